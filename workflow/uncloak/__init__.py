@@ -1,0 +1,1 @@
+"""Uncloak: measure how long a face cloak lasts."""
