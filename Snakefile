@@ -1,0 +1,55 @@
+"""Uncloak: from raw pictures to the figures of how long a face cloak lasts."""
+
+import sys
+
+from snakemake.utils import min_version
+
+from uncloak.configuration import check
+from uncloak.errors import InputError
+from uncloak.figures.timings import as_text, summarize
+
+min_version("9.0")
+
+
+configfile: "config.yaml"
+
+
+try:
+    check(config, workflow.source_path("workflow/schemas/config.schema.yaml"))
+except InputError as error:
+    sys.exit(f"error: {error}")
+
+
+report: "workflow/report/workflow.rst"
+
+
+wildcard_constraints:
+    dataset="|".join(config["datasets"]),
+    extractor="|".join(config["extractors"]),
+    attack="|".join(config["attacks"]),
+    source="|".join(["clean", *config["attacks"]]),
+    figure="|".join(config["figures"]),
+
+
+scattergather:
+    attack=config["shards"],
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/dataset.smk"
+include: "workflow/rules/extractors.smk"
+include: "workflow/rules/attacks.smk"
+include: "workflow/rules/embeddings.smk"
+include: "workflow/rules/recognition.smk"
+include: "workflow/rules/figures.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        tables(),
+        figures(),
+
+
+onsuccess:
+    print(as_text(summarize("benchmarks")))

@@ -1,0 +1,31 @@
+"""Embeddings of clean and perturbed faces, by extractor."""
+
+
+def source_faces(wildcards):
+    name = "faces" if wildcards.source == "clean" else f"perturbed/{wildcards.source}"
+    return f"results/{wildcards.dataset}/{name}.h5"
+
+
+rule embed:
+    input:
+        faces=source_faces,
+        extractor="results/extractors/{extractor}.safetensors",
+    output:
+        "results/{dataset}/embeddings/{extractor}/{source}.h5",
+    log:
+        "logs/embed/{dataset}/{extractor}/{source}.log",
+    benchmark:
+        "benchmarks/embed/{dataset}/{extractor}/{source}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2500,
+        runtime=60,
+        gpu=1,
+    params:
+        code=lambda wildcards: code("embed", *network_modules(wildcards.extractor)),
+    message:
+        "Embed the {wildcards.source} faces of {wildcards.dataset} with {wildcards.extractor}"
+    conda:
+        "../../envs/torch.yaml"
+    script:
+        "../scripts/embed.py"

@@ -1,0 +1,119 @@
+"""Extractors by recipe: imported, trained from scratch, tuned from another."""
+
+
+def published_source(wildcards):
+    source = EXTRACTORS[wildcards.extractor]["source"]
+    return exists(
+        Path(config["weights"], source["file"]),
+        f"get it from {source['origin']}, or set `weights` (resources/README.md)",
+    )
+
+
+def training_data(name):
+    return lambda wildcards: f"results/{EXTRACTORS[wildcards.extractor]['train']['data']}/{name}"
+
+
+def training_code(wildcards):
+    """The training picks its network and its objective at run time."""
+    loss = EXTRACTORS[wildcards.extractor]["train"]["loss"]["name"]
+    return code(
+        "train_extractor",
+        f"extractors.objectives.{loss}",
+        *network_modules(wildcards.extractor),
+    )
+
+
+rule pixel_extractor:
+    output:
+        "results/extractors/{extractor}.safetensors",
+    log:
+        "logs/pixel_extractor/{extractor}.log",
+    benchmark:
+        "benchmarks/pixel_extractor/{extractor}.tsv"
+    wildcard_constraints:
+        extractor=with_recipe("pixels"),
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    params:
+        code=lambda wildcards: code(
+            "pixel_extractor", *network_modules(wildcards.extractor)
+        ),
+        spec=lambda wildcards: record(EXTRACTORS, wildcards.extractor),
+    message:
+        "Record the extractor {wildcards.extractor}"
+    conda:
+        "../../envs/torch.yaml"
+    script:
+        "../scripts/pixel_extractor.py"
+
+
+rule import_extractor:
+    input:
+        source=published_source,
+    output:
+        "results/extractors/{extractor}.safetensors",
+    log:
+        "logs/import_extractor/{extractor}.log",
+    benchmark:
+        "benchmarks/import_extractor/{extractor}.tsv"
+    wildcard_constraints:
+        extractor=with_recipe("import"),
+    resources:
+        mem_mb=3000,
+        runtime=10,
+    params:
+        code=lambda wildcards: code(
+            "import_extractor", *network_modules(wildcards.extractor)
+        ),
+        spec=lambda wildcards: record(EXTRACTORS, wildcards.extractor),
+    message:
+        "Import the published weights of {wildcards.extractor}"
+    conda:
+        "../../envs/torch.yaml"
+    script:
+        "../scripts/import_extractor.py"
+
+
+rule train_extractor:
+    input:
+        faces=training_data("faces.h5"),
+        split=training_data("split.csv"),
+    output:
+        "results/extractors/{extractor}.safetensors",
+    log:
+        "logs/train_extractor/{extractor}.log",
+    benchmark:
+        "benchmarks/train_extractor/{extractor}.tsv"
+    wildcard_constraints:
+        extractor=with_recipe("train"),
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+        gpu=1,
+    params:
+        code=training_code,
+        spec=lambda wildcards: record(EXTRACTORS, wildcards.extractor),
+        seed=SEED,
+    message:
+        "Train {wildcards.extractor} from scratch"
+    conda:
+        "../../envs/torch.yaml"
+    script:
+        "../scripts/train_extractor.py"
+
+
+use rule train_extractor as finetune_extractor with:
+    input:
+        faces=training_data("faces.h5"),
+        split=training_data("split.csv"),
+        origin=lambda wildcards: extractor_files(EXTRACTORS[wildcards.extractor]["from"]),
+    log:
+        "logs/finetune_extractor/{extractor}.log",
+    benchmark:
+        "benchmarks/finetune_extractor/{extractor}.tsv"
+    wildcard_constraints:
+        extractor=with_recipe("finetune"),
+    message:
+        "Tune {wildcards.extractor} from another extractor"

@@ -1,0 +1,184 @@
+"""Fawkes v0.3 (Shan et al., USENIX Security 2020): towards another identity's embedding (attacks.md 3.3).
+
+Every picture is optimized as in a batch of one, the default of the original, however many are computed together.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from uncloak.attacks.adadelta import Adadelta, decode, encode
+from uncloak.attacks.dssim import Dssim
+from uncloak.errors import InputError
+from uncloak.seeds import generator
+
+_RHO, _EPS = 0.95, 1e-8
+_FIRST_MODIFIER = 1e-6
+_DECAY = 0.8
+_FARTHEST = 20
+_TARGET_PICTURES = 10
+
+
+class Mode(NamedTuple):
+    """DSSIM threshold, iterations and first learning rate of one mode."""
+
+    th: float
+    steps: int
+    lr: float
+
+
+MODES = {
+    "min": Mode(0.002, 20, 40.0),
+    "low": Mode(0.003, 50, 35.0),
+    "mid": Mode(0.005, 200, 20.0),
+    "high": Mode(0.008, 500, 10.0),
+    "ultra": Mode(0.01, 1000, 8.0),
+}
+
+
+@dataclass(frozen=True)
+class Options:
+    """Options of Fawkes v0.3 (attacks.md 3.1).
+
+    Attributes:
+        mode: "min", "low", "mid", "high" or "ultra", which set the three below.
+        th: DSSIM above which the penalty acts, in place of the mode's.
+        steps: iterations, in place of the mode's; at least 3.
+        lr: Adadelta's first learning rate, in place of the mode's.
+        penalty: factor of the squared excess of DSSIM over the threshold.
+    """
+
+    mode: str = "high"
+    th: float | None = None
+    steps: int | None = None
+    lr: float | None = None
+    penalty: float = 1e9
+
+    def __post_init__(self):
+        if self.mode not in MODES:
+            raise InputError(f"fawkes_v03: mode is '{self.mode}'; choose from {', '.join(MODES)}")
+        if self.steps is not None and self.steps < 3:
+            raise InputError(f"fawkes_v03: steps is {self.steps}; it must be at least 3")
+        for name in ("th", "lr", "penalty"):
+            value = getattr(self, name)
+            if value is not None and not (math.isfinite(value) and value > 0):
+                raise InputError(f"fawkes_v03: {name} is {value}; it must be a number above 0")
+
+    def resolved(self) -> Mode:
+        """Return the mode's values, each replaced where the option is given."""
+        given = {name: getattr(self, name) for name in Mode._fields if getattr(self, name) is not None}
+        return MODES[self.mode]._replace(**given)
+
+
+def attack(
+    faces: torch.Tensor,
+    surrogates: Sequence[Callable[[torch.Tensor], torch.Tensor]],
+    options: Options,
+    seeds: Sequence[int],
+    targets: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """Return the cloaked faces, float [N,3,S,S] in [0,1]; a picture whose optimization broke down comes back as NaN.
+
+    Args:
+        faces: float [N,3,S,S] RGB in [0,1].
+        surrogates: frozen extractors, faces -> embeddings [N,D], which are compared as they are.
+        options: see `Options`.
+        seeds: not used; what is random is drawn beforehand, by `choose_target` and `draw_targets`.
+        targets: float [N,3,S,S], the target picture of each face.
+
+    Raises:
+        InputError: where there are no targets.
+    """
+    if targets is None or targets.shape != faces.shape:
+        raise InputError("fawkes_v03: needs one target picture for each face, of the same size")
+    th, steps, lr = options.resolved()
+    encoded = encode(faces)
+    clean = decode(encoded)
+    dissimilarity = Dssim(clean)
+    with torch.no_grad():
+        goals = [2 * surrogate(decode(encode(targets))) - surrogate(clean) for surrogate in surrogates]
+        lengths = [torch.linalg.vector_norm(goal, dim=-1) for goal in goals]
+
+    def feature_loss(perturbed: torch.Tensor) -> torch.Tensor:
+        return sum(
+            torch.linalg.vector_norm(goal - surrogate(perturbed), dim=-1) / length
+            for surrogate, goal, length in zip(surrogates, goals, lengths, strict=True)
+        )
+
+    modifier = torch.full_like(encoded, _FIRST_MODIFIER)
+    optimizer = Adadelta(modifier, _RHO, _EPS, lr)
+    best = torch.full((len(faces),), torch.inf).to(faces)
+    kept = clean
+
+    def keep_better(perturbed: torch.Tensor, feature: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        # DSSIM plays no part: only the penalty holds it near the threshold.
+        better = feature < best
+        return torch.where(better, feature, best), torch.where(better[:, None, None, None], perturbed, kept)
+
+    for step in range(steps):
+        modifier.requires_grad_()
+        perturbed = decode(encoded + modifier)
+        feature = feature_loss(perturbed)
+        loss = options.penalty * (dissimilarity(perturbed) - th).relu().square() + feature
+        (gradient,) = torch.autograd.grad(loss.sum(), modifier)
+        if step > 0:
+            # The iterate after a step is judged by the forward pass of the next one.
+            best, kept = keep_better(perturbed.detach(), feature.detach())
+        modifier = modifier.detach()
+        optimizer.step(modifier, gradient)
+        if step > 0 and step % (steps // 3) == 0:
+            optimizer.lr *= _DECAY
+    with torch.no_grad():
+        perturbed = decode(encoded + modifier)
+        best, kept = keep_better(perturbed, feature_loss(perturbed))
+    broken = ~modifier.isfinite().flatten(1).all(dim=1)
+    return kept.clamp(0, 1).masked_fill_(broken[:, None, None, None], torch.nan)
+
+
+def choose_target(user_embeddings: np.ndarray, candidate_embeddings: Mapping[str, np.ndarray], seed: int) -> str:
+    """Choose the identity whose embedding a user's pictures move to (attacks.md 3.3, target choice 1 and 2).
+
+    Args:
+        user_embeddings: [N,D], of the user's faces, as the surrogate gives them.
+        candidate_embeddings: identity -> its embedding [D], or those of its faces [M,D], which are averaged. The user
+            is not among them.
+        seed: of this user's choice.
+
+    Returns:
+        One of the twenty candidates farthest from the nearest of the user's faces, drawn uniformly.
+
+    Raises:
+        InputError: where there is no candidate.
+    """
+    if not candidate_embeddings:
+        raise InputError("fawkes_v03: there is no identity to choose a target from; add identities to the dataset")
+    user = np.asarray(user_embeddings, dtype=np.float64)
+
+    def distance(identity: str) -> float:
+        mean = np.atleast_2d(np.asarray(candidate_embeddings[identity], dtype=np.float64)).mean(axis=0)
+        return float(np.linalg.norm(user - mean, axis=1).min())
+
+    distances = {identity: distance(identity) for identity in sorted(candidate_embeddings)}
+    farthest = sorted(distances, key=lambda identity: -distances[identity])[:_FARTHEST]
+    return farthest[generator(seed, "target identity").integers(len(farthest))]
+
+
+def draw_targets(pictures: Sequence[str], count: int, seed: int) -> list[str]:
+    """Draw the target picture of each of `count` faces from the target identity's `pictures` (step 3).
+
+    The first ten pictures by name are doubled until they suffice, then drawn without replacement.
+
+    Raises:
+        InputError: where the target identity has no picture.
+    """
+    if not pictures:
+        raise InputError("fawkes_v03: the target identity has no picture")
+    pool = sorted(pictures)[:_TARGET_PICTURES]
+    while len(pool) < count:
+        pool = pool + pool
+    drawn = generator(seed, "target pictures").choice(len(pool), size=count, replace=False)
+    return [pool[index] for index in drawn]

@@ -1,0 +1,79 @@
+"""LPIPS with AlexNet features (Zhang et al. 2018, version 0.1), from a file of ImageNet weights that the user has."""
+
+import functools
+import os
+from collections.abc import Callable
+
+import torch
+
+from uncloak.errors import InputError
+
+_SOURCE = "https://download.pytorch.org/models/alexnet-owt-7be5be79.pth"
+# Two 3x3 poolings of stride 2 follow a convolution of stride 4: a smaller picture leaves no feature.
+_SMALLEST = 31
+
+
+class Lpips:
+    """LPIPS between float pictures [N,3,H,W] in [0,1] (attacks.md 4.5).
+
+    Args:
+        network: an `lpips.LPIPS` module, frozen and in eval mode.
+    """
+
+    def __init__(self, network: torch.nn.Module):
+        self._network = network
+
+    def __call__(self, clean: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+        """Return the distances [N], at least 0."""
+        return self.against(clean)(other)
+
+    def against(self, clean: torch.Tensor) -> Callable[[torch.Tensor], torch.Tensor]:
+        """Return the function `other -> distances [N]`, which keeps the features of `clean`.
+
+        Raises:
+            InputError: where the pictures are too small for AlexNet.
+        """
+        if min(clean.shape[-2:]) < _SMALLEST:
+            raise InputError(f"LPIPS needs pictures of at least {_SMALLEST} pixels a side, got {tuple(clean.shape[-2:])}")
+        self._network.to(clean.device)
+        with torch.no_grad():
+            references = self._features(clean)
+
+        def distance(other: torch.Tensor) -> torch.Tensor:
+            layers = zip(self._network.lins, references, self._features(other), strict=True)
+            return sum(layer((reference - feature).square()).mean(dim=(1, 2, 3)) for layer, reference, feature in layers)
+
+        return distance
+
+    def _features(self, faces: torch.Tensor) -> list[torch.Tensor]:
+        features = self._network.net(self._network.scaling_layer(2 * faces - 1))
+        return [each / (each.square().sum(dim=1, keepdim=True).sqrt() + 1e-10) for each in features]
+
+
+@functools.cache
+def load_lpips(path: str | os.PathLike) -> Lpips:
+    """Load LPIPS with torchvision's AlexNet weights (the file alexnet-owt-*.pth) at `path`; loaded once per process.
+
+    Raises:
+        InputError: where the file is missing, damaged or not AlexNet's.
+    """
+    advice = f"get AlexNet's weights from {_SOURCE}, or use the perceptual term 'dssim'"
+    try:
+        weights = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; {advice}") from None
+    except Exception as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise InputError(f"{path}: damaged or not a PyTorch weights file ({reason}); {advice}") from None
+
+    import lpips  # seconds to import, and most runs use DSSIM
+
+    # pnet_rand keeps the package from downloading; its random features are replaced just below.
+    network = lpips.LPIPS(net="alex", version="0.1", pnet_rand=True, verbose=False).eval().requires_grad_(False)
+    # The package cuts torchvision's `features.K` into `sliceJ.K`.
+    names = {name: "features." + name.split(".", 1)[1] for name in network.net.state_dict()}
+    try:
+        network.net.load_state_dict({name: weights[source] for name, source in names.items()})
+    except (KeyError, TypeError, IndexError, RuntimeError):
+        raise InputError(f"{path}: does not hold AlexNet's features; {advice}") from None
+    return Lpips(network)

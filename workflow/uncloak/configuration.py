@@ -1,0 +1,67 @@
+"""Check a configuration against its schema and against itself, before any job is planned."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import jsonschema
+import yaml
+
+from uncloak.errors import InputError
+
+
+def check(config: Mapping, schema: str | Path) -> None:
+    """Check `config` against the JSON schema in the YAML file `schema`, then that every name in it exists.
+
+    Raises InputError with the place and the reason of the first thing wrong.
+    """
+    validator = jsonschema.Draft202012Validator(yaml.safe_load(Path(schema).read_text(encoding="utf-8")))
+    error = jsonschema.exceptions.best_match(validator.iter_errors(config))
+    if error:
+        place = ".".join(str(part) for part in error.absolute_path) or "top level"
+        raise InputError(f"config: {place}: {error.message}")
+    _check_names(config)
+
+
+def _check_names(config: Mapping) -> None:
+    datasets, extractors, attacks = config["datasets"], config["extractors"], config["attacks"]
+    _known("run.datasets", config["run"]["datasets"], datasets, "dataset")
+    _known("run.extractors", config["run"]["extractors"], extractors, "extractor")
+    _known("run.attacks", config["run"]["attacks"], attacks, "attack")
+    for name in config["run"]["datasets"]:
+        if datasets[name]["source"] == "drawn_faces":
+            raise InputError(f"config: run.datasets: '{name}' has background identities only and cannot be evaluated")
+    for name, extractor in extractors.items():
+        place = f"extractors.{name}"
+        if "train" in extractor:
+            _known(f"{place}.train.data", [extractor["train"]["data"]], datasets, "dataset")
+        _check_lineage(name, extractors)
+    for name, attack in attacks.items():
+        place = f"attacks.{name}"
+        _known(f"{place}.surrogates", attack.get("surrogates", []), extractors, "extractor")
+        if "targets" in attack:
+            _known(f"{place}.targets.dataset", [attack["targets"]["dataset"]], datasets, "dataset")
+        shares = attack.get("shares", {})
+        _known(f"{place}.shares", shares, attacks, "attack")
+        for part in shares:
+            if attacks[part]["method"] == "mixture":
+                raise InputError(f"config: {place}.shares: '{part}' is a mixture itself; name its parts instead")
+        if shares and abs(sum(shares.values()) - 1) > 1e-9:
+            raise InputError(f"config: {place}.shares: they add up to {sum(shares.values()):g}, not to 1")
+    for name, figure in config["figures"].items():
+        _known(f"figures.{name}.attacks", figure["attacks"], attacks, "attack")
+
+
+def _check_lineage(name: str, extractors: Mapping) -> None:
+    seen = [name]
+    while "from" in extractors[seen[-1]]:
+        origin = extractors[seen[-1]]["from"]
+        _known(f"extractors.{seen[-1]}.from", [origin], extractors, "extractor")
+        if origin in seen:
+            raise InputError(f"config: extractors.{name}.from: tuned from itself ({' <- '.join([*seen, origin])})")
+        seen.append(origin)
+
+
+def _known(place: str, names: Iterable[str], records: Mapping, kind: str) -> None:
+    for name in names:
+        if name not in records:
+            raise InputError(f"config: {place}: there is no {kind} '{name}'; known: {', '.join(sorted(records))}")

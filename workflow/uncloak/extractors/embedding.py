@@ -1,0 +1,29 @@
+"""Embed 8-bit faces with an extractor, batch by batch."""
+
+import numpy as np
+import torch
+
+from uncloak.errors import InputError
+from uncloak.extractors.extractor import Extractor
+from uncloak.progress import track
+
+_BATCH = 64
+
+
+def embed(extractor: Extractor, faces: np.ndarray, device: str = "cpu") -> np.ndarray:
+    """Return the embeddings float32 [N,D] of `faces` uint8 [N,S,S,3] (an array, or an HDF5 dataset read by batches).
+
+    Raises InputError where an embedding is not finite.
+    """
+    extractor = extractor.to(device, memory_format=torch.channels_last).eval()
+    batches = []
+    starts = range(0, len(faces), _BATCH)
+    with torch.inference_mode():
+        for start in track(starts, len(faces), "embedding", weight=_BATCH):
+            batch = torch.from_numpy(faces[start : start + _BATCH]).to(device).permute(0, 3, 1, 2).float() / 255
+            batches.append(extractor(batch).float().cpu().numpy())
+    embeddings = np.concatenate(batches)
+    broken = np.flatnonzero(~np.isfinite(embeddings).all(axis=1))
+    if len(broken):
+        raise InputError(f"the extractor gives values that are not finite for face number {broken[0]}; check its weights")
+    return embeddings

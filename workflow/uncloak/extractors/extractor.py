@@ -1,0 +1,183 @@
+"""Extractors: a network together with the preprocessing that its weights were trained with.
+
+Aligned faces come as the standard 112 x 112 five-point crop scaled to S x S: a landmark at `p` in the 112 template lies at
+pixel `p * S / 112`. Where a network was trained on another crop, its own crop is cut out of the incoming one by a fixed
+scale and shift. Both directions are separable, so the resampling is two small matrix products: differentiable,
+deterministic on every device, and smoothed where it shrinks.
+"""
+
+import importlib
+import importlib.util
+import inspect
+from collections.abc import Mapping
+from types import ModuleType
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from uncloak.errors import InputError
+from uncloak.extractors import networks
+
+# Left eye, right eye, nose, left and right corner of the mouth as seen in the picture; (x, y) in pixels.
+# The standard template of 112 x 112 crops (ArcFace, arXiv 1801.07698, as released by insightface).
+_ARCFACE = np.array(
+    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
+)
+# Where MTCNN's points lie in dlib's own 150 x 150 chips (padding 0.25), medians; see resources/README.md.
+_DLIB = np.array([[48.46, 46.49], [102.62, 46.20], [74.62, 79.19], [52.03, 106.89], [98.84, 106.73]])
+
+
+def _scale_and_shift(source: np.ndarray, target: np.ndarray) -> tuple[float, np.ndarray]:
+    """Least-squares s, t of `target = s * source + t`.
+
+    The rotation that a full similarity would add between these templates is 0.3 degrees, 0.15 pixels at the points.
+    """
+    centered = source - source.mean(0)
+    scale = float((centered * (target - target.mean(0))).sum() / (centered**2).sum())
+    return scale, target.mean(0) - scale * source.mean(0)
+
+
+# Template -> height, width of its crop, scale and (x, y) shift that lead from the 112 template to it.
+_TEMPLATES: dict[str, tuple[int, int, float, np.ndarray]] = {
+    "arcface": (112, 112, 1.0, np.zeros(2)),
+    "arcface_112x96": (112, 96, 1.0, np.array([-8.0, 0.0])),
+    "dlib": (150, 150, *_scale_and_shift(_ARCFACE, _DLIB)),
+}
+_CHANNELS = {"rgb": [0, 1, 2], "bgr": [2, 1, 0]}
+
+
+def _resampling(side: int, length: int, step: float, start: float) -> np.ndarray:
+    """Return the matrix float32 [length, side] that samples a line of `side` pixels at `start + step * i`.
+
+    Linear interpolation; where it shrinks (step > 1) the triangle is widened to `step`. Beyond the ends the line is
+    continued by its last pixel.
+    """
+    width = max(step, 1.0)
+    centers = start + step * np.arange(length)
+    taps = np.floor(centers)[:, None] + np.arange(-np.ceil(width), np.ceil(width) + 2)
+    values = np.maximum(0.0, 1.0 - np.abs(taps - centers[:, None]) / width)
+    values /= values.sum(1, keepdims=True)
+    matrix = np.zeros((length, side))
+    rows = np.broadcast_to(np.arange(length)[:, None], taps.shape)
+    np.add.at(matrix, (rows, np.clip(taps, 0, side - 1).astype(int)), values)
+    return matrix.astype(np.float32)
+
+
+class Preprocessing(nn.Module):
+    """The way from aligned faces to a network's input, made from the `input` of an extractor's record.
+
+    size: [height, width] of the network's input; template: "arcface" (112 x 112 crop), "arcface_112x96" (its middle 96
+    columns) or "dlib" (150 x 150 chip), scaled to `size`; color: "rgb" or "bgr", the order of the network's channels;
+    mean, std: three numbers each, in units of a [0,1] input and in the order of `color`.
+    Raises InputError for an unknown or missing key, template or color, and for a size of another shape than the template's.
+    """
+
+    def __init__(self, size: list[int], template: str, mean: list[float], std: list[float], color: str = "rgb"):
+        super().__init__()
+        if template not in _TEMPLATES:
+            raise InputError(f"input: unknown template '{template}'; use one of {', '.join(_TEMPLATES)}")
+        if color not in _CHANNELS:
+            raise InputError(f"input: unknown color '{color}'; use rgb or bgr")
+        if len(mean) != 3 or len(std) != 3 or min(std) <= 0:
+            raise InputError("input: mean and std must have three numbers each, those of std above 0")
+        height, width, scale, shift = _TEMPLATES[template]
+        if len(size) != 2 or min(size) < 1 or size[0] * width != size[1] * height:
+            raise InputError(
+                f"input: size {list(size)} has another shape than the {height} x {width} crop of template '{template}'"
+            )
+        self.size = tuple(size)
+        self._scale = scale * size[0] / height
+        self._shift = shift * size[0] / height
+        self._channels = _CHANNELS[color]
+        self._plans: dict[tuple[int, torch.device], list[slice | torch.Tensor]] = {}
+        self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32).view(3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(std, dtype=torch.float32).view(3, 1, 1), persistent=False)
+
+    def _plan(self, side: int, device: torch.device) -> list[slice | torch.Tensor]:
+        """Return, for rows and for columns, the slice (where that is exact) or else the matrix that makes the crop."""
+        if (side, device) not in self._plans:
+            step = side / 112 / self._scale
+            plan = []
+            for length, shift in zip(self.size, self._shift[::-1], strict=True):
+                matrix = _resampling(side, length, step, -shift * step)
+                first = int(matrix[0].argmax())
+                if np.array_equal(matrix, np.eye(side)[first : first + length]):
+                    plan.append(slice(first, first + length))
+                else:
+                    # Made in inference mode, the matrix could not serve a later gradient.
+                    with torch.inference_mode(False):
+                        plan.append(torch.from_numpy(matrix).to(device))
+            self._plans[side, device] = plan
+        return self._plans[side, device]
+
+    def forward(self, faces: torch.Tensor) -> torch.Tensor:
+        """Turn faces float32 [N,3,S,S], RGB in [0,1], into the network's input float32 [N,3,height,width]."""
+        if faces.ndim != 4 or faces.shape[1] != 3 or faces.shape[2] != faces.shape[3]:
+            raise ValueError(f"faces must be [N,3,S,S], got {list(faces.shape)}")
+        # bfloat16 has fewer steps than a picture has grey levels.
+        with torch.autocast(faces.device.type, enabled=False):
+            rows, columns = self._plan(faces.shape[-1], faces.device)
+            faces = faces[..., columns] if isinstance(columns, slice) else F.linear(faces, columns)
+            if isinstance(rows, slice):
+                faces = faces[..., rows, :]
+            else:
+                faces = F.linear(faces.transpose(-1, -2), rows).transpose(-1, -2)
+            if self._channels != [0, 1, 2]:
+                faces = faces[:, self._channels]
+            return (faces - self.mean) / self.std
+
+
+class Extractor(nn.Module):
+    """A differentiable map from aligned faces to embeddings: `preprocessing`, then `network`."""
+
+    def __init__(self, network: nn.Module, preprocessing: Preprocessing):
+        super().__init__()
+        self.network = network
+        self.preprocessing = preprocessing
+
+    def forward(self, faces: torch.Tensor) -> torch.Tensor:
+        """Map faces float32 [N,3,S,S], RGB in [0,1], to embeddings float32 [N,D], not normalized."""
+        return self.network(self.preprocessing(faces))
+
+    def freeze(self) -> "Extractor":
+        """Set evaluation mode, stop gradients to the weights (not to the faces), and return the extractor itself."""
+        return self.eval().requires_grad_(False)
+
+
+def network_module(name: str) -> ModuleType:
+    """Import the module of the network called `name`, and no other.
+
+    Raises InputError for an unknown name.
+    """
+    path = f"{networks.__name__}.{name}"
+    if str(name).isidentifier() and importlib.util.find_spec(path) is not None:
+        module = importlib.import_module(path)
+        if hasattr(module, "build"):
+            return module
+    raise InputError(f"network: unknown name '{name}'; use a module of {networks.__name__} that has build()")
+
+
+def build(record: Mapping) -> Extractor:
+    """Build the extractor of a record, its weights not yet trained or loaded.
+
+    record["network"]: {name: module in uncloak.extractors.networks, and the options of that module's `build`};
+    record["input"]: the arguments of `Preprocessing`. Other keys are not looked at.
+    Raises InputError for unknown names, options or values.
+    """
+    for key in ("network", "input"):
+        if not isinstance(record.get(key), Mapping):
+            raise InputError(f"{key}: missing in the extractor's record, or not a mapping")
+    options = dict(record["network"])
+    name = options.pop("name", None)
+    build_network = network_module(name).build
+    for what, maker, arguments in (
+        (f"network {name}", build_network, options),
+        ("input", Preprocessing, record["input"]),
+    ):
+        try:
+            inspect.signature(maker).bind(**arguments)
+        except TypeError as error:
+            raise InputError(f"{what}: {error}") from None
+    return Extractor(build_network(**options), Preprocessing(**record["input"]))

@@ -1,0 +1,21 @@
+"""ArcFace (Deng et al. 2019): a margin added to the angle with the true identity."""
+
+import torch
+
+from uncloak.extractors.objectives.prototypes import MarginSoftmax, add_angle
+
+
+class ArcFace(MarginSoftmax):
+    """Softmax of s cos(angle + m)."""
+
+    def __init__(self, codes: torch.Tensor, dimension: int, scale: float, margin: float):
+        super().__init__(codes, dimension, scale)
+        self.margin = margin
+
+    def penalize(self, cosines: torch.Tensor, embeddings: torch.Tensor) -> torch.Tensor:
+        return add_angle(cosines, self.margin)
+
+
+def build(codes: torch.Tensor, dimension: int, scale: float = 24.0, margin: float = 0.3) -> ArcFace:
+    """Build the objective for training pictures of the identities `codes` int64 [N]."""
+    return ArcFace(codes, dimension, scale, margin)

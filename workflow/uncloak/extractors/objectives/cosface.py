@@ -1,0 +1,21 @@
+"""CosFace (Wang et al. 2018): the cosine with the true identity less a margin."""
+
+import torch
+
+from uncloak.extractors.objectives.prototypes import MarginSoftmax
+
+
+class CosFace(MarginSoftmax):
+    """Softmax of s (cos - m)."""
+
+    def __init__(self, codes: torch.Tensor, dimension: int, scale: float, margin: float):
+        super().__init__(codes, dimension, scale)
+        self.margin = margin
+
+    def penalize(self, cosines: torch.Tensor, embeddings: torch.Tensor) -> torch.Tensor:
+        return cosines - self.margin
+
+
+def build(codes: torch.Tensor, dimension: int, scale: float = 24.0, margin: float = 0.3) -> CosFace:
+    """Build the objective for training pictures of the identities `codes` int64 [N]."""
+    return CosFace(codes, dimension, scale, margin)

@@ -1,0 +1,10 @@
+"""The normalized softmax (NormFace, Wang et al. 2017): cosines, a scale and no margin."""
+
+import torch
+
+from uncloak.extractors.objectives.prototypes import MarginSoftmax
+
+
+def build(codes: torch.Tensor, dimension: int, scale: float = 24.0) -> MarginSoftmax:
+    """Build the objective for training pictures of the identities `codes` int64 [N]."""
+    return MarginSoftmax(codes, dimension, scale)

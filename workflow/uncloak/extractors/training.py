@@ -1,0 +1,128 @@
+"""Train a network, from scratch or from another extractor, on background identities."""
+
+import importlib
+import logging
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from uncloak.errors import InputError
+from uncloak.extractors.augmentation import augment
+from uncloak.extractors.embedding import embed
+from uncloak.extractors.extractor import Extractor
+from uncloak.progress import track
+from uncloak.seeds import derive_seed, generator
+
+logger = logging.getLogger(__name__)
+
+_VALIDATION_GALLERY = 0.7
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how to train; `iterations` rather than seconds, so that a run can be repeated."""
+
+    iterations: int
+    batch: int = 96
+    learning_rate: float = 3e-3
+    weight_decay: float = 0.02
+    warm_up: float = 0.08
+    shift: int = 2
+    color: float = 0.15
+    erase: float = 0.25
+    noise: float = 0.0
+    precision: str = "float32"
+
+
+def learning_rate_factor(iteration: int, schedule: Schedule) -> float:
+    """Return the share of the learning rate in use: a linear warm-up, then half a cosine down to zero."""
+    warm_up = max(1, round(schedule.warm_up * schedule.iterations))
+    if iteration < warm_up:
+        return (iteration + 1) / warm_up
+    return 0.5 * (1 + math.cos(math.pi * (iteration - warm_up) / max(1, schedule.iterations - warm_up)))
+
+
+def held_out(identities: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """Choose `count` of the background identities (text [N], repeated) that no extractor is trained on.
+
+    What has to be chosen by looking (thresholds, weights of an attack's terms) is chosen on them.
+    """
+    names = np.unique(identities)
+    if len(names) <= count:
+        raise InputError(f"held_out: {count} identities cannot be held out of {len(names)} background identities")
+    return np.sort(generator(seed, "held out").permutation(names)[:count])
+
+
+def train(
+    extractor: Extractor,
+    faces: np.ndarray,
+    identities: np.ndarray,
+    captions: np.ndarray | None,
+    loss: Mapping,
+    schedule: Schedule,
+    seed: int,
+    name: str,
+    device: str = "cpu",
+) -> Extractor:
+    """Train `extractor` in place on `faces` uint8 [N,S,S,3] of `identities` (text [N]) and return it in eval mode.
+
+    `loss` names a module of `uncloak.extractors.objectives` and its options; "contrastive" compares with `captions`.
+    """
+    torch.manual_seed(derive_seed(seed, "train", name))
+    random = generator(seed, "batches", name)
+    options = {key: value for key, value in loss.items() if key != "name"}
+    objective_module = importlib.import_module(f"uncloak.extractors.objectives.{loss['name']}")
+    if loss["name"] == "contrastive":
+        if captions is None:
+            raise InputError(f"extractor '{name}': its loss is contrastive, but its data have no captions")
+        target = captions
+    else:
+        target = torch.from_numpy(np.unique(identities, return_inverse=True)[1])
+    with torch.no_grad():
+        extractor.eval()
+        dimension = extractor(torch.zeros(1, 3, *faces.shape[1:3])).shape[1]
+    extractor.to(device, memory_format=torch.channels_last).requires_grad_(True).train()
+    objective = objective_module.build(target, dimension, **options).to(device)
+    optimizer = torch.optim.AdamW(
+        [*extractor.parameters(), *objective.parameters()],
+        lr=schedule.learning_rate,
+        weight_decay=schedule.weight_decay,
+        fused=True,
+    )
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda iteration: learning_rate_factor(iteration, schedule))
+    half = schedule.precision == "bfloat16"
+    order = np.empty(0, dtype=np.int64)
+    for iteration in track(range(schedule.iterations), schedule.iterations, f"training {name}", unit="iterations"):
+        if len(order) < schedule.batch:
+            order = np.concatenate([order, random.permutation(len(faces))])
+        rows, order = np.sort(order[: schedule.batch]), order[schedule.batch :]
+        batch = augment(faces[rows], random, schedule.shift, schedule.color, schedule.erase, schedule.noise)
+        pictures = torch.from_numpy(batch).permute(0, 3, 1, 2).to(device)  # a permuted NHWC array is channels_last
+        with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=half):
+            embeddings = extractor(pictures)
+            loss_value = objective(embeddings.float(), torch.from_numpy(rows).to(device))
+        optimizer.zero_grad(set_to_none=True)
+        loss_value.backward()
+        nn.utils.clip_grad_norm_(extractor.parameters(), 5.0)
+        optimizer.step()
+        scheduler.step()
+        if iteration % 100 == 0 or iteration == schedule.iterations - 1:
+            logger.info("iteration %d: loss %.4f", iteration, loss_value.item())
+            if not torch.isfinite(loss_value):
+                raise InputError(f"extractor '{name}': training diverged at iteration {iteration}; lower its learning rate")
+    return extractor.eval().requires_grad_(False)
+
+
+def validation_error(extractor: Extractor, faces: np.ndarray, identities: np.ndarray) -> float:
+    """Return the share of probes, three in ten pictures of each identity, whose nearest gallery face is another's."""
+    codes = np.unique(identities, return_inverse=True)[1]
+    order = np.argsort(codes, kind="stable")
+    codes = codes[order]
+    gallery = np.concatenate([np.arange(count) < _VALIDATION_GALLERY * count for count in np.bincount(codes)])
+    embeddings = torch.from_numpy(embed(extractor, faces[order])).double()
+    nearest = torch.cdist(embeddings[~gallery], embeddings[gallery]).argmin(dim=1).numpy()
+    return float(np.mean(codes[gallery][nearest] != codes[~gallery]))

@@ -1,0 +1,81 @@
+"""Weights on disk: one safetensors file per extractor, from which alone it can be rebuilt.
+
+Torch is imported where weights are really read or written, so that tables and figures can read the metadata without it.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from safetensors import SafetensorError, safe_open
+
+from uncloak.errors import InputError
+from uncloak.store import atomic
+
+if TYPE_CHECKING:
+    from uncloak.extractors.extractor import Extractor
+
+# All metadata is one JSON text, because safetensors writes several keys in an order that changes from run to run.
+_KEY = "uncloak"
+_MEND = "delete it and run again"
+
+
+def save(path: str | os.PathLike, extractor: "Extractor", record: Mapping, metadata: Mapping[str, Any]):
+    """Write the network's weights with `record` (network and input at least) and further `metadata`, JSON values both.
+
+    The file is written whole or not at all, and is byte-identical for equal weights, record and metadata.
+    """
+    import torch
+    from safetensors.torch import save as to_bytes
+
+    tensors = {
+        name: value.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
+        for name, value in extractor.network.state_dict().items()
+    }
+    text = json.dumps({**metadata, "record": record}, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    with atomic(path) as temporary:
+        temporary.write_bytes(to_bytes(tensors, {_KEY: text}))
+
+
+def load(path: str | os.PathLike, device: str = "cpu") -> "Extractor":
+    """Rebuild the extractor of a file written by `save`, on `device`, frozen and in evaluation mode.
+
+    Raises InputError where the file is missing, truncated or foreign, or its weights do not fit its record's network.
+    """
+    from uncloak.extractors.extractor import build
+
+    record = read_metadata(path)["record"]
+    try:
+        extractor = build(record)
+    except InputError as error:
+        raise InputError(f"{path}: {error}; {_MEND}") from None
+    with safe_open(path, framework="pt", device="cpu") as file:
+        state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - the file is no mapping
+    expected = {name: (value.dtype, value.shape) for name, value in extractor.network.state_dict().items()}
+    found = {name: (value.dtype, value.shape) for name, value in state.items()}
+    if expected != found:
+        wrong = min(name for name, _ in expected.items() ^ found.items())
+        raise InputError(f"{path}: its weights do not fit network {record['network']['name']} (at '{wrong}'); {_MEND}")
+    extractor.network.load_state_dict(state, strict=True)
+    return extractor.freeze().to(device)
+
+
+def read_metadata(path: str | os.PathLike) -> dict[str, Any]:
+    """Read what `save` was told about the extractor: its `record` and the further metadata. Does not import torch.
+
+    Raises InputError where the file is missing, truncated or foreign.
+    """
+    try:
+        with safe_open(path, framework="numpy") as file:
+            text = (file.metadata() or {}).get(_KEY)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except (SafetensorError, OSError) as error:
+        raise InputError(f"{path}: truncated or not a safetensors file; {_MEND} ({error})") from None
+    try:
+        metadata = json.loads(text)
+        metadata["record"]["network"]["name"]
+    except (TypeError, KeyError, ValueError):
+        raise InputError(f"{path}: not written by Uncloak (no extractor's record in it); {_MEND}") from None
+    return metadata

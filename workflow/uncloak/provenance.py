@@ -1,0 +1,77 @@
+"""What a result was made from: digests of code and of configuration records.
+
+A rule carries these digests in its `params`, so that Snakemake reruns a job when code that it really imports, or the one
+record it uses, has changed in content, and never because a file was touched, cloned or moved.
+"""
+
+import ast
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent
+
+
+def spec(record: Mapping | list | str | float | None) -> str:
+    """Return a record as text that is the same for equal records, whatever the order of their keys."""
+    return json.dumps(record, sort_keys=True, default=str)
+
+
+def digest(text: str) -> str:
+    """Return a short hash of `text`, to name a recipe in a file's attributes."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def code_digest(script: str | Path, *modules: str) -> str:
+    """Return a digest of a script, of the named modules that it picks at run time, and of all they import from uncloak.
+
+    Comments, layout and docstrings do not count.
+    """
+    files = {Path(script)}
+    waiting = {Path(script), *(module_file(name) for name in modules)}
+    while waiting:
+        file = waiting.pop()
+        files.add(file)
+        waiting |= _imports(file) - files
+    # Names, not paths: the same code in another place is the same code.
+    return digest("\n".join(sorted(f"{_name(file)} {_content(file)}" for file in files)))
+
+
+def module_file(name: str) -> Path:
+    """Return the source file of a module named like "uncloak.attacks.lowkey" (a package's is its `__init__`)."""
+    path = PACKAGE.parent.joinpath(*name.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def _name(file: Path) -> str:
+    return file.relative_to(PACKAGE).as_posix() if file.is_relative_to(PACKAGE) else file.name
+
+
+@lru_cache(maxsize=None)
+def _tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=None)
+def _imports(file: Path) -> frozenset[Path]:
+    names = set()
+    for node in ast.walk(_tree(file)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            # `from uncloak.attacks import mixture` may name a module as well as a function.
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    files = (module_file(name) for name in names if name.split(".")[0] == PACKAGE.name)
+    return frozenset(found for found in files if found.exists())
+
+
+@lru_cache(maxsize=None)
+def _content(file: Path) -> str:
+    tree = ast.parse(ast.unparse(_tree(file)))
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(node) is not None:
+            node.body = body[1:] or [ast.Pass()]
+    return digest(ast.unparse(tree))
