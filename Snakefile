@@ -1,5 +1,6 @@
 """Uncloak: from raw pictures to the figures of how long a face cloak lasts."""
 
+import os
 import sys
 
 from snakemake.utils import min_version

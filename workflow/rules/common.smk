@@ -2,21 +2,27 @@
 
 from pathlib import Path
 
-from uncloak.provenance import code_digest, spec
+from uncloak.provenance import code_digest, listing_digest, spec
 
 SEED = config["seed"]
-DATASETS, EXTRACTORS, ATTACKS = (config[kind] for kind in ("datasets", "extractors", "attacks"))
+DATASETS, EXTRACTORS, ATTACKS = (
+    config[kind] for kind in ("datasets", "extractors", "attacks")
+)
 SCRIPTS = Path(workflow.basedir, "workflow", "scripts")
 
 
 def code(script, *modules):
     """Digest of a script and of the library code that it really imports; `modules` are those it picks at run time."""
-    return code_digest(SCRIPTS / f"{script}.py", *(f"uncloak.{name}" for name in modules))
+    return code_digest(
+        SCRIPTS / f"{script}.py", *(f"uncloak.{name}" for name in modules)
+    )
 
 
 def record(records, name, *, without=("label", "released")):
     """A record as text, less what only tables and figures show, so that a new label does not restale the science."""
-    return spec({key: value for key, value in records[name].items() if key not in without})
+    return spec(
+        {key: value for key, value in records[name].items() if key not in without}
+    )
 
 
 def exists(path, advice):
@@ -43,12 +49,20 @@ def extractor_files(*extractors):
 
 def with_recipe(recipe):
     """Regular expression of the extractors made by a recipe, for a rule's wildcard; matches nothing where there is none."""
-    return "|".join(name for name, entry in EXTRACTORS.items() if entry["recipe"] == recipe) or "(?!)"
+    return (
+        "|".join(
+            name for name, entry in EXTRACTORS.items() if entry["recipe"] == recipe
+        )
+        or "(?!)"
+    )
 
 
 def datasets_from(*sources):
     """Regular expression of the datasets from these sources, likewise."""
-    return "|".join(name for name, entry in DATASETS.items() if entry["source"] in sources) or "(?!)"
+    return (
+        "|".join(name for name, entry in DATASETS.items() if entry["source"] in sources)
+        or "(?!)"
+    )
 
 
 def perturbing(attacks):
@@ -58,15 +72,23 @@ def perturbing(attacks):
 
 
 def tables():
-    return expand("results/{dataset}/tables/protection.csv", dataset=config["run"]["datasets"])
+    return expand(
+        "results/{dataset}/tables/protection.csv", dataset=config["run"]["datasets"]
+    )
 
 
 def drawn_figures():
     """The figures by extractor of which at least one attack is run."""
     run = set(config["run"]["attacks"])
-    return [name for name, entry in config["figures"].items() if run & set(entry["attacks"])]
+    return [
+        name for name, entry in config["figures"].items() if run & set(entry["attacks"])
+    ]
 
 
 def figures():
     names = [*drawn_figures(), "contact_sheet", "pictures"]
-    return expand("results/{dataset}/figures/{name}.html", dataset=config["run"]["datasets"], name=names)
+    return expand(
+        "results/{dataset}/figures/{name}.html",
+        dataset=config["run"]["datasets"],
+        name=names,
+    )

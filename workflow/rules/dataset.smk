@@ -8,14 +8,19 @@ def folder_root(wildcards):
         return f"results/{wildcards.dataset}/photographs"
     root = Path(config["data"], entry["root"])
     return exists(
-        root, f"put the dataset '{wildcards.dataset}' there or set `data` (resources/README.md)"
+        root,
+        f"put the dataset '{wildcards.dataset}' there or set `data` (resources/README.md)",
     )
 
 
 def folder_listing(wildcards):
     """Digest of the names and sizes of the user's files: content that a touch or a copy does not change."""
     entry = DATASETS[wildcards.dataset]
-    return "drawn" if entry["source"] == "drawn" else listing_digest(folder_root(wildcards))
+    return (
+        "drawn"
+        if entry["source"] == "drawn"
+        else listing_digest(folder_root(wildcards))
+    )
 
 
 def known_landmarks(wildcards):
@@ -33,6 +38,8 @@ rule draw_photographs:
         "benchmarks/draw_photographs/{dataset}.tsv"
     wildcard_constraints:
         dataset=datasets_from("drawn"),
+    conda:
+        "../../envs/tables.yaml"
     threads: 8
     resources:
         mem_mb=lambda wildcards, threads: 300 * threads,
@@ -47,8 +54,6 @@ rule draw_photographs:
         seed=SEED,
     message:
         "Draw the photographs of {wildcards.dataset}"
-    conda:
-        "../../envs/tables.yaml"
     script:
         "../scripts/draw_photographs.py"
 
@@ -63,6 +68,8 @@ rule draw_faces:
         "benchmarks/draw_faces/{dataset}.tsv"
     wildcard_constraints:
         dataset=datasets_from("drawn_faces"),
+    conda:
+        "../../envs/tables.yaml"
     threads: 8
     resources:
         mem_mb=lambda wildcards, threads: 500 + 300 * threads,
@@ -75,8 +82,6 @@ rule draw_faces:
         seed=SEED,
     message:
         "Draw the background faces of {wildcards.dataset}"
-    conda:
-        "../../envs/tables.yaml"
     script:
         "../scripts/draw_faces.py"
 
@@ -95,6 +100,8 @@ rule manifest:
         "benchmarks/manifest/{dataset}.tsv"
     wildcard_constraints:
         dataset=datasets_from("drawn", "folder"),
+    conda:
+        "../../envs/tables.yaml"
     threads: 8
     resources:
         mem_mb=lambda wildcards, threads: 300 * threads,
@@ -110,8 +117,6 @@ rule manifest:
         ),
     message:
         "List the pictures of {wildcards.dataset}"
-    conda:
-        "../../envs/tables.yaml"
     script:
         "../scripts/manifest.py"
 
@@ -131,6 +136,8 @@ rule align:
         "benchmarks/align/{dataset}.tsv"
     wildcard_constraints:
         dataset=datasets_from("drawn", "folder"),
+    conda:
+        "../../envs/torch.yaml"
     threads: 8
     resources:
         mem_mb=lambda wildcards, threads: 1000 + 700 * threads,
@@ -139,12 +146,13 @@ rule align:
     params:
         code=code("align"),
         spec=lambda wildcards: spec(
-            {key: DATASETS[wildcards.dataset][key] for key in ("face_size", "alignment")}
+            {
+                key: DATASETS[wildcards.dataset][key]
+                for key in ("face_size", "alignment")
+            }
         ),
     message:
         "Find and align the faces of {wildcards.dataset}"
-    conda:
-        "../../envs/torch.yaml"
     script:
         "../scripts/align.py"
 
@@ -160,6 +168,8 @@ rule split:
         "benchmarks/split/{dataset}.tsv"
     wildcard_constraints:
         dataset=datasets_from("drawn", "folder"),
+    conda:
+        "../../envs/tables.yaml"
     resources:
         mem_mb=500,
         runtime=10,
@@ -169,7 +179,5 @@ rule split:
         seed=SEED,
     message:
         "Split {wildcards.dataset} into gallery and probes, and give its identities roles"
-    conda:
-        "../../envs/tables.yaml"
     script:
         "../scripts/split.py"

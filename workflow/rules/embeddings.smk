@@ -16,6 +16,8 @@ rule embed:
         "logs/embed/{dataset}/{extractor}/{source}.log",
     benchmark:
         "benchmarks/embed/{dataset}/{extractor}/{source}.tsv"
+    conda:
+        "../../envs/torch.yaml"
     threads: 1
     resources:
         mem_mb=2500,
@@ -25,7 +27,5 @@ rule embed:
         code=lambda wildcards: code("embed", *network_modules(wildcards.extractor)),
     message:
         "Embed the {wildcards.source} faces of {wildcards.dataset} with {wildcards.extractor}"
-    conda:
-        "../../envs/torch.yaml"
     script:
         "../scripts/embed.py"

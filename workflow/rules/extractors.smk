@@ -10,7 +10,9 @@ def published_source(wildcards):
 
 
 def training_data(name):
-    return lambda wildcards: f"results/{EXTRACTORS[wildcards.extractor]['train']['data']}/{name}"
+    return (
+        lambda wildcards: f"results/{EXTRACTORS[wildcards.extractor]['train']['data']}/{name}"
+    )
 
 
 def training_code(wildcards):
@@ -32,6 +34,8 @@ rule pixel_extractor:
         "benchmarks/pixel_extractor/{extractor}.tsv"
     wildcard_constraints:
         extractor=with_recipe("pixels"),
+    conda:
+        "../../envs/torch.yaml"
     resources:
         mem_mb=1500,
         runtime=10,
@@ -42,8 +46,6 @@ rule pixel_extractor:
         spec=lambda wildcards: record(EXTRACTORS, wildcards.extractor),
     message:
         "Record the extractor {wildcards.extractor}"
-    conda:
-        "../../envs/torch.yaml"
     script:
         "../scripts/pixel_extractor.py"
 
@@ -59,6 +61,8 @@ rule import_extractor:
         "benchmarks/import_extractor/{extractor}.tsv"
     wildcard_constraints:
         extractor=with_recipe("import"),
+    conda:
+        "../../envs/torch.yaml"
     resources:
         mem_mb=3000,
         runtime=10,
@@ -69,8 +73,6 @@ rule import_extractor:
         spec=lambda wildcards: record(EXTRACTORS, wildcards.extractor),
     message:
         "Import the published weights of {wildcards.extractor}"
-    conda:
-        "../../envs/torch.yaml"
     script:
         "../scripts/import_extractor.py"
 
@@ -87,6 +89,8 @@ rule train_extractor:
         "benchmarks/train_extractor/{extractor}.tsv"
     wildcard_constraints:
         extractor=with_recipe("train"),
+    conda:
+        "../../envs/torch.yaml"
     threads: 1
     resources:
         mem_mb=4000,
@@ -98,8 +102,6 @@ rule train_extractor:
         seed=SEED,
     message:
         "Train {wildcards.extractor} from scratch"
-    conda:
-        "../../envs/torch.yaml"
     script:
         "../scripts/train_extractor.py"
 
@@ -108,7 +110,9 @@ use rule train_extractor as finetune_extractor with:
     input:
         faces=training_data("faces.h5"),
         split=training_data("split.csv"),
-        origin=lambda wildcards: extractor_files(EXTRACTORS[wildcards.extractor]["from"]),
+        origin=lambda wildcards: extractor_files(
+            EXTRACTORS[wildcards.extractor]["from"]
+        ),
     log:
         "logs/finetune_extractor/{extractor}.log",
     benchmark:

@@ -19,6 +19,8 @@ rule recognize:
         "logs/recognize/{dataset}/{extractor}.log",
     benchmark:
         "benchmarks/recognize/{dataset}/{extractor}.tsv"
+    conda:
+        "../../envs/tables.yaml"
     resources:
         mem_mb=2000,
         runtime=60,
@@ -26,13 +28,14 @@ rule recognize:
         code=code("recognize"),
         metric=config["recognition"]["metric"],
         attacks=spec(
-            {name: ATTACKS[name].get("shares", {}) for name in config["run"]["attacks"]}
+            {
+                name: ATTACKS[name].get("shares", {})
+                for name in config["run"]["attacks"]
+            }
         ),
         seed=SEED,
     message:
         "Recognize the users of {wildcards.dataset} with {wildcards.extractor}"
-    conda:
-        "../../envs/tables.yaml"
     script:
         "../scripts/recognize.py"
 
@@ -49,6 +52,8 @@ rule protection_table:
         "logs/protection_table/{dataset}.log",
     benchmark:
         "benchmarks/protection_table/{dataset}.tsv"
+    conda:
+        "../../envs/tables.yaml"
     resources:
         mem_mb=500,
         runtime=10,
@@ -66,7 +71,11 @@ rule protection_table:
                     "label": ATTACKS[name]["label"],
                     "released": ATTACKS[name]["released"],
                     "surrogates": sorted(
-                        {s for part in perturbing([name]) for s in ATTACKS[part]["surrogates"]}
+                        {
+                            s
+                            for part in perturbing([name])
+                            for s in ATTACKS[part]["surrogates"]
+                        }
                     ),
                 }
                 for name in config["run"]["attacks"]
@@ -75,7 +84,5 @@ rule protection_table:
         seed=SEED,
     message:
         "Average over the users of {wildcards.dataset}"
-    conda:
-        "../../envs/tables.yaml"
     script:
         "../scripts/protection_table.py"

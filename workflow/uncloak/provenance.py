@@ -7,8 +7,9 @@ record it uses, has changed in content, and never because a file was touched, cl
 import ast
 import hashlib
 import json
+import os
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
@@ -22,6 +23,12 @@ def spec(record: Mapping | list | str | float | None) -> str:
 def digest(text: str) -> str:
     """Return a short hash of `text`, to name a recipe in a file's attributes."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def listing_digest(root: str | Path) -> str:
+    """Return a digest of the names and sizes of all files below `root`, which a touch or a copy does not change."""
+    files = (Path(folder, name) for folder, _, names in os.walk(root) for name in names)
+    return digest("\n".join(sorted(f"{file.relative_to(root).as_posix()} {file.stat().st_size}" for file in files)))
 
 
 def code_digest(script: str | Path, *modules: str) -> str:
@@ -49,12 +56,12 @@ def _name(file: Path) -> str:
     return file.relative_to(PACKAGE).as_posix() if file.is_relative_to(PACKAGE) else file.name
 
 
-@lru_cache(maxsize=None)
+@cache
 def _tree(file: Path) -> ast.Module:
     return ast.parse(file.read_text(encoding="utf-8"))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _imports(file: Path) -> frozenset[Path]:
     names = set()
     for node in ast.walk(_tree(file)):
@@ -67,11 +74,14 @@ def _imports(file: Path) -> frozenset[Path]:
     return frozenset(found for found in files if found.exists())
 
 
-@lru_cache(maxsize=None)
+@cache
 def _content(file: Path) -> str:
     tree = ast.parse(ast.unparse(_tree(file)))
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(node) is not None:
+        if (
+            isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+            and ast.get_docstring(node) is not None
+        ):
             node.body = body[1:] or [ast.Pass()]
     return digest(ast.unparse(tree))

@@ -30,7 +30,9 @@ def atomic(path: str | os.PathLike) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def write_arrays(path: str | os.PathLike, arrays: Mapping[str, np.ndarray], attributes: Mapping[str, str | int | float]):
+def write_arrays(
+    path: str | os.PathLike, arrays: Mapping[str, np.ndarray], attributes: Mapping[str, str | int | float]
+):
     """Write `arrays` (name -> array, all of one length N; text arrays become fixed-length UTF-8) and `attributes`.
 
     Arrays of faces, uint8 [N,H,W,3], are chunked by sixteen pictures, all others are contiguous.
@@ -40,7 +42,9 @@ def write_arrays(path: str | os.PathLike, arrays: Mapping[str, np.ndarray], attr
             values = np.asarray(values)
             if values.dtype.kind in "UO":
                 values = np.char.encode(values.astype(str), "utf-8")
-            chunks = (min(_IMAGES_PER_CHUNK, len(values)), *values.shape[1:]) if values.ndim == 4 and len(values) else None
+            chunks = (
+                (min(_IMAGES_PER_CHUNK, len(values)), *values.shape[1:]) if values.ndim == 4 and len(values) else None
+            )
             file.create_dataset(name, data=values, chunks=chunks, track_times=False)
         for name in sorted(attributes):
             file.attrs[name] = attributes[name]

@@ -55,7 +55,9 @@ class Options:
         if self.perceptual not in PERCEPTUAL:
             raise InputError(f"lowkey: perceptual is '{self.perceptual}'; choose from {', '.join(PERCEPTUAL)}")
         if self.perceptual == "lpips" and not self.alexnet:
-            raise InputError("lowkey: perceptual 'lpips' needs 'alexnet', the file of AlexNet's weights; or use 'dssim'")
+            raise InputError(
+                "lowkey: perceptual 'lpips' needs 'alexnet', the file of AlexNet's weights; or use 'dssim'"
+            )
 
 
 def attack(
@@ -65,7 +67,7 @@ def attack(
     seeds: Sequence[int],
     targets: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """Return LowKey's perturbed faces, float [N,3,S,S] in [0,1].
+    """Return LowKey's perturbed faces, float [N,3,S,S] in [0,1]; a picture whose gradient broke down comes back as NaN.
 
     Args:
         faces: float [N,3,S,S] RGB in [0,1].
@@ -75,13 +77,11 @@ def attack(
         targets: not used; LowKey has none.
     """
     blur = _blur_matrix(faces.shape[-1]).to(faces)
-    if options.perceptual == "lpips":
-        distance = load_lpips(options.alexnet).against(faces)
-    else:
-        distance = Dssim(faces)
+    distance = load_lpips(options.alexnet).against(faces) if options.perceptual == "lpips" else Dssim(faces)
     with torch.no_grad():
         references = [_embed(surrogate, faces, 1)[0] for surrogate in surrogates]
     perturbed = faces + _noise(faces, options.noise, seeds)
+    broken = torch.zeros(len(faces), dtype=torch.bool, device=faces.device)
 
     for _ in range(options.steps):
         perturbed.requires_grad_()
@@ -93,8 +93,10 @@ def attack(
         )
         objective = moved / len(surrogates) - options.perceptual_weight * distance(perturbed)
         (gradient,) = torch.autograd.grad(objective.sum(), perturbed)
+        # The sign of NaN is 0 in PyTorch, so a broken gradient would pass unseen.
+        broken |= ~gradient.isfinite().flatten(1).all(dim=1)
         perturbed = perturbed.detach().add_(gradient.sign_(), alpha=options.step_size)
-    return perturbed.clamp_(0, 1)
+    return perturbed.clamp_(0, 1).masked_fill_(broken[:, None, None, None], torch.nan)
 
 
 def _embed(surrogate: Callable, faces: torch.Tensor, branches: int) -> torch.Tensor:

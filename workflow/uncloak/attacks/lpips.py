@@ -2,6 +2,7 @@
 
 import functools
 import os
+import warnings
 from collections.abc import Callable
 
 import torch
@@ -34,14 +35,18 @@ class Lpips:
             InputError: where the pictures are too small for AlexNet.
         """
         if min(clean.shape[-2:]) < _SMALLEST:
-            raise InputError(f"LPIPS needs pictures of at least {_SMALLEST} pixels a side, got {tuple(clean.shape[-2:])}")
+            raise InputError(
+                f"LPIPS needs pictures of at least {_SMALLEST} pixels a side, got {tuple(clean.shape[-2:])}"
+            )
         self._network.to(clean.device)
         with torch.no_grad():
             references = self._features(clean)
 
         def distance(other: torch.Tensor) -> torch.Tensor:
             layers = zip(self._network.lins, references, self._features(other), strict=True)
-            return sum(layer((reference - feature).square()).mean(dim=(1, 2, 3)) for layer, reference, feature in layers)
+            return sum(
+                layer((reference - feature).square()).mean(dim=(1, 2, 3)) for layer, reference, feature in layers
+            )
 
         return distance
 
@@ -69,7 +74,10 @@ def load_lpips(path: str | os.PathLike) -> Lpips:
     import lpips  # seconds to import, and most runs use DSSIM
 
     # pnet_rand keeps the package from downloading; its random features are replaced just below.
-    network = lpips.LPIPS(net="alex", version="0.1", pnet_rand=True, verbose=False).eval().requires_grad_(False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # the package calls torchvision in an outdated way
+        network = lpips.LPIPS(net="alex", version="0.1", pnet_rand=True, verbose=False)
+    network.eval().requires_grad_(False)
     # The package cuts torchvision's `features.K` into `sliceJ.K`.
     names = {name: "features." + name.split(".", 1)[1] for name in network.net.state_dict()}
     try:

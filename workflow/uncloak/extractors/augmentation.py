@@ -3,7 +3,9 @@
 import numpy as np
 
 
-def augment(faces: np.ndarray, random: np.random.Generator, shift: int, color: float, erase: float, noise: float) -> np.ndarray:
+def augment(
+    faces: np.ndarray, random: np.random.Generator, shift: int, color: float, erase: float, noise: float
+) -> np.ndarray:
     """Return changed copies of `faces`, uint8 [N,S,S,3] -> float32 [N,S,S,3] in [0,1].
 
     Each face is flipped with probability 1/2, moved by up to `shift` pixels (edges repeated), its channels multiplied by

@@ -25,5 +25,7 @@ def embed(extractor: Extractor, faces: np.ndarray, device: str = "cpu") -> np.nd
     embeddings = np.concatenate(batches)
     broken = np.flatnonzero(~np.isfinite(embeddings).all(axis=1))
     if len(broken):
-        raise InputError(f"the extractor gives values that are not finite for face number {broken[0]}; check its weights")
+        raise InputError(
+            f"the extractor gives values that are not finite for face number {broken[0]}; check its weights"
+        )
     return embeddings

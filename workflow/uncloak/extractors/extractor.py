@@ -1,9 +1,9 @@
 """Extractors: a network together with the preprocessing that its weights were trained with.
 
-Aligned faces come as the standard 112 x 112 five-point crop scaled to S x S: a landmark at `p` in the 112 template lies at
-pixel `p * S / 112`. Where a network was trained on another crop, its own crop is cut out of the incoming one by a fixed
-scale and shift. Both directions are separable, so the resampling is two small matrix products: differentiable,
-deterministic on every device, and smoothed where it shrinks.
+Aligned faces come as the standard 112 x 112 five-point crop scaled to S x S: a landmark at `p` in the 112 template lies
+at pixel `p * S / 112`. Where a network was trained on another crop, its own crop is cut out of the incoming one by a
+fixed scale and shift, so that it sees what aligning the photograph to its own template would have given. Rows and
+columns separate: the resampling is two small matrix products, differentiable, deterministic, smoothed where it shrinks.
 """
 
 import importlib
@@ -71,7 +71,7 @@ class Preprocessing(nn.Module):
     size: [height, width] of the network's input; template: "arcface" (112 x 112 crop), "arcface_112x96" (its middle 96
     columns) or "dlib" (150 x 150 chip), scaled to `size`; color: "rgb" or "bgr", the order of the network's channels;
     mean, std: three numbers each, in units of a [0,1] input and in the order of `color`.
-    Raises InputError for an unknown or missing key, template or color, and for a size of another shape than the template's.
+    Raises InputError for an unknown template or color, and for a size of another shape than the template's.
     """
 
     def __init__(self, size: list[int], template: str, mean: list[float], std: list[float], color: str = "rgb"):

@@ -1,4 +1,4 @@
-"""Published weights, checked by hash and brought to our own parameter names without running anything found in the file."""
+"""Published weights: checked by hash, read without running anything in the file, brought to our own parameter names."""
 
 import hashlib
 import os
@@ -31,8 +31,8 @@ def import_published(source_path: str | os.PathLike, sha256: str, format: str, r
 
     sha256: expected hash of the file, in hexadecimal; format: "torch" (.ckpt, .pt) or "npz"; record: as for
     `extractor.build`, and record["source"]["origin"] says where the file is to be had.
-    Raises InputError where the file is missing, has another hash, cannot be read without unpickling objects, or does not
-    hold the weights of the record's network.
+    Raises InputError where the file is missing, has another hash, cannot be read without unpickling objects, or does
+    not hold the weights of the record's network.
     """
     path = Path(source_path)
     if format not in _READERS:
@@ -56,7 +56,7 @@ def import_published(source_path: str | os.PathLike, sha256: str, format: str, r
         raise InputError(f"{path}: not a plain file of weights in format '{format}' ({reason})") from None
     try:
         extractor.network.load_state_dict(translate(state), strict=True)
-    except (KeyError, TypeError, AttributeError, RuntimeError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise InputError(f"{path}: does not hold the weights of network {name} ({reason})") from None
     return extractor.freeze()

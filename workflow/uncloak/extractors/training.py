@@ -93,7 +93,9 @@ def train(
         weight_decay=schedule.weight_decay,
         fused=True,
     )
-    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda iteration: learning_rate_factor(iteration, schedule))
+    scheduler = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda iteration: learning_rate_factor(iteration, schedule)
+    )
     half = schedule.precision == "bfloat16"
     order = np.empty(0, dtype=np.int64)
     for iteration in track(range(schedule.iterations), schedule.iterations, f"training {name}", unit="iterations"):
@@ -113,7 +115,9 @@ def train(
         if iteration % 100 == 0 or iteration == schedule.iterations - 1:
             logger.info("iteration %d: loss %.4f", iteration, loss_value.item())
             if not torch.isfinite(loss_value):
-                raise InputError(f"extractor '{name}': training diverged at iteration {iteration}; lower its learning rate")
+                raise InputError(
+                    f"extractor '{name}': training diverged at iteration {iteration}; lower its learning rate"
+                )
     return extractor.eval().requires_grad_(False)
 
 

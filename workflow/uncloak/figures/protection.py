@@ -18,12 +18,11 @@ COLUMNS = (
 _HEIGHT = 340
 # A series' share of the width: its value label ("99.4") must fit.
 _SERIES_WIDTH = 27
-_LEAST_WIDTH = 78
+_LEAST_WIDTH = 96
 _GAP = 0.22
-_MARKER = 85
 _LABEL_LETTERS = 15
 _POINTS_PER_LETTER = 5.9
-_BLACK_BOX, _WHITE_BOX = "black box", "white box: the extractor is a surrogate of the attack"
+_HOLLOW = "Hollow markers: the extractor is a surrogate of the attack (white box)."
 
 
 def protection_by_extractor(
@@ -50,9 +49,11 @@ def protection_by_extractor(
         .reset_index(drop=True)
     )
     rows["value"] = rows["protection_rate"].map(_percent)
-    rows["knowledge"] = rows["white_box"].map({True: _WHITE_BOX, False: _BLACK_BOX})
+    rows["knowledge"] = rows["white_box"].map({True: "white box", False: "black box"})
     rows["interval"] = rows["low"].map(_percent) + " to " + rows["high"].map(_percent) + " %"
     rows["position"] = rows["extractor"].map({name: place for place, name in enumerate(extractors["extractor"])})
+    if rows["white_box"].any():
+        subtitle = f"{subtitle} {_HOLLOW}"
     width = max(_LEAST_WIDTH, round(_SERIES_WIDTH * len(attacks) / (1 - _GAP))) * len(extractors)
 
     x = alt.X(
@@ -74,22 +75,31 @@ def protection_by_extractor(
     styles = theme.attack_styles(attacks)
     colors = alt.Scale(domain=list(attacks), range=[style.color for style in styles])
     shapes = alt.Scale(domain=list(attacks), range=[style.shape for style in styles])
-    stroke = alt.Stroke("attack:N", scale=colors, legend=None)
-    legend = alt.Legend(orient="top", labelExpr=_legend_labels(rows), labelLimit=0)
+    legend = alt.Legend(
+        orient="top", title=None, labelLimit=0, symbolOpacity=1, labelExpr=_legend_labels(rows), offset=4
+    )
+    stroke = alt.Stroke("attack:N", scale=colors, legend=legend)
+    points = base.mark_point(size=85, strokeWidth=1.8, opacity=1).encode(
+        y=y,
+        shape=alt.Shape("attack:N", scale=shapes, legend=legend),
+        stroke=stroke,
+        fill=alt.condition(
+            "datum.white_box", alt.value(theme.PAPER), alt.Fill("attack:N", scale=colors, legend=legend)
+        ),
+        tooltip=_tooltip(interval),
+    )
     trend = (
         base.transform_filter("isValid(datum.released)")
         .mark_line(strokeWidth=1.2, opacity=0.45)
         .encode(y=y, stroke=stroke, order="position:O")
     )
     bars = base.mark_rule(strokeWidth=1.8).encode(y=alt.Y("low:Q"), y2="high:Q", stroke=stroke)
-    number = {"baseline": "bottom", "dy": -6, "fontSize": theme.LABEL_SIZE}
+    number = {"baseline": "bottom", "dy": -8, "fontSize": theme.LABEL_SIZE}
     numbers = base.encode(y=alt.Y("high:Q"), text="value:N")
     # White beneath the numbers keeps them readable where lines pass.
     halo = numbers.mark_text(**number, stroke=theme.PAPER, strokeWidth=3.5, strokeJoin="round")
     text = numbers.mark_text(**number, color=theme.INK)
-    chart = alt.layer(
-        _floor_band(extractors, x), trend, bars, halo, _markers(base.encode(y=y), colors, shapes, legend, interval), text
-    ).properties(
+    chart = alt.layer(_floor_band(extractors, x), trend, bars, halo, points, text).properties(
         width=width,
         height=_HEIGHT,
         title=alt.TitleParams(title, subtitle=textwrap.wrap(subtitle, int((width + 40) / _POINTS_PER_LETTER))),
@@ -119,7 +129,9 @@ def _checked(table: pd.DataFrame, attacks: Sequence[str]) -> pd.DataFrame:
     dates = pd.to_datetime(rows["released"], format="%Y-%m-%d", errors="coerce")
     wrong = rows[dates.isna() & rows["released"].notna()]
     if len(wrong):
-        raise InputError(f"extractor '{wrong.iloc[0].extractor}': released '{wrong.iloc[0].released}' is not YYYY-MM-DD")
+        raise InputError(
+            f"extractor '{wrong.iloc[0].extractor}': released '{wrong.iloc[0].released}' is not YYYY-MM-DD"
+        )
     rows["white_box"] = rows["white_box"].astype(bool)
     return rows
 
@@ -145,11 +157,9 @@ def _legend_labels(rows: pd.DataFrame) -> str:
     return f"{json.dumps(dict(zip(rows['attack'], rows['attack_label'], strict=True)))}[datum.value]"
 
 
-def _markers(
-    base: alt.Chart, colors: alt.Scale, shapes: alt.Scale, legend: alt.Legend, interval: str
-) -> alt.LayerChart:
-    """Return the points, hollow where the attack knew the extractor, with the legends and tooltips."""
-    tooltip = [
+def _tooltip(interval: str) -> list[alt.Tooltip]:
+    """Return what a marker tells when pointed at."""
+    return [
         alt.Tooltip("attack_label:N", title="attack"),
         alt.Tooltip("extractor_label:N", title="extractor"),
         alt.Tooltip("released:N", title="released"),
@@ -161,23 +171,9 @@ def _markers(
         alt.Tooltip("dataset:N", title="dataset"),
         alt.Tooltip("seed:N", title="seed"),
     ]
-    points = base.encode(shape=alt.Shape("attack:N", scale=shapes, legend=legend))
-    # A white copy beneath hides the lines inside hollow markers.
-    blank = points.mark_point(size=_MARKER, filled=True, opacity=1, color=theme.PAPER)
-    known = alt.Legend(
-        orient="top", labelLimit=0, symbolFillColor=theme.QUIET_INK, symbolStrokeColor=theme.QUIET_INK, symbolType="circle"
-    )
-    filling = alt.Scale(domain=[_BLACK_BOX, _WHITE_BOX], range=[1, 0])
-    drawn = points.mark_point(size=_MARKER, strokeWidth=1.8, opacity=1).encode(
-        stroke=alt.Stroke("attack:N", scale=colors, legend=None),
-        fill=alt.Fill("attack:N", scale=colors, legend=legend),
-        fillOpacity=alt.FillOpacity("knowledge:N", scale=filling, legend=known),
-        tooltip=tooltip,
-    )
-    return blank + drawn
 
 
 def _floor_band(extractors: pd.DataFrame, x: alt.X) -> alt.Chart:
     """Return a gray ground behind extractors without a release date."""
     floor = extractors.loc[extractors["released"].isna(), ["extractor"]]
-    return alt.Chart(floor).mark_rect(color="#f4f4f4").encode(x=x)
+    return alt.Chart(floor).mark_rect(color=theme.GRID, opacity=0.45).encode(x=x)

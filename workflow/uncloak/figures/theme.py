@@ -58,7 +58,6 @@ _CONFIG = {
         "symbolSize": 90,
         "symbolStrokeWidth": 1.8,
         "columnPadding": 18,
-        "title": None,
     },
     "title": {
         "fontSize": 16,

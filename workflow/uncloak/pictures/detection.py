@@ -14,8 +14,8 @@ _PYRAMID_FACTOR = 0.709
 class Candidates(NamedTuple):
     """The F faces found in a picture, in pixels of that picture (0, 0 is the center of the top left pixel).
 
-    boxes: float32 [F,4] (left, top, right, bottom); probabilities: float32 [F]; landmarks: float32 [F,5,2] (x, y) of the
-    left eye, right eye, nose, left and right mouth corner, where left is the viewer's.
+    boxes: float32 [F,4] (left, top, right, bottom); probabilities: float32 [F]; landmarks: float32 [F,5,2] (x, y) of
+    the left eye, right eye, nose, left and right mouth corner, where left is the viewer's.
     """
 
     boxes: np.ndarray
@@ -44,7 +44,8 @@ class Detector:
             with as_file(files("facenet_pytorch") / "data" / f"{name}.pt") as path:
                 # The package's own loader leaves it to torch's default whether pickled objects may run; this does not.
                 module.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-            self._networks.append(module.eval().requires_grad_(False).to(self.device))
+            # Channels last halves the time on a CPU, where pooling is slow in the usual layout.
+            self._networks.append(module.eval().to(self.device, memory_format=torch.channels_last))
 
     def detect(self, pictures: Sequence[np.ndarray]) -> list[Candidates]:
         """Find the faces of `pictures`, uint8 [H,W,3] RGB each, of any sizes.

@@ -16,7 +16,17 @@ from uncloak.errors import InputError
 # (EPS, PDF, PSD) stay closed.
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 # What Pillow's decoders raise on damaged files.
-_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, ArithmeticError, struct.error, zlib.error)
+_DAMAGE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    LookupError,
+    TypeError,
+    ArithmeticError,
+    struct.error,
+    zlib.error,
+)
 
 
 class UnusablePictureError(InputError):
@@ -40,9 +50,9 @@ def decode(content: bytes) -> np.ndarray:
                 raise UnusablePictureError("animated")
             image.load()
             upright = ImageOps.exif_transpose(image)
-            if upright.mode.startswith("I"):
+            if upright.mode.startswith("I;16"):
                 # Pillow clips 16-bit values when converting; keep their upper byte instead.
-                upright = Image.fromarray((np.asarray(upright).astype(np.uint32) >> 8).astype(np.uint8))
+                upright = Image.fromarray((np.asarray(upright) >> 8).astype(np.uint8))
             return np.asarray(upright.convert("RGB"))
     except UnusablePictureError:
         raise
@@ -62,6 +72,8 @@ def load_picture(path: str | os.PathLike) -> np.ndarray:
     try:
         return decode(Path(path).read_bytes())
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); restore it or remove it from the dataset") from None
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror}); restore it or remove it from the dataset"
+        ) from None
     except UnusablePictureError as error:
         raise InputError(f"{path}: {error}; replace it or remove it from the dataset") from None

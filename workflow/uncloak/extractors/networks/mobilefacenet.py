@@ -53,7 +53,7 @@ class Bottleneck(nn.Module):
 
 
 class MobileFaceNet(nn.Module):
-    """The trunk that the variants share: `stem` (to 64 channels, half the size), bottlenecks, global depthwise, projection.
+    """What the variants share: a `stem` (to 64 channels, half the size), bottlenecks, global depthwise, projection.
 
     Maps float32 [N,3,height,width] (`size`, multiples of 16) to embeddings float32 [N,128].
     """
@@ -97,7 +97,7 @@ _BLOCK_LAYERS = [f"{part}.{layer}" for part in ("expand", "depthwise", "project"
 def translate(state: Mapping[str, Mapping[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
     """Rename the published checkpoint of `Xiaoccer/MobileFaceNet_Pytorch` (its `net_state_dict`) to our parameters.
 
-    Raises KeyError for a foreign checkpoint.
+    Raises KeyError or ValueError for a foreign checkpoint.
     """
     renamed = {}
     for name, value in state["net_state_dict"].items():
@@ -105,6 +105,6 @@ def translate(state: Mapping[str, Mapping[str, torch.Tensor]]) -> dict[str, torc
             index, layer, parameter = block.groups()
             renamed[f"blocks.{index}.{_BLOCK_LAYERS[int(layer)]}.{parameter}"] = value
         else:
-            section, layer, parameter = (name.split(".") + ["", ""])[:3]
+            section, layer, parameter = name.split(".")
             renamed[f"{_SECTIONS[section]}.{_LAYERS[layer]}.{parameter}"] = value
     return renamed

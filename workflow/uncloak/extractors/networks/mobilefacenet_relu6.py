@@ -1,4 +1,4 @@
-"""MobileFaceNet with ReLU6 and a depthwise separable stem for 112 x 112 faces, as published by `foamliu/MobileFaceNet`."""
+"""MobileFaceNet with ReLU6 and a separable stem for 112 x 112 faces, after the release of `foamliu/MobileFaceNet`."""
 
 import re
 from collections.abc import Mapping

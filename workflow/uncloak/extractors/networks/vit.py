@@ -39,7 +39,13 @@ class FaceTransformer(nn.Module):
 
 
 def build(
-    size: int = 64, patch: int = 8, width: int = 96, layers: int = 3, heads: int = 4, token: int = 32, dimension: int = 128
+    size: int = 64,
+    patch: int = 8,
+    width: int = 96,
+    layers: int = 3,
+    heads: int = 4,
+    token: int = 32,
+    dimension: int = 128,
 ) -> nn.Module:
     """Build the network: `width` channels per token in the blocks, `token` channels kept of each for the head."""
     return FaceTransformer(size, patch, width, layers, heads, token, dimension)

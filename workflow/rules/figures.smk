@@ -1,0 +1,134 @@
+"""Figures, each with the table it was drawn from, for people and for the report."""
+
+
+def figure_files(name):
+    """Outputs of a figure: for the report the page; for papers and slides the pictures; and the table."""
+    return {
+        kind: f"results/{{dataset}}/figures/{name}.{kind}"
+        for kind in ("html", "svg", "png", "csv")
+    }
+
+
+def data_note(wildcards):
+    """What a reader must know about the pictures and the extractors of a dataset."""
+    return DATASETS[wildcards.dataset].get("note", "")
+
+
+def figure_record(wildcards):
+    return spec(config["figures"][wildcards.figure])
+
+
+rule protection_by_extractor:
+    input:
+        "results/{dataset}/tables/protection.csv",
+    output:
+        **{
+            kind: path
+            for kind, path in figure_files("{figure}").items()
+            if kind != "html"
+        },
+        html=report(
+            "results/{dataset}/figures/{figure}.html",
+            caption="../report/protection_by_extractor.rst",
+            category="How long does a cloak last?",
+            subcategory="{dataset}",
+            labels={"figure": "protection by extractor", "attacks": "{figure}"},
+        ),
+    log:
+        "logs/protection_by_extractor/{dataset}/{figure}.log",
+    benchmark:
+        "benchmarks/protection_by_extractor/{dataset}/{figure}.tsv"
+    conda:
+        "../../envs/tables.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("protection_by_extractor"),
+        spec=figure_record,
+        run=spec(config["run"]["attacks"]),
+        dataset=lambda wildcards: DATASETS[wildcards.dataset]["label"],
+        metric=config["recognition"]["metric"],
+        paper=lambda wildcards: config["figures"][wildcards.figure]["paper"],
+        n_users=lambda wildcards: DATASETS[wildcards.dataset]["split"]["roles"]["user"],
+        data_note=data_note,
+        seed=SEED,
+    message:
+        "Draw {wildcards.figure} of {wildcards.dataset}"
+    script:
+        "../scripts/protection_by_extractor.py"
+
+
+rule contact_sheet:
+    input:
+        faces="results/{dataset}/faces.h5",
+        perturbed=expand(
+            "results/{{dataset}}/perturbed/{attack}.h5",
+            attack=perturbing(config["run"]["attacks"]),
+        ),
+    output:
+        svg="results/{dataset}/figures/contact_sheet.svg",
+        png="results/{dataset}/figures/contact_sheet.png",
+        csv="results/{dataset}/figures/contact_sheet.csv",
+        html=report(
+            "results/{dataset}/figures/contact_sheet.html",
+            caption="../report/contact_sheet.rst",
+            category="Pictures",
+            subcategory="{dataset}",
+            labels={"figure": "clean and perturbed faces"},
+        ),
+    log:
+        "logs/contact_sheet/{dataset}.log",
+    benchmark:
+        "benchmarks/contact_sheet/{dataset}.tsv"
+    conda:
+        "../../envs/tables.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("contact_sheet"),
+        labels=[ATTACKS[name]["label"] for name in perturbing(config["run"]["attacks"])],
+        dataset=lambda wildcards: DATASETS[wildcards.dataset]["label"],
+        data_note=data_note,
+        seed=SEED,
+    message:
+        "Draw clean and perturbed faces of {wildcards.dataset}"
+    script:
+        "../scripts/contact_sheet.py"
+
+
+rule picture_sample:
+    input:
+        root=lambda wildcards: ancient(folder_root(wildcards)),
+        manifest="results/{dataset}/manifest.csv",
+        faces="results/{dataset}/faces.h5",
+    output:
+        svg="results/{dataset}/figures/pictures.svg",
+        png="results/{dataset}/figures/pictures.png",
+        csv="results/{dataset}/figures/pictures.csv",
+        html=report(
+            "results/{dataset}/figures/pictures.html",
+            caption="../report/pictures.rst",
+            category="Pictures",
+            subcategory="{dataset}",
+            labels={"figure": "sample of the dataset"},
+        ),
+    log:
+        "logs/picture_sample/{dataset}.log",
+    benchmark:
+        "benchmarks/picture_sample/{dataset}.tsv"
+    conda:
+        "../../envs/tables.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("picture_sample"),
+        dataset=lambda wildcards: DATASETS[wildcards.dataset]["label"],
+        data_note=data_note,
+        seed=SEED,
+    message:
+        "Draw a sample of {wildcards.dataset}"
+    script:
+        "../scripts/picture_sample.py"

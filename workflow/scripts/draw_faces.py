@@ -1,0 +1,31 @@
+"""Draw aligned faces of background identities, with captions."""
+
+import json
+
+import pandas as pd
+
+from uncloak.jobs import logged
+from uncloak.pictures.drawing import draw_faces, picture_names
+from uncloak.provenance import digest
+from uncloak.store import atomic, write_arrays
+
+with logged(snakemake.log[0]):
+    spec = json.loads(snakemake.params.spec)
+    pictures = picture_names(spec["people"], spec["pictures"])
+    faces, captions = draw_faces(
+        world=snakemake.wildcards.dataset,
+        seed=snakemake.params.seed,
+        pictures=pictures,
+        size=spec["face_size"],
+        jitter=spec["jitter"],
+        workers=snakemake.threads,
+    )
+    write_arrays(
+        snakemake.output.faces,
+        {"faces": faces, "picture": pictures, "caption": captions},
+        {"recipe": digest(snakemake.params.spec + snakemake.params.code), "seed": snakemake.params.seed},
+    )
+    identities = [picture.split("/")[0] for picture in pictures]
+    table = pd.DataFrame({"picture": pictures, "identity": identities, "part": "none", "role": "background"})
+    with atomic(snakemake.output.split) as path:
+        table.to_csv(path, index=False)

@@ -1,0 +1,22 @@
+"""Embed the faces of one source with one extractor."""
+
+import torch
+
+from uncloak.extractors.embedding import embed
+from uncloak.extractors.weights import load
+from uncloak.jobs import logged
+from uncloak.provenance import digest
+from uncloak.store import open_arrays, read_arrays, write_arrays
+
+with logged(snakemake.log[0]):
+    torch.set_num_threads(snakemake.threads)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    extractor = load(snakemake.input.extractor, device)
+    (pictures,) = read_arrays(snakemake.input.faces, "picture")
+    with open_arrays(snakemake.input.faces) as file:
+        embeddings = embed(extractor, file["faces"], device)
+    write_arrays(
+        snakemake.output[0],
+        {"embedding": embeddings, "picture": pictures},
+        {"recipe": digest(snakemake.params.code), "extractor": snakemake.wildcards.extractor},
+    )

@@ -1,0 +1,14 @@
+"""Import an extractor from published weights."""
+
+import json
+
+from uncloak.extractors.importing import import_published
+from uncloak.extractors.weights import save
+from uncloak.jobs import logged
+
+with logged(snakemake.log[0]):
+    spec = json.loads(snakemake.params.spec)
+    source = spec["source"]
+    extractor = import_published(snakemake.input.source, source["sha256"], source["format"], spec)
+    record = {"network": spec["network"], "input": spec["input"]}
+    save(snakemake.output[0], extractor, record, {"recipe": snakemake.params.spec, "source": source["origin"]})

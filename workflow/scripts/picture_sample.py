@@ -1,0 +1,33 @@
+"""Draw raw photographs with the landmarks found in them, and the aligned faces."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from uncloak.figures.pictures import picture_sample
+from uncloak.figures.saving import save
+from uncloak.jobs import logged
+from uncloak.pictures.reading import load_picture
+from uncloak.seeds import generator
+from uncloak.store import open_arrays, read_arrays
+
+PEOPLE, PICTURES = 3, 6
+
+with logged(snakemake.log[0]):
+    pictures, landmarks = read_arrays(snakemake.input.faces, "picture", "landmarks")
+    identities = np.array([picture.split("/")[0] for picture in pictures])
+    people = generator(snakemake.params.seed, "picture sample").permutation(np.unique(identities))[:PEOPLE]
+    rows = np.sort(np.concatenate([np.flatnonzero(identities == name)[:PICTURES] for name in people]))
+    with open_arrays(snakemake.input.faces) as file:
+        faces = file["faces"][rows]
+    manifest = pd.read_csv(snakemake.input.manifest).set_index("picture").loc[pictures[rows]]
+    photographs = [load_picture(Path(snakemake.input.root, path)) for path in manifest["path"]]
+    subtitle = (
+        f"Raw photographs with the landmarks found in them, and the aligned faces beneath. "
+        f"Dataset: {snakemake.params.dataset}, {len(np.unique(identities))} identities, {len(pictures)} pictures. "
+        f"Seed {snakemake.params.seed}."
+    )
+    chart = picture_sample(pictures[rows], photographs, landmarks[rows], faces, "What the pictures are", subtitle)
+    output = snakemake.output
+    save(chart, manifest.reset_index(), output.html, output.svg, output.png, output.csv)

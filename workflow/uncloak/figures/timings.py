@@ -1,0 +1,96 @@
+"""Where the time of a run went: Snakemake's benchmark files, summed up by rule."""
+
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from uncloak.errors import InputError
+
+_NEEDED = ("s", "max_rss", "mean_load", "cpu_time")
+_HEADINGS = {
+    "rule": "rule",
+    "jobs": "jobs",
+    "seconds": "seconds",
+    "longest": "longest",
+    "cpu_seconds": "CPU s",
+    "max_rss_mb": "MB",
+    "mean_load": "load %",
+}
+
+
+def summarize(folder: str | os.PathLike) -> pd.DataFrame:
+    """Sum up benchmark files `folder/RULE/**/*.tsv` (or `folder/RULE.tsv`), one row per rule, the slowest rule first.
+
+    Columns: `rule`; `jobs` (runs recorded); `seconds` and `longest` (wall clock, summed and of the longest job);
+    `cpu_seconds`; `max_rss_mb` (the largest job's resident memory, MB); `mean_load` (percent of one core, weighted by
+    seconds). A job shorter than Snakemake's sampling has no memory and load ("NA" or "-"); a rule of only such jobs
+    has NaN there.
+
+    Raises InputError where there is no benchmark file, or one is not Snakemake's.
+    """
+    folder = Path(folder)
+    tables = []
+    for path in sorted(folder.rglob("*.tsv")):
+        table = _read(path)
+        table["rule"] = path.relative_to(folder).with_suffix("").parts[0]
+        tables.append(table)
+    if not tables:
+        raise InputError(f"{folder}: no benchmark files; run the workflow first")
+    runs = pd.concat(tables, ignore_index=True)
+    # A mean over the jobs that were sampled, each by its length.
+    runs["sampled"] = runs["s"].where(runs["mean_load"].notna())
+    runs["load"] = runs["mean_load"] * runs["s"]
+    groups = runs.groupby("rule")
+    summary = pd.DataFrame(
+        {
+            "jobs": groups.size(),
+            "seconds": groups["s"].sum(),
+            "longest": groups["s"].max(),
+            "cpu_seconds": groups["cpu_time"].sum(min_count=1),
+            "max_rss_mb": groups["max_rss"].max(),
+            "mean_load": groups["load"].sum(min_count=1) / groups["sampled"].sum(min_count=1),
+        }
+    )
+    return summary.reset_index().sort_values(["seconds", "rule"], ascending=[False, True], ignore_index=True)
+
+
+def as_text(summary: pd.DataFrame) -> str:
+    """Write what `summarize` found as an aligned table, with a last line for all jobs together."""
+    total = {
+        "rule": "all jobs",
+        "jobs": summary["jobs"].sum(),
+        "seconds": summary["seconds"].sum(),
+        "longest": summary["longest"].max(),
+        "cpu_seconds": summary["cpu_seconds"].sum(min_count=1),
+        "max_rss_mb": summary["max_rss_mb"].max(),
+    }
+    rows = [list(_HEADINGS.values())]
+    for record in [*summary.to_dict("records"), total]:
+        rows.append([_cell(name, record.get(name)) for name in _HEADINGS])
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
+    lines = [
+        "  ".join([row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))])
+        for row in rows
+    ]
+    rule = "-" * len(lines[0])
+    return "\n".join(line.rstrip() for line in [lines[0], rule, *lines[1:-1], rule, lines[-1]])
+
+
+def _read(path: Path) -> pd.DataFrame:
+    """Read one benchmark file; each row is a run of the job."""
+    try:
+        table = pd.read_csv(path, sep="\t", na_values=["-", "NA"], usecols=list(_NEEDED))
+        return table.astype(float)
+    except (ValueError, pd.errors.ParserError) as error:
+        raise InputError(f"{path}: not a benchmark file of Snakemake; delete it ({error})") from None
+
+
+def _cell(name: str, value: object) -> str:
+    if name == "rule":
+        return str(value)
+    if pd.isna(value):
+        return "-"
+    if name in ("jobs", "max_rss_mb", "mean_load"):
+        return f"{value:.0f}"
+    return f"{value:.1f}"

@@ -1,0 +1,81 @@
+"""Alignment: a similarity transform takes five landmarks of a photograph to fixed places in the face crop.
+
+Coordinates are (x, y) in pixels, and whole numbers are pixel centers: (0, 0) is the center of the top left pixel.
+"""
+
+import numpy as np
+from PIL import Image
+from scipy.ndimage import affine_transform
+
+from uncloak.errors import InputError
+
+# How tables name the five landmarks, in the order of every array of them; left is the viewer's.
+LANDMARK_COLUMNS = [
+    f"{point}_{axis}" for point in ("left_eye", "right_eye", "nose", "left_mouth", "right_mouth") for axis in "xy"
+]
+
+_TEMPLATE_SIZE = 112
+# attacks.md 4.6.
+_TEMPLATE = (
+    (38.29459953, 51.69630051),
+    (73.53179932, 51.50139999),
+    (56.02519989, 71.73660278),
+    (41.54930115, 92.36550140),
+    (70.72990036, 92.20410156),
+)
+
+
+def template(size: int) -> np.ndarray:
+    """Return the landmarks' places in a crop of `size` x `size` pixels, float64 [5,2].
+
+    The half pixels keep the crop's outer edges in place: a crop made at this size shows the same as one made at 112 and
+    resized, so extractors may resize it back.
+    """
+    return (np.array(_TEMPLATE) + 0.5) * (size / _TEMPLATE_SIZE) - 0.5
+
+
+def similarity(landmarks: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return the 2x3 matrix of the similarity (no reflection) that brings `landmarks` nearest to `places`, both [K,2].
+
+    Least squares (Umeyama 1991). In the plane the fit is complex linear regression, w = a z + b with scale |a| and
+    rotation arg a, which has no reflections to exclude. Raises InputError where landmarks are not finite or coincide.
+    """
+    source = np.asarray(landmarks, dtype=np.float64) @ (1, 1j)
+    target = np.asarray(places, dtype=np.float64) @ (1, 1j)
+    centered = source - source.mean()
+    spread = np.vdot(centered, centered).real
+    if not spread > 0 or not np.isfinite(spread):
+        raise InputError("landmarks are not finite or all coincide; correct or remove them")
+    a = np.vdot(centered, target - target.mean()) / spread
+    b = target.mean() - a * source.mean()
+    return np.array([[a.real, -a.imag, b.real], [a.imag, a.real, b.imag]])
+
+
+def warp(picture: np.ndarray, matrix: np.ndarray, size: int) -> np.ndarray:
+    """Return the crop uint8 [size,size,3] that the 2x3 `matrix` (picture to crop) cuts from `picture`, uint8 [H,W,3].
+
+    Bilinear; what lies outside the picture is black. Bilinear sampling reads four pixels for each one of the crop, so
+    where the picture shrinks to half or less it would skip pixels and alias. There the picture is first averaged over
+    square blocks, the largest that leave it no smaller than the crop needs.
+
+    Raises InputError where the matrix has no inverse.
+    """
+    scale = np.sqrt(abs(np.linalg.det(matrix[:, :2])))
+    if not scale > 0:
+        raise InputError("an alignment matrix cannot be inverted; correct the landmarks it was made from")
+    block = max(1, int(1 / scale))
+    if block > 1:
+        picture = np.asarray(Image.fromarray(picture).reduce(block))
+    inverse = np.linalg.inv(matrix[:, :2])
+    # Block j covers pixels block * j ... block * j + block - 1, so its center is (block - 1) / 2 beyond the first.
+    step = inverse / block
+    start = (-inverse @ matrix[:, 2] - (block - 1) / 2) / block
+    # Arrays are indexed (row, column) = (y, x).
+    rows, offset = step[::-1, ::-1], start[::-1]
+    channels = [
+        affine_transform(
+            picture[..., channel].astype(np.float64), rows, offset, (size, size), order=1, mode="grid-constant", cval=0
+        )
+        for channel in range(picture.shape[2])
+    ]
+    return np.rint(np.stack(channels, axis=-1)).astype(np.uint8)

@@ -1,0 +1,76 @@
+"""Draw whole datasets of the procedural world, pictures in parallel; each depends on its own name and the seed alone."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from uncloak.pictures.synthetic import caption, circumstances, face, person, photograph
+from uncloak.progress import track
+from uncloak.store import atomic
+
+_JPEG_QUALITY = 95
+_PER_TASK = 32
+
+LANDMARK_COLUMNS = [
+    f"{point}_{axis}" for point in ("left_eye", "right_eye", "nose", "left_mouth", "right_mouth") for axis in "xy"
+]
+
+
+def picture_names(people: int, pictures: int, prolific: tuple[int, int] = (0, 0)) -> list[str]:
+    """Return picture ids "person_0007/0003": `pictures` of each person, more of the first `prolific[0]` people."""
+    many, more = prolific
+    return [f"person_{i:04d}/{j:04d}" for i in range(people) for j in range(more if i < many else pictures)]
+
+
+def draw_photographs(
+    folder: Path, landmarks: Path, world: str, seed: int, pictures: Sequence[str], size: int, workers: int
+):
+    """Write photographs `folder`/IDENTITY/STEM.jpg of side `size`, and their known landmarks (pixels) as a CSV file.
+
+    `world` names the dataset, so that two datasets of one seed show different people.
+    """
+    for identity in sorted({picture.split("/")[0] for picture in pictures}):
+        (folder / identity).mkdir(parents=True, exist_ok=True)
+    draw = partial(_draw_photograph, folder=folder, world=world, seed=seed, size=size)
+    with atomic(landmarks) as path, open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["picture", *LANDMARK_COLUMNS])
+        for picture, points in _parallel(draw, pictures, workers, "drawing photographs"):
+            writer.writerow([picture, *(f"{value:.3f}" for value in points.ravel())])
+
+
+def draw_faces(
+    world: str, seed: int, pictures: Sequence[str], size: int, jitter: float, workers: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw aligned faces straight, off by `jitter` eye distances: uint8 [N,size,size,3], and their captions (text [N])."""
+    faces, captions = np.empty((len(pictures), size, size, 3), np.uint8), []
+    draw = partial(_draw_face, world=world, seed=seed, size=size, jitter=jitter)
+    for row, (drawn, text) in enumerate(_parallel(draw, pictures, workers, "drawing faces")):
+        faces[row] = drawn
+        captions.append(text)
+    return faces, np.array(captions)
+
+
+def _scene(picture: str, world: str, seed: int) -> tuple:
+    return person(seed, f"{world}/{picture.split('/')[0]}"), circumstances(seed, f"{world}/{picture}")
+
+
+def _draw_photograph(picture: str, folder: Path, world: str, seed: int, size: int) -> tuple[str, np.ndarray]:
+    pixels, points = photograph(*_scene(picture, world, seed), size)
+    Image.fromarray(pixels).save(folder / f"{picture}.jpg", quality=_JPEG_QUALITY)
+    return picture, points
+
+
+def _draw_face(picture: str, world: str, seed: int, size: int, jitter: float) -> tuple[np.ndarray, str]:
+    scene = _scene(picture, world, seed)
+    return face(*scene, size, jitter), caption(*scene)
+
+
+def _parallel(draw, pictures: Sequence[str], workers: int, what: str) -> Iterator:
+    with ProcessPoolExecutor(workers) as pool:
+        yield from track(pool.map(draw, pictures, chunksize=_PER_TASK), len(pictures), what)

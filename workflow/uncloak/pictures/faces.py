@@ -1,0 +1,134 @@
+"""Aligned faces of a dataset: detect, align, and store as one HDF5 file."""
+
+import logging
+import os
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from uncloak.errors import InputError
+from uncloak.pictures.alignment import LANDMARK_COLUMNS, similarity, template, warp
+from uncloak.pictures.detection import Detector, most_central
+from uncloak.pictures.parallel import map_in_order
+from uncloak.pictures.reading import load_picture
+from uncloak.progress import track
+from uncloak.store import write_arrays
+
+logger = logging.getLogger(__name__)
+
+_DETECTORS = ("mtcnn", "none")
+_REJECTED_COLUMNS = ["picture", "path", "reason"]
+
+
+def align_pictures(
+    manifest: pd.DataFrame,
+    root: str | os.PathLike,
+    path: str | os.PathLike,
+    *,
+    face_size: int,
+    detector: str = "mtcnn",
+    minimum_face: int = 40,
+    landmarks: pd.DataFrame | None = None,
+    recipe: str = "",
+    workers: int = 1,
+) -> pd.DataFrame:
+    """Align the pictures of `manifest` (files below `root`), write the faces to `path`, and return the rejected.
+
+    detector: "mtcnn" finds faces of at least `minimum_face` pixels, takes the most central, and brings its five
+    landmarks to the template (attacks.md 4.6); "none" takes each picture as an aligned crop and resizes it to the face
+    size (bicubic with antialiasing; crops that are not square are stretched, as FaceCure does).
+    landmarks: known landmarks, columns picture and LANDMARK_COLUMNS (pixels; left is the viewer's), used only where the
+    detector finds no face.
+
+    The file has arrays faces uint8 [N,S,S,3] RGB, picture [N] and aligned_by [N] ("mtcnn", "known", "none") in the
+    order of the manifest, and landmarks float32 [N,5,2] in pixels of the upright picture (NaN with detector "none");
+    attributes recipe, detector, face_size and share_known, the share of faces aligned by known landmarks. Its bytes do
+    not depend on `workers`, processes of one thread each. Rejected columns: picture, path, reason.
+
+    Raises InputError where a picture cannot be read, the landmarks are malformed, or no face is found at all.
+    """
+    if detector not in _DETECTORS:
+        raise InputError(f"detector '{detector}' is unknown; choose one of {', '.join(_DETECTORS)}")
+    if detector == "none" and landmarks is not None:
+        raise InputError("known landmarks are of no use with detector 'none'; leave them out or choose mtcnn")
+    if detector == "none":
+        align = partial(_resize, Path(root), face_size)
+    else:
+        _load_detector(minimum_face)
+        align = partial(_align, Path(root), face_size, minimum_face)
+    known = _index_landmarks(landmarks)
+    rows = [_Row(name, file, known.get(name)) for name, file in zip(manifest["picture"], manifest["path"], strict=True)]
+    results = list(track(map_in_order(align, rows, workers), len(rows), "aligning faces"))
+
+    found = [(row.picture, *result) for row, result in zip(rows, results, strict=True) if result is not None]
+    rejected = [
+        (row.picture, row.path, "no face found") for row, result in zip(rows, results, strict=True) if result is None
+    ]
+    if not found:
+        raise InputError(
+            f"{root}: no face found in any of {len(rows)} pictures; lower the detector's minimum face size"
+        )
+    pictures, faces, points, origins = (np.array(column) for column in zip(*found, strict=True))
+    share_known = float(np.mean(origins == "known"))
+    write_arrays(
+        path,
+        {"faces": faces, "picture": pictures, "landmarks": points, "aligned_by": origins},
+        {"recipe": recipe, "detector": detector, "face_size": face_size, "share_known": share_known},
+    )
+    logger.info("%d faces, %.1f %% by known landmarks, %d rejected", len(found), 100 * share_known, len(rejected))
+    return pd.DataFrame(rejected, columns=_REJECTED_COLUMNS, dtype=str)
+
+
+class _Row(NamedTuple):
+    picture: str
+    path: str
+    landmarks: np.ndarray | None  # known ones
+
+
+# Face, landmarks, and what they came from.
+_Aligned = tuple[np.ndarray, np.ndarray, str]
+_detectors: dict[int, Detector] = {}
+
+
+def _load_detector(minimum_face: int) -> Detector:
+    # Kept by the process, and inherited by the processes it forks: loading costs seconds.
+    if minimum_face not in _detectors:
+        _detectors[minimum_face] = Detector(minimum_face)
+    return _detectors[minimum_face]
+
+
+def _index_landmarks(landmarks: pd.DataFrame | None) -> Mapping[str, np.ndarray]:
+    if landmarks is None:
+        return {}
+    missing = [column for column in ["picture", *LANDMARK_COLUMNS] if column not in landmarks.columns]
+    if missing:
+        raise InputError(f"known landmarks lack column '{missing[0]}'; add it")
+    points = landmarks[LANDMARK_COLUMNS].to_numpy(np.float32).reshape(-1, 5, 2)
+    return dict(zip(landmarks["picture"], points, strict=True))
+
+
+def _align(root: Path, size: int, minimum_face: int, row: _Row) -> _Aligned | None:
+    picture = load_picture(root / row.path)
+    [candidates] = _load_detector(minimum_face).detect([picture])
+    if len(candidates.boxes):
+        height, width = picture.shape[:2]
+        points, origin = candidates.landmarks[most_central(candidates, width, height)], "mtcnn"
+    elif row.landmarks is not None:
+        points, origin = row.landmarks, "known"
+    else:
+        return None
+    try:
+        matrix = similarity(points, template(size))
+    except InputError as error:
+        raise InputError(f"{row.picture}: {error}") from None
+    return warp(picture, matrix, size), points, origin
+
+
+def _resize(root: Path, size: int, row: _Row) -> _Aligned:
+    image = Image.fromarray(load_picture(root / row.path)).resize((size, size), Image.Resampling.BICUBIC)
+    return np.asarray(image), np.full((5, 2), np.nan, np.float32), "none"

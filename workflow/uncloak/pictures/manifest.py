@@ -1,0 +1,171 @@
+"""The manifest of a folder dataset: one row for each usable picture, and a reason for each other one."""
+
+import hashlib
+import logging
+import os
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from uncloak.errors import InputError
+from uncloak.pictures.duplicates import find_near_duplicates, perceptual_hash
+from uncloak.pictures.parallel import map_in_order
+from uncloak.pictures.reading import UnusablePictureError, decode
+from uncloak.progress import track
+
+logger = logging.getLogger(__name__)
+
+# Where an identity's pictures lie inside its folder.
+_LAYOUTS = {"folder": "", "facescrub": "face"}
+_ENDINGS = {".jpg", ".jpeg", ".png"}
+_COLUMNS = ["picture", "identity", "path", "sha256", "width", "height"]
+_REJECTED_COLUMNS = ["picture", "path", "reason"]
+
+
+class _File(NamedTuple):
+    picture: str
+    identity: str
+    path: str  # relative to the dataset's root, with forward slashes
+
+
+class _Inspection(NamedTuple):
+    sha256: str
+    width: int
+    height: int
+    hash: int
+    reason: str  # why the picture is unusable, or empty
+
+
+def build_manifest(
+    root: str | os.PathLike,
+    layout: str = "folder",
+    *,
+    minimum_size: int = 40,
+    duplicate_distance: int = 4,
+    workers: int = 1,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the manifest of the dataset at `root` and its rejected pictures, both sorted by identity and file name.
+
+    layout: "folder" for ROOT/IDENTITY/*.jpg, *.jpeg, *.png, or "facescrub" for ROOT/IDENTITY/face/ with the same.
+    Other and hidden files are ignored. Manifest columns: picture ("identity/stem"), identity, path (relative to root),
+    sha256, width, height (pixels, upright). Rejected columns: picture, path, reason. Rejected are pictures that are
+
+    - unreadable, truncated, animated or implausibly large;
+    - tiny: their shorter side has less than `minimum_size` pixels;
+    - copies, byte for byte, of an earlier picture of the identity; of a picture found under several identities every
+      copy goes, because nobody knows whom it shows;
+    - second to carry the same stem in an identity (a.jpg and a.png);
+    - near-duplicates of an earlier picture of the identity: perceptual hashes at most `duplicate_distance` of 64 bits
+      apart; a negative distance keeps them.
+
+    Raises InputError where `root` holds no picture in this layout, or no usable one.
+    """
+    root = Path(root)
+    files = _list_files(root, layout)
+    inspect = partial(_inspect, root, minimum_size)
+    inspections = list(
+        track(map_in_order(inspect, [file.path for file in files], workers), len(files), "inspecting pictures")
+    )
+    reasons = [inspection.reason for inspection in inspections]
+    _reject_copies(files, inspections, reasons)
+    _reject_repeated_stems(files, reasons)
+    _reject_near_duplicates(files, inspections, reasons, duplicate_distance)
+
+    kept = [
+        (*file, inspection.sha256, inspection.width, inspection.height)
+        for file, inspection, reason in zip(files, inspections, reasons, strict=True)
+        if not reason
+    ]
+    rejected = [(file.picture, file.path, reason) for file, reason in zip(files, reasons, strict=True) if reason]
+    if not kept:
+        raise InputError(
+            f"{root}: none of its {len(files)} pictures is usable; replace them (the first, {rejected[0][1]}: "
+            f"{rejected[0][2]})"
+        )
+    logger.info("%s: %d pictures, %d rejected", root, len(kept), len(rejected))
+    return pd.DataFrame(kept, columns=_COLUMNS), pd.DataFrame(rejected, columns=_REJECTED_COLUMNS, dtype=str)
+
+
+def _list_files(root: Path, layout: str) -> list[_File]:
+    if layout not in _LAYOUTS:
+        raise InputError(f"layout '{layout}' is unknown; choose one of {', '.join(_LAYOUTS)}")
+    if not root.is_dir():
+        raise InputError(f"{root}: no such folder; set the dataset's root to where its pictures are")
+    files = []
+    for folder in sorted(entry for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith(".")):
+        pictures = folder / _LAYOUTS[layout]
+        names = sorted(path.name for path in pictures.iterdir() if _is_picture(path)) if pictures.is_dir() else []
+        if not names:
+            logger.warning("%s: no pictures", pictures)
+        for name in names:
+            path = (pictures / name).relative_to(root).as_posix()
+            try:
+                path.encode()
+            except UnicodeEncodeError:
+                raise InputError(f"{path!r} in {root}: the name is not UTF-8; rename it") from None
+            files.append(_File(f"{folder.name}/{Path(name).stem}", folder.name, path))
+    if not files:
+        where = "/".join(part for part in (str(root), "IDENTITY", _LAYOUTS[layout]) if part)
+        raise InputError(f"{root}: no pictures; expected {where}/*.jpg, *.jpeg or *.png (layout '{layout}')")
+    return files
+
+
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in _ENDINGS and not path.name.startswith(".") and path.is_file()
+
+
+def _inspect(root: Path, minimum_size: int, path: str) -> _Inspection:
+    try:
+        content = (root / path).read_bytes()
+    except OSError as error:
+        return _Inspection("", 0, 0, 0, f"unreadable ({error.strerror})")
+    digest = hashlib.sha256(content).hexdigest()
+    try:
+        picture = decode(content)
+    except UnusablePictureError as error:
+        return _Inspection(digest, 0, 0, 0, str(error))
+    height, width = picture.shape[:2]
+    if min(width, height) < minimum_size:
+        return _Inspection(digest, width, height, 0, f"tiny: {width} x {height}, smaller than {minimum_size} pixels")
+    return _Inspection(digest, width, height, perceptual_hash(picture), "")
+
+
+def _reject_copies(files: list[_File], inspections: list[_Inspection], reasons: list[str]) -> None:
+    copies: dict[str, list[int]] = {}
+    for index, inspection in enumerate(inspections):
+        if not reasons[index]:
+            copies.setdefault(inspection.sha256, []).append(index)
+    for indices in copies.values():
+        identities = sorted({files[index].identity for index in indices})
+        if len(identities) > 1:
+            for index in indices:
+                reasons[index] = f"same bytes under several identities: {', '.join(identities)}"
+        else:
+            for index in indices[1:]:
+                reasons[index] = f"same bytes as {files[indices[0]].path}"
+
+
+def _reject_repeated_stems(files: list[_File], reasons: list[str]) -> None:
+    first: dict[str, str] = {}
+    for index, file in enumerate(files):
+        if reasons[index]:
+            continue
+        if file.picture in first:
+            reasons[index] = f"same stem as {first[file.picture]}"
+        else:
+            first[file.picture] = file.path
+
+
+def _reject_near_duplicates(
+    files: list[_File], inspections: list[_Inspection], reasons: list[str], distance: int
+) -> None:
+    members: dict[str, list[int]] = {}
+    for index, file in enumerate(files):
+        if not reasons[index]:
+            members.setdefault(file.identity, []).append(index)
+    for indices in members.values():
+        hashes = [inspections[index].hash for index in indices]
+        for repeat, (original, bits) in find_near_duplicates(hashes, distance).items():
+            reasons[indices[repeat]] = f"near-duplicate of {files[indices[original]].path} ({bits} of 64 bits differ)"

@@ -1,0 +1,112 @@
+"""The split of a dataset: a role for each identity, and gallery or probe for each picture."""
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from uncloak.errors import InputError
+from uncloak.seeds import generator
+
+# Users are drawn first, because they alone must have many pictures; identities left over are "other".
+_ROLES = ("user", "public", "detector", "background")
+_COLUMNS = ["picture", "identity", "part", "role"]
+_DROPPED_COLUMNS = ["identity", "pictures", "reason"]
+
+
+def split(
+    pictures: Iterable[str],
+    roles: Mapping[str, int],
+    *,
+    seed: int,
+    gallery_share: float = 0.7,
+    minimum_pictures: int = 1,
+    minimum_user_pictures: int = 4,
+    too_few: str = "error",
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Split `pictures` ("identity/stem") and return (split, dropped).
+
+    roles: numbers of identities for "user", "public", "detector" and "background"; no identity has two roles, and the
+    rest have role "other". Users are drawn among identities with at least `minimum_user_pictures`.
+
+    The split has columns picture, identity, part and role, sorted by picture. Of an identity's N pictures
+    int((1 - gallery_share) N) are probes and the rest gallery (attacks.md 5.2); background identities have part "none".
+    Each identity's probes, and its place in the drawing of roles, come from its own seeded stream: pictures of other
+    identities never change them.
+
+    Identities with fewer than `minimum_pictures` raise InputError (too_few "error") or are left out ("drop") and listed
+    in dropped, columns identity, pictures, reason. Raises InputError where identities do not suffice for the roles.
+    """
+    _check(roles, gallery_share, minimum_user_pictures, too_few)
+    stems: dict[str, list[str]] = {}
+    for picture in sorted(pictures):
+        stems.setdefault(picture.rsplit("/", 1)[0], []).append(picture)
+
+    dropped = [
+        (identity, len(members), f"{len(members)} pictures, fewer than {minimum_pictures}")
+        for identity, members in sorted(stems.items())
+        if len(members) < minimum_pictures
+    ]
+    if dropped and too_few == "error":
+        more = f" (and {len(dropped) - 1} more identities)" if len(dropped) > 1 else ""
+        raise InputError(
+            f"identity '{dropped[0][0]}' has {dropped[0][1]} usable pictures, fewer than {minimum_pictures}{more}; add "
+            "pictures, lower the minimum, or drop such identities"
+        )
+    for identity, _, _ in dropped:
+        del stems[identity]
+
+    counts = {identity: len(members) for identity, members in stems.items()}
+    role = _draw_roles(counts, roles, minimum_user_pictures, seed)
+    rows = []
+    for identity, members in stems.items():
+        probes = set() if role[identity] == "background" else _draw_probes(identity, members, gallery_share, seed)
+        for picture in members:
+            part = "none" if role[identity] == "background" else "probe" if picture in probes else "gallery"
+            rows.append((picture, identity, part, role[identity]))
+    return pd.DataFrame(sorted(rows), columns=_COLUMNS), pd.DataFrame(dropped, columns=_DROPPED_COLUMNS)
+
+
+def _check(roles: Mapping[str, int], gallery_share: float, minimum_user_pictures: int, too_few: str) -> None:
+    for name, number in roles.items():
+        if name not in _ROLES:
+            raise InputError(f"role '{name}' is unknown; choose among {', '.join(_ROLES)}")
+        if number < 0:
+            raise InputError(f"role '{name}': {number} identities were asked for; ask for none or more")
+    if not 0 < gallery_share < 1:
+        raise InputError(f"gallery share is {gallery_share}; it must lie between 0 and 1")
+    if _count_probes(minimum_user_pictures, gallery_share) < 1:
+        raise InputError(
+            f"a user with {minimum_user_pictures} pictures would have no probe at gallery share {gallery_share}; raise "
+            "the users' minimum number of pictures"
+        )
+    if too_few not in ("error", "drop"):
+        raise InputError(f"too_few is '{too_few}'; choose error or drop")
+
+
+def _count_probes(pictures: int, gallery_share: float) -> int:
+    # Rounding first: 1 - 0.9 is a little below 0.1, and ten pictures must still give one probe.
+    return int(round((1 - gallery_share) * pictures, 9))
+
+
+def _draw_probes(identity: str, pictures: list[str], gallery_share: float, seed: int) -> set[str]:
+    number = _count_probes(len(pictures), gallery_share)
+    return set(generator(seed, "probes", identity).choice(pictures, size=number, replace=False).tolist())
+
+
+def _draw_roles(counts: Mapping[str, int], roles: Mapping[str, int], minimum_user: int, seed: int) -> dict[str, str]:
+    lots = {identity: generator(seed, "role", identity).random() for identity in counts}
+    free = sorted(counts, key=lambda identity: (lots[identity], identity))
+    drawn: dict[str, str] = {}
+    for name in _ROLES:
+        wanted = roles.get(name, 0)
+        eligible = [identity for identity in free if name != "user" or counts[identity] >= minimum_user]
+        if len(eligible) < wanted:
+            condition = f" with at least {minimum_user} pictures" if name == "user" else ""
+            raise InputError(
+                f"{wanted} identities{condition} are wanted for role '{name}', but only {len(eligible)} of "
+                f"{len(counts)} are left; lower the numbers of identities per role or add identities"
+            )
+        drawn.update(dict.fromkeys(eligible[:wanted], name))
+        free = [identity for identity in free if identity not in drawn]
+    drawn.update(dict.fromkeys(free, "other"))
+    return drawn

@@ -1,0 +1,109 @@
+"""The photograph of a person in its circumstances, and the same scene drawn as an aligned face."""
+
+import numpy as np
+
+from uncloak.errors import InputError
+from uncloak.pictures.synthetic import accessories, backdrop, camera, eyes, hair, mouth, skin
+from uncloak.pictures.synthetic.brush import soft
+from uncloak.pictures.synthetic.frame import Frame
+from uncloak.pictures.synthetic.head import Head
+from uncloak.pictures.synthetic.identity import Person
+from uncloak.pictures.synthetic.light import Light
+from uncloak.pictures.synthetic.nuisance import Circumstances
+
+_SMALLEST = 16
+# Pixels per head unit of an average 64 pixel face: the scale at which `Circumstances.blur` is given.
+_BLUR_SCALE = 32.0
+
+
+def _landmarks(head: Head) -> np.ndarray:
+    """Return the five points [5,2] in the head plane, in the order seen in the picture."""
+    person = head.person
+    corner_x, corner_y = mouth.mouth_corner(person, head.circumstances)
+    return np.array(
+        [
+            head.project_relief(-person.eye_x, person.eye_y),
+            head.project_relief(person.eye_x, person.eye_y),
+            head.project_relief(0.0, person.nose_y),
+            head.project_relief(-corner_x, corner_y),
+            head.project_relief(corner_x, corner_y),
+        ]
+    )
+
+
+def _paint_head(head: Head, light: Light, frame: Frame, canvas: np.ndarray) -> None:
+    person, circumstances = head.person, head.circumstances
+    reach = head.half_width + 0.30
+    low = max(1.35, person.hair_length + 0.1)
+    window = frame.window(-reach, reach, -head.half_height - 0.42, low)
+    if window is None:
+        return
+    x, y = plane = frame.plane(*window)
+    surface = head.surface(x, y, frame)
+    albedo = skin.paint(person, circumstances, surface.x, surface.y)
+    gloss = np.full_like(surface.x, person.oil)
+    mouth.paint_nostrils(person, albedo, surface.x, surface.y, frame.pixel)
+    mouth.paint_beard(person, circumstances, albedo, surface.x, surface.y, frame.pixel)
+    mouth.paint_mouth(person, circumstances, albedo, gloss, surface.x, surface.y, frame.pixel)
+    eyes.paint_eyes(person, circumstances, albedo, gloss, surface.x, surface.y, frame.pixel)
+    eyes.paint_brows(person, circumstances, albedo, surface.x, surface.y, frame.pixel)
+    lit = light.on_skin(surface.normal)
+    lit *= 1.0 - hair.shadow(head, surface)
+    albedo *= lit
+    albedo += gloss * light.gloss(surface.normal)
+    part = canvas[:, *window]
+    part += soft(surface.outside, 1.3 * frame.pixel) * (albedo - part)
+    hair.paint_over(head, surface, light, plane, frame, part)
+    accessories.paint_hat(head, surface, light, plane, frame, part)
+
+
+def _draw(head: Head, frame: Frame) -> np.ndarray:
+    """Return the scene in this frame, linear light float32 [3,S,S]."""
+    light = Light.of(head.circumstances)
+    canvas = backdrop.paint_backdrop(head, frame)
+    backdrop.paint_body(head, light, frame, canvas)
+    hair.paint_behind(head, light, frame, canvas)
+    hair.paint_ears(head, light, frame, canvas)
+    _paint_head(head, light, frame, canvas)
+    accessories.paint_glasses(head, light, frame, canvas)
+    accessories.paint_occluder(head, light, frame, canvas)
+    return canvas
+
+
+def _check(size: int) -> None:
+    if size < _SMALLEST:
+        raise InputError(f"size {size}: a synthetic picture needs at least {_SMALLEST} pixels a side")
+
+
+def photograph(person: Person, circumstances: Circumstances, size: int = 224) -> tuple[np.ndarray, np.ndarray]:
+    """Return the photograph uint8 [size,size,3] RGB and its five landmarks float32 [5,2].
+
+    Landmarks are (x, y) in pixels, pixel centers at whole numbers: the eye on the picture's left, the one on its right,
+    the nose tip, the mouth corner on the picture's left and the one on its right. Raises InputError if size < 16.
+    """
+    _check(size)
+    head = Head(person, circumstances)
+    scale = circumstances.face_share * size / (2.0 * head.half_width)
+    center = (circumstances.face_x * size - 0.5, circumstances.face_y * size - 0.5)
+    frame = Frame.placed(size, scale, circumstances.roll, center)
+    landmarks = frame.pixels(_landmarks(head)).astype(np.float32)
+    blur = circumstances.blur * scale / _BLUR_SCALE
+    return camera.develop(_draw(head, frame), circumstances, blur, "photograph"), landmarks
+
+
+def face(person: Person, circumstances: Circumstances, size: int = 64, jitter: float = 0.05) -> np.ndarray:
+    """Return the aligned face uint8 [size,size,3] RGB of the photograph's scene.
+
+    The five landmarks, each moved by the picture's own normal error of standard deviation `jitter` eye distances per
+    axis (a detector's error), are brought to the template of attacks.md 4.6 scaled by size/112.
+    Raises InputError if size < 16.
+    """
+    _check(size)
+    head = Head(person, circumstances)
+    points = _landmarks(head)
+    if jitter:
+        eye_distance = float(np.hypot(*(points[1] - points[0])))
+        points = points + jitter * eye_distance * np.asarray(circumstances.detector_error)
+    frame = Frame.aligned(size, points)
+    blur = circumstances.blur * size / 64
+    return camera.develop(_draw(head, frame), circumstances, blur, "face")

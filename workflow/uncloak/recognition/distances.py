@@ -1,0 +1,137 @@
+"""Squared Euclidean distances between embeddings: exact ones, and a fast pass with a proven bound on its error.
+
+The pass computes |p|^2 - 2 p.g + |g|^2 in float32 on centered embeddings (a large common offset would drown the
+differences) and keeps, for every probe and identity, the distance to the identity's nearest gallery face. Its error is
+bounded by the standard analysis of inner products (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed.,
+section 3.1), so a reader can tell which decisions float32 leaves open, and settle those exactly.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from uncloak.errors import InputError
+
+METRICS = ("euclidean", "cosine")
+
+_DIMENSIONS_PER_BLOCK = 512
+_CENTERING_ROWS = 256
+_UNIT_ROUNDOFF = 2.0**-24
+_GREATEST_SQUARED_NORM = 1e36
+
+
+@dataclass(frozen=True)
+class IdentityDistances:
+    """Distances from P probes to the nearest gallery face of each of I identities.
+
+    Attributes:
+        squared: float32 [P,I], squared distances as float32 computed them.
+        probe_norms: float64 [P], norms of the centered probes.
+        identity_norms: float64 [I], largest norm among an identity's centered gallery faces.
+        dimensions: D.
+    """
+
+    squared: np.ndarray
+    probe_norms: np.ndarray
+    identity_norms: np.ndarray
+    dimensions: int
+
+    def error_bound(self, row: int) -> np.ndarray:
+        """Return float64 [I], the most by which `squared[row]` can differ from the exact squared distances.
+
+        With S = |p| + |g|, unit roundoff u and n roundings in a row of sums, the inner product contributes at most
+        n u S^2 / 2; rounding the embeddings (2), the norms (1) and the two sums (2) at most 5 u S^2 more, taken as 8.
+        The last term covers underflow.
+        """
+        blocks = -(-self.dimensions // _DIMENSIONS_PER_BLOCK)
+        roundings = min(self.dimensions, _DIMENSIONS_PER_BLOCK) + blocks
+        underflow = (4 * self.dimensions + 8) * float(np.finfo(np.float32).tiny)
+        return (roundings / 2 + 8) * _UNIT_ROUNDOFF * (self.probe_norms[row] + self.identity_norms) ** 2 + underflow
+
+
+def points(embedding: np.ndarray, metric: str) -> np.ndarray:
+    """Return float32 embeddings [N,D] as the float64 points [N,D] whose Euclidean distances `metric` compares.
+
+    "euclidean" takes the embedding as it is (attacks.md 5.3), "cosine" divides it by its norm, which must not be 0.
+    """
+    values = embedding.astype(np.float64)
+    if metric == "cosine":
+        values /= np.sqrt(np.square(values).sum(axis=1, keepdims=True))
+    return values
+
+
+def squared_distances(probes: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """Return the squared distances, float64 [P,K], between float64 points [P,D] and [K,D], by their differences."""
+    squared = np.empty((len(probes), len(faces)))
+    for row, probe in enumerate(probes):
+        difference = faces - probe
+        squared[row] = np.square(difference, out=difference).sum(axis=1)
+    return squared
+
+
+def identity_distances(
+    probes: np.ndarray, gallery: np.ndarray, starts: np.ndarray, metric: str, probes_per_block: int = 256
+) -> IdentityDistances:
+    """Compute, in one pass, every probe's distance to every identity's nearest gallery face.
+
+    Args:
+        probes: float32 [P,D].
+        gallery: float32 [G,D], the faces of one identity standing together.
+        starts: int [I], each identity's first row in `gallery`, ascending from 0.
+        metric: one of METRICS.
+        probes_per_block: rows of the block of distances [rows,G] held at a time.
+
+    Raises InputError for an unknown metric, different dimensions, or values too large for float32's squares.
+    """
+    if metric not in METRICS:
+        raise InputError(f"metric '{metric}' is not known; choose one of {', '.join(METRICS)}")
+    dimensions = gallery.shape[1]
+    if probes.shape[1] != dimensions:
+        raise InputError(
+            f"probes have {probes.shape[1]} dimensions and gallery faces {dimensions}; take both from one extractor"
+        )
+    center = _center(gallery, metric)
+    faces, face_norms = _centered(gallery, metric, center)
+    face_terms = face_norms.astype(np.float32)
+    # The factor of the inner products, applied once: doubling and negating are exact.
+    faces *= -2
+
+    squared = np.empty((len(probes), len(starts)), dtype=np.float32)
+    probe_norms = np.empty(len(probes))
+    for first in range(0, len(probes), probes_per_block):
+        rows = slice(first, first + probes_per_block)
+        block, probe_norms[rows] = _centered(probes[rows], metric, center)
+        distances = block[:, :_DIMENSIONS_PER_BLOCK] @ faces[:, :_DIMENSIONS_PER_BLOCK].T
+        # Sums of short inner products have a far smaller bound on their error than long ones.
+        for dimension in range(_DIMENSIONS_PER_BLOCK, dimensions, _DIMENSIONS_PER_BLOCK):
+            part = slice(dimension, dimension + _DIMENSIONS_PER_BLOCK)
+            distances += block[:, part] @ faces[:, part].T
+        distances += face_terms
+        np.minimum.reduceat(distances, starts, axis=1, out=squared[rows])
+        squared[rows] += probe_norms[rows, None].astype(np.float32)
+    return IdentityDistances(
+        squared, np.sqrt(probe_norms), np.sqrt(np.maximum.reduceat(face_norms, starts)), dimensions
+    )
+
+
+def _center(gallery: np.ndarray, metric: str) -> np.ndarray:
+    """Return the gallery's mean, float64 [D], rounded to float32 so that differences from it are exact in float64."""
+    total = sum(
+        points(gallery[first : first + _CENTERING_ROWS], metric).sum(axis=0)
+        for first in range(0, len(gallery), _CENTERING_ROWS)
+    )
+    return (total / len(gallery)).astype(np.float32).astype(np.float64)
+
+
+def _centered(embedding: np.ndarray, metric: str, center: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the points less `center`, rounded to float32 [N,D], and their squared norms, float64 [N]."""
+    centered = np.empty(embedding.shape, dtype=np.float32)
+    squared_norms = np.empty(len(embedding))
+    for first in range(0, len(embedding), _CENTERING_ROWS):
+        rows = slice(first, first + _CENTERING_ROWS)
+        difference = points(embedding[rows], metric) - center
+        centered[rows] = difference
+        squared_norms[rows] = np.square(difference, out=difference).sum(axis=1)
+    if squared_norms.max(initial=0) > _GREATEST_SQUARED_NORM:
+        raise InputError("embeddings are too large for float32 distances; use the metric 'cosine' or another extractor")
+    return centered, squared_norms

@@ -1,0 +1,105 @@
+"""Embeddings by picture: what the recognition of one extractor reads, checked once."""
+
+import os
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from uncloak.errors import InputError
+from uncloak.store import read_arrays
+
+
+class Embeddings:
+    """Embeddings of one source (clean faces, or one attack's), found by picture.
+
+    Attributes:
+        embedding: float32 [N,D], finite.
+        source: where they come from, for messages.
+    """
+
+    def __init__(self, embedding: np.ndarray, picture: Sequence[str], source: str):
+        """Check and keep `embedding` [N,D] of the pictures with ids `picture` [N], in any order.
+
+        Raises InputError where shapes disagree, a picture stands twice, or a value is not finite in float32.
+        """
+        pictures = pd.Index(np.asarray(picture, dtype=object))
+        embedding = np.asarray(embedding)
+        if embedding.ndim != 2 or embedding.shape[1] == 0 or len(embedding) != len(pictures):
+            raise InputError(
+                f"{source}: embeddings of shape {list(embedding.shape)} for {len(pictures)} pictures;"
+                " one row per picture is needed, so make the file again"
+            )
+        if pictures.has_duplicates:
+            raise InputError(
+                f"{source}: picture '{pictures[pictures.duplicated()][0]}' stands twice; make the file again"
+            )
+        with np.errstate(over="ignore"):
+            embedding = embedding.astype(np.float32, copy=False)
+        finite = np.isfinite(embedding).all(axis=1)
+        if not finite.all():
+            raise InputError(
+                f"{source}: the embedding of picture '{pictures[~finite][0]}' is not finite"
+                f" ({np.count_nonzero(~finite)} such pictures); check the extractor and the picture"
+            )
+        self.embedding = embedding
+        self.source = source
+        self._pictures = pictures
+
+    def rows(self, pictures: Sequence[str]) -> np.ndarray:
+        """Return the embeddings, float32 [K,D], of these K pictures in this order.
+
+        Raises InputError where a picture is missing.
+        """
+        wanted = np.asarray(pictures, dtype=object)
+        rows = self._pictures.get_indexer(wanted)
+        absent = wanted[rows < 0]
+        if len(absent):
+            raise InputError(
+                f"{self.source}: has no embedding of picture '{absent[0]}' ({len(absent)} of {len(wanted)} missing);"
+                " make it again from the same faces and split"
+            )
+        return self.embedding[rows]
+
+    def check_directions(self) -> None:
+        """Raise InputError where an embedding is zero, so that it has no direction for the cosine."""
+        zero = ~self.embedding.any(axis=1)
+        if zero.any():
+            raise InputError(
+                f"{self.source}: the embedding of picture '{self._pictures[zero][0]}' is zero and has no direction;"
+                " use the metric 'euclidean' or another extractor"
+            )
+
+
+def read_embeddings(path: str | os.PathLike) -> Embeddings:
+    """Read an embeddings file (arrays `embedding` [N,D] and `picture` [N]).
+
+    Raises InputError where the file is missing or damaged or its content is refused by `Embeddings`.
+    """
+    embedding, picture = read_arrays(path, "embedding", "picture")
+    return Embeddings(embedding, picture, str(path))
+
+
+def mix(sources: Mapping[str, Embeddings], pictures: Sequence[str], assignment: Sequence[str], name: str) -> Embeddings:
+    """Return the mixture called `name`: of each picture the embedding made by the attack assigned to it.
+
+    Args:
+        sources: attack -> embeddings of the faces it perturbed.
+        pictures: the K pictures of the mixture.
+        assignment: the attack of each picture [K], as `uncloak.attacks.mixture.assign` divides them.
+        name: the mixture's name, for messages.
+
+    Raises InputError where an assigned attack is not among `sources`, lacks a picture, or dimensions differ.
+    """
+    pictures, assignment = np.asarray(pictures, dtype=object), np.asarray(assignment, dtype=object)
+    if pictures.shape != assignment.shape:
+        raise InputError(f"mixture '{name}': {len(assignment)} assignments for {len(pictures)} pictures; give one each")
+    attacks = sorted(set(assignment))
+    absent = [attack for attack in attacks if attack not in sources]
+    if absent:
+        raise InputError(f"mixture '{name}': attack '{absent[0]}' has no embeddings; embed its faces first")
+    if len({sources[attack].embedding.shape[1] for attack in attacks}) > 1:
+        raise InputError(f"mixture '{name}': embeddings of different dimensions; take them from one extractor")
+    parts = [pictures[assignment == attack] for attack in attacks]
+    rows = [sources[attack].rows(part) for attack, part in zip(attacks, parts, strict=True)]
+    return Embeddings(np.concatenate(rows), np.concatenate(parts), f"mixture '{name}'")
