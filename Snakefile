@@ -5,6 +5,12 @@ import sys
 
 from snakemake.utils import min_version
 
+# This checkout's library, here and in every job, whatever environment a job runs in.
+sys.path.insert(0, os.path.join(workflow.basedir, "workflow"))
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, [sys.path[0], os.environ.get("PYTHONPATH")])
+)
+
 from uncloak.configuration import check
 from uncloak.errors import InputError
 from uncloak.figures.timings import as_text, summarize

@@ -139,7 +139,7 @@ def test_bad_protection_tables_are_told(change, message):
 
 def test_styles_differ_and_stay_with_their_attack():
     alone = theme.attack_styles(["lowkey"])[0]
-    together = theme.attack_styles(["none", "other_tool", "fawkes_v03", "fawkes_v10", "fawkes_mixture", "lowkey"])
+    together = theme.attack_styles(["none", "other_tool", "fawkes_v03", "fawkes_v10", "fawkes_half", "lowkey"])
     assert together[-1] == alone
     assert len({style.color for style in together}) == len({style.shape for style in together}) == 6
 

@@ -1,8 +1,8 @@
 """Extractors: a network together with the preprocessing that its weights were trained with.
 
 Aligned faces come as the standard 112 x 112 five-point crop scaled to S x S: a landmark at `p` in the 112 template lies
-at pixel `p * S / 112`. Where a network was trained on another crop, its own crop is cut out of the incoming one by a
-fixed scale and shift, so that it sees what aligning the photograph to its own template would have given. Rows and
+at `(p + 0.5) * S / 112 - 0.5`. Where a network was trained on another crop, its own crop is cut out of the incoming one
+by a fixed scale and shift, so that it sees what aligning the photograph to its own template would have given. Rows and
 columns separate: the resampling is two small matrix products, differentiable, deterministic, smoothed where it shrinks.
 """
 
@@ -88,8 +88,10 @@ class Preprocessing(nn.Module):
                 f"input: size {list(size)} has another shape than the {height} x {width} crop of template '{template}'"
             )
         self.size = tuple(size)
-        self._scale = scale * size[0] / height
-        self._shift = shift * size[0] / height
+        zoom = size[0] / height
+        # Output pixel i shows the place `origin + i / scale` of the 112 template, rows and columns alike.
+        self._scale = scale * zoom
+        self._origin = ((0.5 / zoom - 0.5) - shift[::-1]) / scale
         self._channels = _CHANNELS[color]
         self._plans: dict[tuple[int, torch.device], list[slice | torch.Tensor]] = {}
         self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32).view(3, 1, 1), persistent=False)
@@ -98,10 +100,11 @@ class Preprocessing(nn.Module):
     def _plan(self, side: int, device: torch.device) -> list[slice | torch.Tensor]:
         """Return, for rows and for columns, the slice (where that is exact) or else the matrix that makes the crop."""
         if (side, device) not in self._plans:
-            step = side / 112 / self._scale
             plan = []
-            for length, shift in zip(self.size, self._shift[::-1], strict=True):
-                matrix = _resampling(side, length, step, -shift * step)
+            for length, origin in zip(self.size, self._origin, strict=True):
+                # Rounded, so that an error in the last digit does not hide an exact slice.
+                step, start = round(side / 112 / self._scale, 12), round((origin + 0.5) * side / 112 - 0.5, 12)
+                matrix = _resampling(side, length, step, start)
                 first = int(matrix[0].argmax())
                 if np.array_equal(matrix, np.eye(side)[first : first + length]):
                     plan.append(slice(first, first + length))

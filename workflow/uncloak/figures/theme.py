@@ -29,7 +29,7 @@ _ATTACKS = {
     "none": Style("#7f7f7f", "circle"),
     "fawkes_v03": Style("#0072b2", "triangle-up"),
     "fawkes_v10": Style("#d55e00", "square"),
-    "fawkes_mixture": Style("#009e73", "diamond"),
+    "fawkes_half": Style("#009e73", "diamond"),
     "lowkey": Style("#aa4499", "triangle-down"),
 }
 _OTHERS = (Style("#56b4e9", "cross"), Style("#b8860b", "triangle-right"), Style("#000000", "triangle-left"))

@@ -40,13 +40,13 @@ def similarity(landmarks: np.ndarray, places: np.ndarray) -> np.ndarray:
     Least squares (Umeyama 1991). In the plane the fit is complex linear regression, w = a z + b with scale |a| and
     rotation arg a, which has no reflections to exclude. Raises InputError where landmarks are not finite or coincide.
     """
-    source = np.asarray(landmarks, dtype=np.float64) @ (1, 1j)
+    landmarks = np.asarray(landmarks, dtype=np.float64)
+    if not np.isfinite(landmarks).all() or not np.ptp(landmarks, axis=0).any():
+        raise InputError("landmarks are not finite or all coincide; correct or remove them")
+    source = landmarks @ (1, 1j)
     target = np.asarray(places, dtype=np.float64) @ (1, 1j)
     centered = source - source.mean()
-    spread = np.vdot(centered, centered).real
-    if not spread > 0 or not np.isfinite(spread):
-        raise InputError("landmarks are not finite or all coincide; correct or remove them")
-    a = np.vdot(centered, target - target.mean()) / spread
+    a = np.vdot(centered, target - target.mean()) / np.vdot(centered, centered).real
     b = target.mean() - a * source.mean()
     return np.array([[a.real, -a.imag, b.real], [a.imag, a.real, b.imag]])
 

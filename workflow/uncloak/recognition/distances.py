@@ -40,7 +40,7 @@ class IdentityDistances:
         """Return float64 [I], the most by which `squared[row]` can differ from the exact squared distances.
 
         With S = |p| + |g|, unit roundoff u and n roundings in a row of sums, the inner product contributes at most
-        n u S^2 / 2; rounding the embeddings (2), the norms (1) and the two sums (2) at most 5 u S^2 more, taken as 8.
+        n u S^2 / 2; rounding the embeddings (1), the norms (1) and the two sums (2) at most 4 u S^2 more, taken as 8.
         The last term covers underflow.
         """
         blocks = -(-self.dimensions // _DIMENSIONS_PER_BLOCK)
@@ -130,8 +130,8 @@ def _centered(embedding: np.ndarray, metric: str, center: np.ndarray) -> tuple[n
     for first in range(0, len(embedding), _CENTERING_ROWS):
         rows = slice(first, first + _CENTERING_ROWS)
         difference = points(embedding[rows], metric) - center
+        squared_norms[rows] = np.einsum("nd,nd->n", difference, difference)
+        if squared_norms[rows].max() > _GREATEST_SQUARED_NORM:
+            raise InputError("embeddings are too large for float32; use the metric 'cosine' or another extractor")
         centered[rows] = difference
-        squared_norms[rows] = np.square(difference, out=difference).sum(axis=1)
-    if squared_norms.max(initial=0) > _GREATEST_SQUARED_NORM:
-        raise InputError("embeddings are too large for float32 distances; use the metric 'cosine' or another extractor")
     return centered, squared_norms

@@ -7,21 +7,23 @@ import numpy as np
 from uncloak.pictures.synthetic.brush import blend, linear, soft
 from uncloak.pictures.synthetic.frame import Frame
 from uncloak.pictures.synthetic.head import Head, Surface
+from uncloak.pictures.synthetic.identity import Person
 from uncloak.pictures.synthetic.light import Light
+from uncloak.pictures.synthetic.nuisance import Circumstances
 
 # Exponent of the lens outline, and its width and height relative to the person's lenses.
 _LENSES = {"round": (2.0, 0.86, 1.12), "square": (5.0, 0.95, 0.95), "wide": (2.8, 1.12, 0.80)}
 _KNIT = 46.0
 
 
-def worn_glasses(head: Head) -> str:
+def worn_glasses(person: Person, circumstances: Circumstances) -> str:
     """Return the glasses worn in this picture: the person's own, or borrowed ones."""
-    return head.person.glasses if head.person.glasses != "none" else head.circumstances.other_glasses
+    return person.glasses if person.glasses != "none" else circumstances.other_glasses
 
 
 def paint_glasses(head: Head, light: Light, frame: Frame, canvas: np.ndarray) -> None:
     """Paint the glasses on the `canvas` [3,S,S], in place."""
-    kind = worn_glasses(head)
+    kind = worn_glasses(head.person, head.circumstances)
     if kind == "none":
         return
     person = head.person

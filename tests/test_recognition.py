@@ -1,0 +1,393 @@
+"""Recognition against scikit-learn's brute force, and intervals against resampling written out."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.neighbors import KNeighborsClassifier
+
+from uncloak.errors import InputError
+from uncloak.recognition.distances import identity_distances, points
+from uncloak.recognition.embeddings import Embeddings, mix, read_embeddings
+from uncloak.recognition.evaluation import COLUMNS, evaluate
+from uncloak.recognition.intervals import mean_interval
+from uncloak.recognition.nearest import CleanGallery
+from uncloak.recognition.rates import protection_rates
+from uncloak.recognition.tables import read_table, write_table
+from uncloak.store import write_arrays
+
+IDENTITIES, GALLERY, PROBES, USERS = 14, 5, 4, 5
+ROLES = ["user"] * USERS + ["public", "public", "detector"] + ["other"] * 4 + ["background"] * 2
+ATTACKS = [("lowkey", "png"), ("fawkes", "png"), ("fawkes", "jpeg-75")]
+
+
+def make_split() -> pd.DataFrame:
+    # Names whose order is neither that of the roles nor that of "identity/stem" strings.
+    names = [f"{'zyxwvutsrqponm'[i]}{' b' if i % 3 else ''}" for i in range(IDENTITIES)]
+    return pd.DataFrame(
+        [
+            (f"{name}/{k:02d}", name, "gallery" if k < GALLERY else "probe", role)
+            for name, role in zip(names, ROLES, strict=True)
+            for k in range(GALLERY + PROBES)
+        ],
+        columns=["picture", "identity", "part", "role"],
+    )
+
+
+def clusters(random, dimensions=24, noise=1.0):
+    """Clean and perturbed embeddings hard enough that errors lie strictly between 0 and 1."""
+    split = make_split()
+    centers = random.standard_normal((IDENTITIES, dimensions))
+    clean = np.repeat(centers, GALLERY + PROBES, axis=0) + noise * random.standard_normal((len(split), dimensions))
+    perturbed = [clean + (1 + k) * 0.5 * random.standard_normal(clean.shape) for k in range(len(ATTACKS))]
+    return split, clean, perturbed
+
+
+def near_ties(random, dimensions=24):
+    """Every identity's faces are the same few points, moved by about 1e-7."""
+    split = make_split()
+    base = np.tile(random.standard_normal((GALLERY + PROBES, dimensions)), (IDENTITIES, 1))
+    base[:, 0] += 0.5
+
+    def jitter():
+        return base + 1e-7 * random.standard_normal(base.shape)
+
+    return split, jitter(), [jitter() for _ in ATTACKS]
+
+
+def lattice(random, dimensions=3):
+    """Small integers: many distances are exactly equal, and every computation of them is exact."""
+    split = make_split()
+    clean, *perturbed = (random.integers(1, 4, (len(split), dimensions)) for _ in range(1 + len(ATTACKS)))
+    return split, clean, perturbed
+
+
+def offset(random):
+    split, clean, perturbed = clusters(random)
+    return split, clean + 1e3, [values + 1e3 for values in perturbed]
+
+
+def wide(random):
+    """More dimensions than one block of the pass sums up, on a common offset."""
+    split, clean, perturbed = clusters(random, 1500, 8.0)
+    return split, clean + 30, [values + 30 for values in perturbed]
+
+
+def tiny(random):
+    """Squares underflow in float32."""
+    split, clean, perturbed = clusters(random)
+    return split, 1e-25 * clean, [1e-25 * values for values in perturbed]
+
+
+def records(data):
+    split, clean, perturbed = data
+    used = (split["role"] == "user") & (split["part"] == "gallery")
+    clean = Embeddings(np.float32(clean), split["picture"], "clean")
+    attacked = {
+        attack: Embeddings(np.float32(values)[used], split["picture"][used], attack[0])
+        for attack, values in zip(ATTACKS, perturbed, strict=True)
+    }
+    return split, clean, attacked
+
+
+def run(split, clean, attacked, **options):
+    return evaluate(clean, attacked, split, **{"dataset": "d", "extractor": "e", "seed": 7, **options})
+
+
+def brute_force(split, clean, attacked, metric):
+    """Return {(attack, channel, user): error} by fitting a classifier per user and attack on float64."""
+    split = split[split["role"] != "background"].sort_values(["identity", "picture"])
+    gallery, probes = split[split["part"] == "gallery"], split[split["part"] == "probe"]
+    users = sorted(set(split.loc[split["role"] == "user", "identity"]))
+    errors = {}
+    for source in [("none", "png"), *attacked]:
+        for user in users:
+            own, asked = gallery["identity"] == user, probes["identity"] == user
+            train = clean.rows(gallery["picture"]).astype(np.float64)
+            if source in attacked:
+                train[own] = attacked[source].rows(gallery["picture"][own])
+            test = clean.rows(probes["picture"][asked]).astype(np.float64)
+            if metric == "cosine":
+                train, test = (rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (train, test))
+            # Without this scikit-learn's own float64 products lose the near ties on a large offset.
+            middle = np.round(train.mean(axis=0))
+            classifier = KNeighborsClassifier(1, algorithm="brute").fit(train - middle, gallery["identity"])
+            errors[*source, user] = np.mean(classifier.predict(test - middle) != user)
+    return errors
+
+
+# Directions of a lattice are not exact in float64: with the cosine, rounding would decide its ties.
+EXACT = [(make, metric) for make in (clusters, near_ties, offset, wide, tiny) for metric in ("euclidean", "cosine")]
+
+
+@pytest.mark.parametrize(("make", "metric"), [*EXACT, (lattice, "euclidean")])
+def test_equals_scikit_learn_per_user(make, metric):
+    seen = set()
+    for seed in range(4):
+        split, clean, attacked = records(make(np.random.default_rng(seed)))
+        table = run(split, clean, attacked, metric=metric)
+        measured = {(row.attack, row.channel, row.user): row.error for row in table.itertuples()}
+        assert measured == brute_force(split, clean, attacked, metric)
+        seen |= set(measured.values())
+    assert any(0 < error < 1 for error in seen)
+
+
+def test_near_ties_are_beyond_float32():
+    # The data of the comparison above would not pass with decisions taken in float32.
+    wrong = 0
+    for seed in range(4):
+        split, clean, _ = records(near_ties(np.random.default_rng(seed)))
+        split = split.sort_values(["identity", "picture"])
+        gallery, probes = (clean.rows(split["picture"][split["part"] == part]) for part in ("gallery", "probe"))
+        distances = identity_distances(probes, gallery, np.arange(0, len(gallery), GALLERY), "euclidean")
+        exact = exact_distances(probes, gallery)
+        wrong += np.count_nonzero(distances.squared.argmin(axis=1) != exact.argmin(axis=1))
+    assert wrong > 0
+
+
+def exact_distances(probes, gallery, metric="euclidean"):
+    difference = points(probes, metric)[:, None] - points(gallery, metric)[None]
+    return (difference**2).sum(axis=2).reshape(len(probes), -1, GALLERY).min(axis=2)
+
+
+@pytest.mark.parametrize(("make", "metric"), EXACT)
+def test_pass_keeps_its_error_bound(make, metric):
+    _, clean, _ = make(np.random.default_rng(3))
+    faces = np.float32(clean)
+    gallery, probes = faces[: 10 * GALLERY], faces[10 * GALLERY :]
+    exact = exact_distances(probes, gallery, metric)
+    for block in (1, 7, 256):
+        distances = identity_distances(probes, gallery, np.arange(0, len(gallery), GALLERY), metric, block)
+        bound = np.array([distances.error_bound(row) for row in range(len(probes))])
+        assert (np.abs(distances.squared - exact) <= bound).all()
+        if make in (clusters, offset, wide):
+            # A bound that says nothing would pass, too.
+            assert (bound <= 2e-3 * np.median(exact)).all()
+
+
+@pytest.mark.parametrize("make", [clusters, near_ties, lattice, wide])
+def test_rivals_do_not_depend_on_the_block(make):
+    _, clean, _ = make(np.random.default_rng(5))
+    faces = np.float32(clean)
+    gallery, probes = faces[: 10 * GALLERY], faces[10 * GALLERY :]
+    owners = np.repeat(list("abcdefghij"), GALLERY)
+    exact = exact_distances(probes, gallery)
+    exact[:, 3] = np.inf
+    for block in (1, 5, 1000):
+        found = CleanGallery(gallery, owners, probes, "euclidean", block)
+        squared, columns = found.rivals(range(len(probes)), found.column("d"))
+        np.testing.assert_array_equal(columns, exact.argmin(axis=1))
+        np.testing.assert_allclose(squared, exact.min(axis=1), rtol=1e-12)
+
+
+def test_a_user_alone_in_the_gallery_is_never_mistaken():
+    split, clean, attacked = records(clusters(np.random.default_rng(0)))
+    alone = split[split["identity"] == "z"]
+    assert run(alone, clean, attacked)["error"].tolist() == [0.0] * 4
+
+
+@pytest.mark.parametrize("make", [clusters, near_ties, lattice])
+def test_order_of_rows_does_not_matter(make):
+    random = np.random.default_rng(1)
+    split, clean, attacked = records(make(random))
+    expected = run(split, clean, attacked)
+
+    def shuffled(embeddings, pictures):
+        order = random.permutation(len(pictures))
+        return Embeddings(embeddings.rows(pictures)[order], pictures[order], embeddings.source)
+
+    pictures = split["picture"].to_numpy()
+    posted = pictures[(split["role"] == "user") & (split["part"] == "gallery")]
+    again = run(
+        split.sample(frac=1, random_state=1),
+        shuffled(clean, pictures),
+        {source: shuffled(attacked[source], posted) for source in reversed(list(attacked))},
+    )
+    pd.testing.assert_frame_equal(again, expected)
+
+
+def test_table_is_tidy():
+    split, clean, attacked = records(clusters(np.random.default_rng(0)))
+    table = run(split, clean, attacked, metric="cosine", seed=11)
+    assert tuple(table.columns) == COLUMNS
+    users = sorted(split.loc[split["role"] == "user", "identity"].unique())
+    sources = [("none", "png"), ("fawkes", "jpeg-75"), ("fawkes", "png"), ("lowkey", "png")]
+    assert list(zip(table["attack"], table["channel"], table["user"], strict=True)) == [
+        (*source, user) for source in sources for user in users
+    ]
+    constants = {"dataset": "d", "extractor": "e", "classifier": "nearest neighbor", "defense": "none"}
+    constants |= {"metric": "cosine", "unprotected": 0, "rank": 1, "n_probes": PROBES, "seed": 11}
+    for column, value in constants.items():
+        assert (table[column] == value).all()
+
+
+def test_background_identities_are_in_no_gallery():
+    split, clean, attacked = records(clusters(np.random.default_rng(0)))
+    expected = run(split, clean, attacked)
+    # Background faces on top of the users' probes would win every one of them.
+    values = clean.embedding.copy()
+    background = (split["role"] == "background").to_numpy()
+    probes = ((split["role"] == "user") & (split["part"] == "probe")).to_numpy()
+    values[background] = values[probes][: background.sum()]
+    poisoned = Embeddings(values, split["picture"], "clean")
+    pd.testing.assert_frame_equal(run(split, poisoned, attacked), expected)
+    as_others = split.assign(role=split["role"].replace("background", "other"))
+    assert run(as_others, poisoned, attacked)["error"].mean() > expected["error"].mean()
+
+
+def test_mixture_takes_each_picture_from_its_attack():
+    split, clean, attacked = records(clusters(np.random.default_rng(2)))
+    one, other = attacked["lowkey", "png"], attacked["fawkes", "png"]
+    pictures = split["picture"][(split["role"] == "user") & (split["part"] == "gallery")].to_numpy()
+    assignment = np.where(np.arange(len(pictures)) % 2, "lowkey", "fawkes")
+    mixed = mix({"lowkey": one, "fawkes": other}, pictures, assignment, "half")
+    byhand = np.stack(
+        [(one if attack == "lowkey" else other).rows([p])[0] for p, attack in zip(pictures, assignment, strict=True)]
+    )
+    np.testing.assert_array_equal(mixed.rows(pictures), byhand)
+    table = run(split, clean, {("half", "png"): mixed})
+    reference = {("half", "png"): Embeddings(byhand, pictures, "by hand")}
+    measured = {(row.attack, row.channel, row.user): row.error for row in table.itertuples()}
+    assert measured == brute_force(split, clean, reference, "euclidean")
+    with pytest.raises(InputError, match=r"mixture 'half': attack 'fawkes' has no embeddings"):
+        mix({"lowkey": one}, pictures, assignment, "half")
+    with pytest.raises(InputError, match=r"mixture 'half': 1 assignments"):
+        mix({"lowkey": one}, pictures, assignment[:1], "half")
+
+
+def test_interval_is_the_percentile_bootstrap():
+    values = np.random.default_rng(0).uniform(size=20) ** 2
+    low, high = mean_interval(values, seed=1)
+    random = np.random.default_rng(99)
+    means = [random.choice(values, 20).mean() for _ in range(20000)]
+    assert (low, high) == pytest.approx(np.percentile(means, [2.5, 97.5]), abs=0.006)
+    assert mean_interval(values, seed=1) == (low, high)
+    assert mean_interval(values, seed=2) != (low, high)
+    narrow = mean_interval(values, seed=1, confidence=0.5)
+    assert low < narrow[0] < values.mean() < narrow[1] < high
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("values", [[0.1] * 20, [1.0] * 3, [0.25], [0.0, 0.0]])
+def test_interval_of_users_all_alike_is_their_value(values):
+    assert mean_interval(np.array(values), seed=1) == (values[0], values[0])
+
+
+def test_rates_average_over_users():
+    split, clean, attacked = records(clusters(np.random.default_rng(4)))
+    tables = [run(split, clean, attacked, extractor=name) for name in ("e", "f")]
+    tables[1]["error"] = tables[1]["error"].to_numpy()[::-1]
+    rates = protection_rates(pd.concat(tables))
+    assert len(rates) == 2 * 4
+    for row in rates.itertuples():
+        table = tables["ef".index(row.extractor)]
+        errors = table.loc[(table["attack"] == row.attack) & (table["channel"] == row.channel), "error"]
+        unattacked = table.loc[table["attack"] == "none", "error"]
+        assert row.protection_rate == pytest.approx(errors.mean())
+        assert (row.low, row.high) == mean_interval(errors.to_numpy(), 7)
+        assert row.clean_error == pytest.approx(unattacked.mean())
+        assert (row.clean_low, row.clean_high) == mean_interval(unattacked.to_numpy(), 7)
+        assert (row.n_users, row.n_probes) == (USERS, USERS * PROBES)
+    unattacked = rates[rates["attack"] == "none"]
+    assert (unattacked["protection_rate"] == unattacked["clean_error"]).all()
+    # Neither the other rows nor their order matter.
+    pd.testing.assert_frame_equal(protection_rates(tables[0].iloc[::-1]).iloc[::-1].reset_index(drop=True), rates[:4])
+    with pytest.raises(InputError, match=r"user '.*' has no row of attack 'none'"):
+        protection_rates(tables[0][tables[0]["attack"] != "none"])
+    with pytest.raises(InputError, match="stands twice"):
+        protection_rates(pd.concat([tables[0], tables[0]]))
+    with pytest.raises(InputError, match="no column 'error'"):
+        protection_rates(tables[0].drop(columns="error"))
+
+
+def test_tables_are_byte_identical_and_keep_names(tmp_path):
+    names = dict(zip("zyxwv", ["007", "nan", "1e3", "None", "é"], strict=True))
+    for turn in ("first", "second"):
+        split, clean, attacked = records(clusters(np.random.default_rng(0)))
+        errors = run(split, clean, attacked)
+        errors["user"] = errors["user"].str[0].map(names)
+        write_table(errors, tmp_path / turn / "errors.csv")
+        rates = protection_rates(read_table(tmp_path / turn / "errors.csv"))
+        write_table(rates, tmp_path / turn / "rates.csv")
+    for name in ("errors.csv", "rates.csv"):
+        assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes()
+    back = read_table(tmp_path / "first" / "errors.csv")
+    assert back["user"].tolist() == errors["user"].tolist()
+    assert back["n_probes"].tolist() == errors["n_probes"].tolist()
+    np.testing.assert_allclose(back["error"], errors["error"], rtol=1e-5)
+
+    write_table(pd.DataFrame({"user": ["a"], "error": [1 / 3], "n_probes": [3]}), tmp_path / "digits.csv")
+    assert (tmp_path / "digits.csv").read_bytes() == b"user,error,n_probes\na,0.333333,3\n"
+    (tmp_path / "empty.csv").touch()
+    for name, message in (("absent.csv", "no such file"), ("empty.csv", "not a table")):
+        with pytest.raises(InputError, match=f"{name}: {message}"):
+            read_table(tmp_path / name)
+
+
+def test_reads_embedding_files(tmp_path):
+    split, clean, _ = records(clusters(np.random.default_rng(0)))
+    arrays = {"embedding": clean.embedding, "picture": split["picture"].to_numpy()}
+    write_arrays(tmp_path / "clean.h5", arrays, {})
+    read = read_embeddings(tmp_path / "clean.h5")
+    np.testing.assert_array_equal(read.rows(split["picture"][::-1]), clean.embedding[::-1])
+    with pytest.raises(InputError, match="no such file"):
+        read_embeddings(tmp_path / "absent.h5")
+
+
+def test_refuses_bad_embeddings():
+    values = np.ones((3, 2), dtype=np.float32)
+    for bad in (np.nan, np.inf, -np.inf):
+        broken = values.copy()
+        broken[1, 0] = bad
+        with pytest.raises(InputError, match=r"clean: the embedding of picture 'a/2' is not finite \(1 such"):
+            Embeddings(broken, ["a/1", "a/2", "b/1"], "clean")
+    with pytest.raises(InputError, match="picture 'a/1' stands twice"):
+        Embeddings(values, ["a/1", "a/1", "b/1"], "clean")
+    with pytest.raises(InputError, match=r"shape \[3, 2\] for 2 pictures"):
+        Embeddings(values, ["a/1", "a/2"], "clean")
+    with pytest.raises(InputError, match=r"shape \[3\]"):
+        Embeddings(values[:, 0], ["a/1", "a/2", "b/1"], "clean")
+
+
+def test_refuses_bad_input():
+    split, clean, attacked = records(clusters(np.random.default_rng(0)))
+    lowkey = attacked["lowkey", "png"]
+    pictures = split["picture"][(split["role"] == "user") & (split["part"] == "gallery")].to_numpy()
+
+    def refused(message, split=split, clean=clean, attacked=attacked, **options):
+        with pytest.raises(InputError, match=message) as caught:
+            run(split, clean, attacked, **options)
+        assert "\n" not in str(caught.value)
+
+    short = Embeddings(lowkey.rows(pictures[:-2]), pictures[:-2], "lowkey.h5")
+    refused(r"lowkey.h5: has no embedding of picture 'v b/03' \(2 of 5 missing\)", attacked={("lowkey", "png"): short})
+    narrow = Embeddings(lowkey.embedding[:, :-1], pictures, "lowkey.h5")
+    refused("lowkey.h5: embeddings have 23 dimensions, those of the clean faces 24", attacked={("l", "png"): narrow})
+    zero = Embeddings(lowkey.embedding * (pictures != "y b/01")[:, None], pictures, "lowkey.h5")
+    refused("picture 'y b/01' is zero", attacked={("l", "png"): zero}, metric="cosine")
+    run(split, clean, {("l", "png"): zero})
+    refused("attack 'none' stands for clean faces", attacked={("none", "jpeg-75"): lowkey})
+    refused("metric 'manhattan' is not known", metric="manhattan")
+    huge = Embeddings(clean.embedding * np.float32(1e25), split["picture"], "clean")
+    refused("too large", clean=huge)
+
+    for role in ("user", "other"):
+        gone = split.index[(split["role"] == role) & (split["part"] == "probe")][0]
+        rest = Embeddings(np.delete(clean.embedding, gone, axis=0), split["picture"].drop(gone), "clean.h5")
+        refused(f"clean.h5: has no embedding of picture '{split['picture'][gone]}'", clean=rest)
+    for part in ("gallery", "probe"):
+        refused(f"user 'y b' has no {part}", split=split[(split["identity"] != "y b") | (split["part"] != part)])
+    refused("has no users", split=split[split["role"] != "user"])
+    refused("no column 'part'", split=split.drop(columns="part"))
+    refused("has the role 'bystander'", split=split.replace("detector", "bystander"))
+    refused("has the part 'train'", split=split.replace("gallery", "train"))
+    refused("stands twice", split=pd.concat([split, split[:1]]))
+    refused("identity 'z' has several roles", split=split.assign(role=split["role"].where(split.index > 0, "other")))
+
+
+def test_starts_without_torch():
+    modules = ("evaluation", "rates", "tables", "embeddings")
+    code = "".join(f"import uncloak.recognition.{module};" for module in modules)
+    subprocess.run([sys.executable, "-c", f"{code}import sys; assert 'torch' not in sys.modules"], check=True)
