@@ -237,7 +237,7 @@ def test_lowkey_moves_far_without_a_bound_but_its_path():
     assert not torch.equal(plain, result)
 
 
-@pytest.mark.parametrize(("th", "steps"), [(0.017, 15), (0.0005, 40), (0.3, 25)])
+@pytest.mark.parametrize(("th", "steps"), [(0.017, 15), (0.0005, 40), (0.3, 25), (0.001, 15)])
 def test_fawkes_v10_agrees_with_its_definition(th, steps):
     networks = [small_network(1).double(), small_network(2).double()]
     faces = floats(smooth_faces(3))
@@ -283,7 +283,7 @@ def test_fawkes_v10_agrees_with_its_definition(th, steps):
     torch.testing.assert_close(actual, torch.stack(expected), atol=1e-10, rtol=0)
     assert (actual - faces).abs().amax(dim=(1, 2, 3)).min() > 0.01
     # The runs together reach both sides of the budget and both ends of the saw-teeth.
-    assert {0.3: 256.0, 0.0005: 0.5, 0.017: 2.0}[th] in weights
+    assert {0.3: 256.0, 0.0005: 0.5, 0.017: 2.0, 0.001: 2.0}[th] in weights
     assert (-1 if th == 0.0005 else 1) in sides
 
 
@@ -299,6 +299,13 @@ def test_fawkes_v10_weight_falls_back_beyond_its_limits():
         assert seen[7] == beyond
 
 
+def test_fawkes_v10_takes_the_last_iterate_only_where_it_moved_more_at_little_cost():
+    best = torch.tensor([0.29, 0.31, 0.29, 0.29])
+    dssim_of_last = torch.tensor([0.0149, 0.0149, 0.0151, 0.0149])
+    moved = torch.tensor([0.5, 0.5, 0.5, 0.28])
+    assert fawkes_v10._prefer_last(best, dssim_of_last, moved).tolist() == [True, False, False, False]
+
+
 def test_fawkes_v10_keeps_within_its_bounds():
     faces = floats(smooth_faces(4, size=32), torch.float32)
     network = small_network(3)
@@ -309,7 +316,7 @@ def test_fawkes_v10_keeps_within_its_bounds():
     assert moved.min() > 0.05
 
 
-@pytest.mark.parametrize(("th", "penalty"), [(0.003, 1e9), (1e-6, 1e9)])
+@pytest.mark.parametrize(("th", "penalty"), [(0.003, 1e9), (1e-6, 1e9), (0.5, 1e9)])
 def test_fawkes_v03_agrees_with_its_definition(th, penalty):
     networks = [small_network(1).double(), small_network(2).double()]
     faces, targets = floats(smooth_faces(3)), floats(smooth_faces(3, seed=5))

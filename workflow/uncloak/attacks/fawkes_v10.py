@@ -17,7 +17,6 @@ _RHO, _EPS = 0.95, 1e-7
 _FIRST_MODIFIER = 1e-4
 _FIRST_SIGN_STEP = 0.01
 _WEIGHT_LIMIT = 129
-# The rule for a picture whose kept iterate moved little: its last iterate, if that is well inside 0.015.
 _LITTLE, _LAST_DSSIM = 0.3, 0.015
 
 
@@ -100,9 +99,7 @@ def attack(
 
     for step in range(steps):
         modifier.requires_grad_()
-        # The original clips the first iterate around the picture itself, later ones around its image in tanh space.
-        center = faces if step == 0 else clean
-        perturbed = center + (decode(encoded + modifier) - center).clamp(-_LARGEST_CHANGE, _LARGEST_CHANGE)
+        perturbed = clean + (decode(encoded + modifier) - clean).clamp(-_LARGEST_CHANGE, _LARGEST_CHANGE)
         dssim = dissimilarity(perturbed)
         moved = sum(
             (normalize(surrogate(perturbed), dim=-1) - reference).square().sum(dim=-1)
@@ -124,10 +121,15 @@ def attack(
         best = torch.where(better, moved, best)
         kept = torch.where(better[:, None, None, None], perturbed, kept)
 
-    last = (best < _LITTLE) & (dssim < _LAST_DSSIM) & (moved > best)
+    last = _prefer_last(best, dssim, moved)
     kept = torch.where(last[:, None, None, None], perturbed, kept).clamp_(0, 1)
     broken = ~modifier.isfinite().flatten(1).all(dim=1)
     return kept.masked_fill_(broken[:, None, None, None], torch.nan)
+
+
+def _prefer_last(best: torch.Tensor, dssim: torch.Tensor, moved: torch.Tensor) -> torch.Tensor:
+    """Whether a picture whose kept iterate moved little takes its last one, of this DSSIM and movement, instead."""
+    return (best < _LITTLE) & (dssim < _LAST_DSSIM) & (moved > best)
 
 
 def _reweigh(

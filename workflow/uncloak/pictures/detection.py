@@ -29,7 +29,7 @@ _NONE = Candidates(np.empty((0, 4), np.float32), np.empty(0, np.float32), np.emp
 class Detector:
     """MTCNN with the published weights.
 
-    minimum_face: the smallest face looked for, in pixels (at least 12, the window of the first network).
+    minimum_face: the smallest face looked for, in pixels; smaller costs more time.
     """
 
     def __init__(self, minimum_face: int = 40, device: str | torch.device = "cpu"):

@@ -1,24 +1,23 @@
 """Draw whole datasets of the procedural world, pictures in parallel; each depends on its own name and the seed alone."""
 
 import csv
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from uncloak.pictures.synthetic import caption, circumstances, face, person, photograph
+from uncloak.pictures.alignment import LANDMARK_COLUMNS
+from uncloak.pictures.parallel import map_in_order
+from uncloak.pictures.synthetic.caption import caption
+from uncloak.pictures.synthetic.identity import person
+from uncloak.pictures.synthetic.nuisance import circumstances
+from uncloak.pictures.synthetic.scene import face, photograph
 from uncloak.progress import track
 from uncloak.store import atomic
 
 _JPEG_QUALITY = 95
-_PER_TASK = 32
-
-LANDMARK_COLUMNS = [
-    f"{point}_{axis}" for point in ("left_eye", "right_eye", "nose", "left_mouth", "right_mouth") for axis in "xy"
-]
 
 
 def picture_names(people: int, pictures: int, prolific: tuple[int, int] = (0, 0)) -> list[str]:
@@ -40,7 +39,7 @@ def draw_photographs(
     with atomic(landmarks) as path, open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["picture", *LANDMARK_COLUMNS])
-        for picture, points in _parallel(draw, pictures, workers, "drawing photographs"):
+        for picture, points in track(map_in_order(draw, pictures, workers), len(pictures), "drawing photographs"):
             writer.writerow([picture, *(f"{value:.3f}" for value in points.ravel())])
 
 
@@ -50,7 +49,7 @@ def draw_faces(
     """Draw aligned faces straight, off by `jitter` eye distances: uint8 [N,size,size,3], and their captions (text [N])."""
     faces, captions = np.empty((len(pictures), size, size, 3), np.uint8), []
     draw = partial(_draw_face, world=world, seed=seed, size=size, jitter=jitter)
-    for row, (drawn, text) in enumerate(_parallel(draw, pictures, workers, "drawing faces")):
+    for row, (drawn, text) in enumerate(track(map_in_order(draw, pictures, workers), len(pictures), "drawing faces")):
         faces[row] = drawn
         captions.append(text)
     return faces, np.array(captions)
@@ -69,8 +68,3 @@ def _draw_photograph(picture: str, folder: Path, world: str, seed: int, size: in
 def _draw_face(picture: str, world: str, seed: int, size: int, jitter: float) -> tuple[np.ndarray, str]:
     scene = _scene(picture, world, seed)
     return face(*scene, size, jitter), caption(*scene)
-
-
-def _parallel(draw, pictures: Sequence[str], workers: int, what: str) -> Iterator:
-    with ProcessPoolExecutor(workers) as pool:
-        yield from track(pool.map(draw, pictures, chunksize=_PER_TASK), len(pictures), what)

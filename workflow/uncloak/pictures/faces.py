@@ -63,21 +63,30 @@ def align_pictures(
         align = partial(_align, Path(root), face_size, minimum_face)
     known = _index_landmarks(landmarks)
     rows = [_Row(name, file, known.get(name)) for name, file in zip(manifest["picture"], manifest["path"], strict=True)]
-    results = list(track(map_in_order(align, rows, workers), len(rows), "aligning faces"))
-
-    found = [(row.picture, *result) for row, result in zip(rows, results, strict=True) if result is not None]
-    rejected = [
-        (row.picture, row.path, "no face found") for row, result in zip(rows, results, strict=True) if result is None
-    ]
+    faces = np.empty((len(rows), face_size, face_size, 3), np.uint8)
+    found, points, origins, rejected = [], [], [], []
+    results = track(map_in_order(align, rows, workers), len(rows), "aligning faces")
+    for row, result in zip(rows, results, strict=True):
+        if result is None:
+            rejected.append((row.picture, row.path, "no face found"))
+            continue
+        faces[len(found)], landmarks_of_face, origin = result
+        found.append(row.picture)
+        points.append(landmarks_of_face)
+        origins.append(origin)
     if not found:
         raise InputError(
             f"{root}: no face found in any of {len(rows)} pictures; lower the detector's minimum face size"
         )
-    pictures, faces, points, origins = (np.array(column) for column in zip(*found, strict=True))
-    share_known = float(np.mean(origins == "known"))
+    share_known = origins.count("known") / len(origins)
     write_arrays(
         path,
-        {"faces": faces, "picture": pictures, "landmarks": points, "aligned_by": origins},
+        {
+            "faces": faces[: len(found)],
+            "picture": np.array(found),
+            "landmarks": np.array(points),
+            "aligned_by": np.array(origins),
+        },
         {"recipe": recipe, "detector": detector, "face_size": face_size, "share_known": share_known},
     )
     logger.info("%d faces, %.1f %% by known landmarks, %d rejected", len(found), 100 * share_known, len(rejected))

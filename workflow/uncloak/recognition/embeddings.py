@@ -51,6 +51,13 @@ class Embeddings:
 
         Raises InputError where a picture is missing.
         """
+        return self.embedding[self.find(pictures)]
+
+    def find(self, pictures: Sequence[str]) -> np.ndarray:
+        """Return the rows of `embedding`, int [K], of these K pictures in this order.
+
+        Raises InputError where a picture is missing.
+        """
         wanted = np.asarray(pictures, dtype=object)
         rows = self._pictures.get_indexer(wanted)
         absent = wanted[rows < 0]
@@ -59,7 +66,7 @@ class Embeddings:
                 f"{self.source}: has no embedding of picture '{absent[0]}' ({len(absent)} of {len(wanted)} missing);"
                 " make it again from the same faces and split"
             )
-        return self.embedding[rows]
+        return rows
 
     def check_directions(self) -> None:
         """Raise InputError where an embedding is zero, so that it has no direction for the cosine."""

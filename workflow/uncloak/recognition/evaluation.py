@@ -76,10 +76,10 @@ def evaluate(
             embeddings.check_directions()
 
     gallery, probes = _parts(split)
-    # Raised here for any picture of the split, although only users' probes are measured.
+    # Every probe of the split must be there, although only the users' are measured.
+    clean.find(probes["picture"])
+    probes = probes[probes["role"] == "user"]
     probe_rows = clean.rows(probes["picture"])
-    of_users = (probes["role"] == "user").to_numpy()
-    probes, probe_rows = probes[of_users], probe_rows[of_users]
     neighbors = CleanGallery(clean.rows(gallery["picture"]), gallery["identity"], probe_rows, metric)
     logger.info("%s: %d probes of users, %d clean gallery faces", extractor, len(probes), len(gallery))
 

@@ -55,7 +55,6 @@ class CleanGallery:
         columns = np.full(len(rows), -1)
         for place, row in enumerate(rows):
             bound = self.distances.error_bound(row)
-            bound[column] = 0
             approximate = self.distances.squared[row].astype(np.float64)
             approximate[column] = np.inf
             possible = approximate - bound <= np.min(approximate + bound)

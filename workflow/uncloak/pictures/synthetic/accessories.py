@@ -4,7 +4,8 @@ from math import cos, sin
 
 import numpy as np
 
-from uncloak.pictures.synthetic.brush import blend, linear, soft
+from uncloak.pictures.synthetic import hair
+from uncloak.pictures.synthetic.brush import blend, box, linear, soft
 from uncloak.pictures.synthetic.frame import Frame
 from uncloak.pictures.synthetic.head import Head, Surface
 from uncloak.pictures.synthetic.identity import Person
@@ -21,8 +22,8 @@ def worn_glasses(person: Person, circumstances: Circumstances) -> str:
     return person.glasses if person.glasses != "none" else circumstances.other_glasses
 
 
-def paint_glasses(head: Head, light: Light, frame: Frame, canvas: np.ndarray) -> None:
-    """Paint the glasses on the `canvas` [3,S,S], in place."""
+def paint_glasses(head: Head, surface: Surface, light: Light, plane, frame: Frame, canvas: np.ndarray) -> None:
+    """Paint the glasses on the head's window of the canvas, in place (see hair.paint_over)."""
     kind = worn_glasses(head.person, head.circumstances)
     if kind == "none":
         return
@@ -30,10 +31,10 @@ def paint_glasses(head: Head, light: Light, frame: Frame, canvas: np.ndarray) ->
     exponent, wide, high = _LENSES[kind]
     width, height, rim = person.lens_width * wide, person.lens_height * high, person.rim
     front_x, front_y = head.project(0.0, person.eye_y + 0.02, 0.10)
-    window = frame.window(front_x - 0.85, front_x + 0.85, front_y - 0.32, front_y + 0.36)
+    window = box(*plane, front_x - 0.85, front_x + 0.85, front_y - 0.32, front_y + 0.36)
     if window is None:
         return
-    x, y = frame.plane(*window)
+    x, y = plane[0][window], plane[1][window]
     x = (x - front_x) * (1.0 / head.cos_yaw)
     y = (y - front_y) * (1.0 / head.cos_pitch)
     side = np.abs(x)
@@ -44,7 +45,7 @@ def paint_glasses(head: Head, light: Light, frame: Frame, canvas: np.ndarray) ->
     frame_edge = np.abs(distance) - rim
     bridge = np.maximum(np.abs(y + 0.35 * height) - 0.8 * rim, side - (middle - 0.9 * width))
     temple = np.maximum(np.abs(y + 0.30 * height) - rim, (middle + 0.95 * width) - side)
-    temple = np.maximum(temple, side - head.half_width * 1.02)
+    temple = np.maximum(temple, surface.outside[window])
     glare = np.exp(-np.square((x + 0.8 * y - 0.5 * light.direction[0]) * 9.0))
     lens = soft(distance, frame.pixel)
     part = canvas[:, *window]
@@ -60,8 +61,7 @@ def paint_hat(head: Head, surface: Surface, light: Light, plane, frame: Frame, c
     if circumstances.hat == "none":
         return
     x, y = plane
-    width, height = head.half_width + 0.10, head.half_height + 0.14
-    dome = (np.hypot(x * (1.0 / width), (y + 0.02) * (1.0 / height)) - 1.0) * 0.9
+    dome = np.minimum(hair.outline(head, x, y), surface.outside) - 0.05
     line = -0.47 + 0.25 * np.square(surface.x)
     below = surface.y - line
     color = linear(circumstances.hat_color)

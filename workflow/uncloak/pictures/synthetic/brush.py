@@ -10,22 +10,39 @@ def linear(color: tuple[float, float, float]) -> np.ndarray:
     return np.square(np.array(color, np.float32)).reshape(3, 1, 1)
 
 
+def unit(value: np.ndarray) -> np.ndarray:
+    """Clip `value` to [0,1] in place, and return it."""
+    np.maximum(value, 0.0, out=value)
+    return np.minimum(value, 1.0, out=value)
+
+
 def soft(distance: np.ndarray, pixel: float) -> np.ndarray:
     """Return the coverage in [0,1] of a shape from the signed distance to its edge (negative inside), 1 pixel soft."""
-    return np.clip(0.5 - distance * (1.0 / pixel), 0.0, 1.0)
+    coverage = distance * (-1.0 / pixel)
+    coverage += 0.5
+    return unit(coverage)
 
 
 def smoothstep(low: float, high: float, value: np.ndarray) -> np.ndarray:
     """Return 0 below `low`, 1 above `high`, and a cubic between."""
-    t = np.clip((value - low) * (1.0 / (high - low)), 0.0, 1.0)
-    return t * t * (3.0 - 2.0 * t)
+    t = value - low
+    t *= 1.0 / (high - low)
+    unit(t)
+    result = 3.0 - 2.0 * t
+    result *= t
+    result *= t
+    return result
 
 
 def hill(x: np.ndarray, y: np.ndarray, center: tuple[float, float], width: float, height: float) -> np.ndarray:
     """Return a Gaussian of peak 1 at `center`, with `width` and `height` the distances at which it falls to 1/e."""
-    u = (x - center[0]) * (1.0 / width)
-    v = (y - center[1]) * (1.0 / height)
-    return np.exp(-(u * u + v * v))
+    u, v = x - center[0], y - center[1]
+    u *= u
+    u *= -1.0 / (width * width)
+    v *= v
+    v *= -1.0 / (height * height)
+    u += v
+    return np.exp(u, out=u)
 
 
 def blend(canvas: np.ndarray, mask: np.ndarray, color: np.ndarray) -> None:

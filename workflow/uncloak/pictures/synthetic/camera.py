@@ -9,25 +9,31 @@ from uncloak.seeds import generator
 _LEAST_BLUR = 0.15
 
 
+def _eight_bit(picture: np.ndarray) -> np.ndarray:
+    """Return `picture` rounded to uint8; it is overwritten."""
+    picture += 0.5
+    np.maximum(picture, 0.0, out=picture)
+    return np.minimum(picture, 255.0, out=picture).astype(np.uint8)
+
+
 def develop(canvas: np.ndarray, circumstances: Circumstances, blur: float, view: str) -> np.ndarray:
-    """Return the linear-light `canvas` [3,S,S] as a picture uint8 [S,S,3].
+    """Return the linear-light `canvas` [3,S,S], which is overwritten, as a picture uint8 [S,S,3].
 
     `blur` is the Gaussian's standard deviation in pixels; `view` names the stream of the noise.
     """
     balance = np.array(circumstances.white_balance, np.float32).reshape(3, 1, 1)
     canvas *= balance * circumstances.exposure
-    np.clip(canvas, 1e-4, None, out=canvas)
+    np.maximum(canvas, 1e-4, out=canvas)
     # a shoulder instead of hard clipping: bright light saturates softly
-    canvas *= 1.18 / (0.42 + canvas)
-    canvas *= 0.80
-    display = np.power(canvas, 0.62 * circumstances.gamma)
-    display *= 255.0
-    picture = np.clip(display, 0.0, 255.0).transpose(1, 2, 0)
+    canvas *= 1.12 / (0.42 + canvas)
+    np.power(canvas, 0.72 * circumstances.gamma, out=canvas)
+    canvas *= 255.0
+    picture = np.ascontiguousarray(canvas.transpose(1, 2, 0))
     if blur > _LEAST_BLUR:
-        soft = Image.fromarray(np.rint(picture).astype(np.uint8)).filter(ImageFilter.GaussianBlur(blur))
-        picture = np.asarray(soft, np.float32)
+        blurred = Image.fromarray(_eight_bit(picture)).filter(ImageFilter.GaussianBlur(blur))
+        picture = np.asarray(blurred).astype(np.float32)
     if circumstances.noise > 0.0:
         noise = generator(circumstances.noise_seed, view).standard_normal(picture.shape, np.float32)
         noise *= 255.0 * circumstances.noise
-        picture = picture + noise
-    return np.rint(np.clip(picture, 0.0, 255.0)).astype(np.uint8)
+        picture += noise
+    return _eight_bit(picture)

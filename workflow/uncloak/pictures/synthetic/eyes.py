@@ -89,7 +89,7 @@ def paint_brows(
     )
     thickness = person.brow_thickness * (1.0 - 0.55 * np.clip(0.5 + 0.5 * u, 0.0, 1.0))
     edge = np.maximum(np.abs(y - line) - thickness, (np.abs(u) - 1.0) * person.brow_length)
-    hairs = 0.88 + 0.12 * np.cos(90.0 * np.abs(x) + 60.0 * (y - middle))
+    hairs = 0.94 + 0.06 * np.cos(90.0 * np.abs(x) + 60.0 * (y - middle))
     color = (
         linear(tuple(0.55 * c for c in person.hair_color))
         if person.hair not in ("gray", "white", "blond")

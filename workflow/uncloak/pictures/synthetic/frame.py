@@ -1,22 +1,12 @@
-"""The picture's frame: the similarity between pixels and the head plane, and the five-point template of aligned faces."""
+"""The picture's frame: the similarity that lays its pixels on the head plane."""
 
 from dataclasses import dataclass
 from functools import lru_cache
-from math import atan2, cos, hypot, sin
+from math import cos, hypot, sin
 
 import numpy as np
 
-# The five points of an aligned 112 pixel face: eyes, nose tip, mouth corners (attacks.md 4.6).
-TEMPLATE = np.array(
-    [
-        (38.29459953, 51.69630051),
-        (73.53179932, 51.50139999),
-        (56.02519989, 71.73660278),
-        (41.54930115, 92.36550140),
-        (70.72990036, 92.20410156),
-    ]
-)
-TEMPLATE_SIZE = 112
+from uncloak.pictures.alignment import similarity, template
 
 
 @lru_cache(maxsize=8)
@@ -27,7 +17,10 @@ def _grid(size: int) -> tuple[np.ndarray, np.ndarray]:
 
 @dataclass(frozen=True)
 class Frame:
-    """A square picture laid on the head plane: (X, Y) = pixel * Rot(u, v) + origin, with u right and v down in pixels."""
+    """A square picture laid on the head plane: (X, Y) = pixel * R (u, v) + origin, R = [[cos, sin], [-sin, cos]].
+
+    u counts pixels to the right, v down, from 0 at the centers of the first ones.
+    """
 
     size: int
     pixel: float  # head units per pixel
@@ -37,23 +30,21 @@ class Frame:
 
     @classmethod
     def placed(cls, size: int, scale: float, angle: float, center: tuple[float, float]) -> "Frame":
-        """Return the frame in which the head's middle is at pixel `center`, `scale` pixels per unit, turned by `angle`."""
-        c, s, p = cos(angle), sin(angle), 1.0 / scale
-        u, v = center
-        return cls(size, p, c, s, (-p * (c * u + s * v), -p * (c * v - s * u)))
+        """Return the frame that shows the head's middle at the pixel `center`, `scale` pixels per unit, at `angle`."""
+        return cls._of(size, scale * cos(angle), scale * sin(angle), center)
 
     @classmethod
     def aligned(cls, size: int, points: np.ndarray) -> "Frame":
-        """Return the frame that brings the head plane's five points [5,2] nearest to the template (least squares)."""
-        x, y = (points - points.mean(axis=0)).T
-        u, v = ((TEMPLATE - TEMPLATE.mean(axis=0)) * (size / TEMPLATE_SIZE)).T
-        real, imaginary = float(x @ u + y @ v), float(x @ v - y @ u)
-        scale = hypot(real, imaginary) / float(x @ x + y @ y)
-        angle = atan2(imaginary, real)
-        c, s = cos(angle), sin(angle)
-        px, py = (float(value) for value in points.mean(axis=0))
-        mu, mv = (float(value) * size / TEMPLATE_SIZE for value in TEMPLATE.mean(axis=0))
-        return cls.placed(size, scale, angle, (mu - scale * (c * px - s * py), mv - scale * (s * px + c * py)))
+        """Return the frame that aligns the head plane's five landmarks `points` [5,2]."""
+        (real, _, u), (imaginary, _, v) = similarity(points, template(size)).tolist()
+        return cls._of(size, real, imaginary, (u, v))
+
+    @classmethod
+    def _of(cls, size: int, real: float, imaginary: float, center: tuple[float, float]) -> "Frame":
+        scale = hypot(real, imaginary)
+        c, s, p = real / scale, imaginary / scale, 1.0 / scale
+        u, v = center
+        return cls(size, p, c, s, (-p * (c * u + s * v), -p * (c * v - s * u)))
 
     def pixels(self, points: np.ndarray) -> np.ndarray:
         """Return the pixel positions [N,2] of points [N,2] of the head plane."""
@@ -61,7 +52,7 @@ class Frame:
         return np.stack([self.cos * x - self.sin * y, self.sin * x + self.cos * y], axis=1)
 
     def plane(self, rows: slice = slice(None), columns: slice = slice(None)) -> tuple[np.ndarray, np.ndarray]:
-        """Return the head plane's coordinates X, Y (float32 planes) of the picture's pixels in these rows and columns."""
+        """Return the head plane's X and Y (float32 planes) at the picture's pixels in these rows and columns."""
         across, down = _grid(self.size)
         u, v = across[:, columns], down[rows]
         x = (self.pixel * self.cos) * u + ((self.pixel * self.sin) * v + self.origin[0])

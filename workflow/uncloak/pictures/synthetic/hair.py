@@ -11,6 +11,9 @@ from uncloak.pictures.synthetic.light import Light
 
 # How far behind the head's middle the mass of the hair hangs, in depths.
 _BEHIND = 0.30
+# Styles whose hair hangs beside the face, and those that show the scalp.
+_HANGING = ("medium", "long")
+_SCALP = ("bald", "shaved")
 
 
 def _texture(head: Head, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -23,8 +26,8 @@ def _texture(head: Head, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return 1.0 + person.strand_contrast * (np.cos(k) + 0.6 * np.cos(2.3 * k + 2.0 * y + phase))
 
 
-def _hull(head: Head, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return the signed distance to the outline of the whole head of hair, open downward."""
+def outline(head: Head, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return the signed distance from points of the head plane to the outline of all the hair, open downward."""
     person = head.person
     volume = person.hair_volume
     width, height = head.half_width + 0.8 * volume, head.half_height + volume
@@ -33,13 +36,18 @@ def _hull(head: Head, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     ripple = 0.02 * person.wave * np.cos(11.0 * y + head.circumstances.hair_phase) if person.wave > 0.15 else 0.0
     u = (x - center) / (width * flare)
     v = np.minimum(y + 0.04 + 0.10 * head.sin_pitch, 0.0) * (1.0 / height)
-    return (np.sqrt(u * u + v * v) - 1.0 + ripple) * (0.5 * (width + height))
+    if person.style not in _HANGING:
+        # short hair clings to the temples
+        ripple = 0.20 * smoothstep(-0.50, 0.20, y)
+    # a rounder, broader dome than the ellipse
+    u, v = u * u, v * v
+    return (np.sqrt(np.sqrt(u * u + v * v + 0.8 * u * v)) - 1.0 + ripple) * (0.5 * (width + height))
 
 
 def paint_behind(head: Head, light: Light, frame: Frame, canvas: np.ndarray) -> None:
     """Paint the hair behind head and neck on the `canvas` [3,S,S], in place."""
     person = head.person
-    if person.style not in ("medium", "long"):
+    if person.style not in _HANGING:
         return
     reach = head.half_width + person.hair_volume + 0.35
     window = frame.window(-reach, reach, -head.half_height - 0.3, person.hair_length + 0.15)
@@ -48,7 +56,7 @@ def paint_behind(head: Head, light: Light, frame: Frame, canvas: np.ndarray) -> 
     x, y = frame.plane(*window)
     shift = -_BEHIND * head.depth * head.sin_yaw
     ragged = 0.03 * np.cos(17.0 * x + head.circumstances.hair_phase) + 0.02 * np.cos(41.0 * x)
-    mask = soft(np.maximum(_hull(head, x - shift, y), y - person.hair_length + ragged), 1.5 * frame.pixel)
+    mask = soft(np.maximum(outline(head, x - shift, y), y - person.hair_length + ragged), 1.5 * frame.pixel)
     tone = 0.62 * _texture(head, x, y) * (light.ambient * 0.8 + 0.45)
     blend(canvas[:, *window], mask, linear(person.hair_color) * tone)
 
@@ -60,18 +68,20 @@ def _hairline(head: Head, x: np.ndarray) -> np.ndarray:
     if person.style == "bald":
         top, start = -0.62, 0.80
     else:
-        top, start = person.hairline, 0.66
+        top, start = person.hairline, 0.72
     line = top - person.recession * np.exp(-np.square((share - 0.48) * (1 / 0.17)))
     line += person.widows_peak * np.exp(-np.square(x * (1 / 0.13)))
     if person.fringe > 0.0:
         phase = head.circumstances.hair_phase
         comb = 0.022 * np.cos(27.0 * x + phase) + 0.014 * np.cos(61.0 * x - phase)
         low = top + person.fringe * (person.eye_y - 0.17 - top)
-        line = np.maximum(line, low + person.fringe_slope * (x - person.parting) + comb)
-    elif person.style in ("medium", "long"):
+        line = np.maximum(
+            line, np.minimum(low + person.fringe_slope * (x - person.parting), person.eye_y - 0.12) + comb
+        )
+    elif person.style in _HANGING:
         # parted hair falls to both sides of the parting
         line += 0.55 * np.maximum(np.abs(x - 0.5 * person.parting) - 0.10, 0.0)
-    side = person.hair_length if person.style in ("medium", "long") else min(person.hair_length, person.eye_y + 0.28)
+    side = person.hair_length if person.style in _HANGING else min(person.hair_length, person.eye_y + 0.28)
     return line + (side - line) * smoothstep(start, 0.97, share)
 
 
@@ -83,13 +93,13 @@ def paint_over(head: Head, surface: Surface, light: Light, plane, frame: Frame, 
     person = head.person
     x, y = plane
     edge = surface.y - _hairline(head, surface.x)
-    hull = _hull(head, x, y)
+    hull = surface.outside if person.style in _SCALP else outline(head, x, y)
     mask = soft(np.maximum(edge, hull), 1.4 * frame.pixel)
     if person.style == "bald":
         mask *= 0.55 * smoothstep(0.70, 0.95, np.abs(surface.x) * (1.0 / head.half_width))
     elif person.style == "shaved":
         mask = np.clip(0.5 - np.maximum(edge, hull) * (1.0 / 0.09), 0.0, 1.0) * 0.72
-    if person.style in ("medium", "long"):
+    if person.style in _HANGING:
         mask *= soft(y - person.hair_length, 6.0 * frame.pixel)
     shine = np.exp(-np.square((edge + 0.24) * (1 / 0.11)))
     tone = _texture(head, x, y) * (1.0 + 0.30 * shine) * (1.0 - 0.35 * smoothstep(-0.12, 0.0, edge))
@@ -98,7 +108,7 @@ def paint_over(head: Head, surface: Surface, light: Light, plane, frame: Frame, 
 
 def shadow(head: Head, surface: Surface) -> np.ndarray:
     """Return the darkness in [0,1] that the hair throws on the skin just below it."""
-    if head.person.style in ("bald", "shaved"):
+    if head.person.style in _SCALP:
         return np.float32(0.0)
     depth = 0.07 + 0.03 * head.person.hair_volume
     distance = surface.y - _hairline(head, surface.x)

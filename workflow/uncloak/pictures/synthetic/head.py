@@ -17,7 +17,7 @@ from uncloak.pictures.synthetic.relief import nose_height, relief_height
 # Forward distance (in depths) of the axis about which the outline of the jaw narrows and widens.
 _AXIS = 0.75
 # Rows of the outline that the person's jaw, cheek and forehead widths move: middle and 1/e distance.
-_ROWS = ((0.70, 0.32), (0.12, 0.30), (-0.62, 0.36))
+_ROWS = ((0.70, 0.32), (0.12, 0.30), (-0.75, 0.42))
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,13 @@ class Head:
         down = self.cos_pitch * y + self.sin_pitch * forward
         return self.axis[0] + (across - self.axis[0]) * self._outline_width(down - self.axis[1]), down
 
-    def project_relief(self, x: float, y: float) -> tuple[float, float]:
-        """Return where the face's point (x, y) appears, on top of the height field."""
-        height = relief_height(self.person, self.circumstances, np.float32([[x]]), np.float32([[y]]))
-        return self.project(x, y, float(height[0, 0]))
+    def project_relief(self, points: np.ndarray, sink: np.ndarray) -> np.ndarray:
+        """Return where the face's `points` [N,2] appear, each its `sink` [N] below the height field's top; [N,2]."""
+        x, y = points.T.astype(np.float32)[:, None]
+        lifts = relief_height(self.person, self.circumstances, x, y)[0] - sink
+        return np.array(
+            [self.project(*point, lift) for point, lift in zip(points.tolist(), lifts.tolist(), strict=True)]
+        )
 
     def surface(self, plane_x: np.ndarray, plane_y: np.ndarray, frame: Frame) -> Surface:
         """Return what the points (plane_x, plane_y) of the head plane, neighboring pixels of the frame, see."""

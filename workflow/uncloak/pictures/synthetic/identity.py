@@ -1,7 +1,7 @@
 """Who a synthetic person is: the values that stay the same in every picture.
 
-Lengths are in head units (half the height of an average head); x points to the picture's right, y down, z to the viewer,
-from the middle of the head. Colors are display RGB in [0,1].
+Lengths are in head units (half the height of an average head); from the middle of the head x points to the picture's
+right, y down, z to the viewer. Colors are display RGB in [0,1].
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from uncloak.seeds import derive_seed, generator
 Color = tuple[float, float, float]
 
 _SKIN = np.array(
-    [(0.98, 0.86, 0.79), (0.94, 0.77, 0.66), (0.83, 0.62, 0.48), (0.62, 0.42, 0.30), (0.40, 0.26, 0.19)], np.float64
+    [(0.95, 0.79, 0.70), (0.90, 0.69, 0.56), (0.78, 0.54, 0.39), (0.58, 0.37, 0.25), (0.38, 0.24, 0.17)], np.float64
 )
 _HAIR = {
     "black": (0.10, 0.085, 0.08),
@@ -149,7 +149,7 @@ def _choice(rng: np.random.Generator, names: list[str] | tuple[str, ...], shares
 
 def _color(rng: np.random.Generator, base: Color, sd: float) -> Color:
     """Return `base` with its brightness and its channels varied a little."""
-    value = np.asarray(base) * np.exp(sd * rng.standard_normal()) + sd * 0.25 * rng.standard_normal(3)
+    value = np.asarray(base) * np.exp(sd * rng.standard_normal()) + sd * 0.12 * rng.standard_normal(3)
     return tuple(float(c) for c in np.clip(value, 0.03, 0.97))
 
 
@@ -186,7 +186,7 @@ def person(seed: int, name: str) -> Person:
     lip_color = tuple(float(c) for c in natural_lip * (1 - painted) + paint * painted)
     eye_y = _normal(rng, -0.06, 0.03)
     moles = tuple(
-        (float(rng.uniform(-0.5, 0.5)), float(rng.uniform(-0.5, 0.9)), float(rng.uniform(0.016, 0.036)))
+        (float(rng.uniform(-0.5, 0.5)), float(rng.uniform(-0.5, 0.9)), float(rng.uniform(0.013, 0.028)))
         for _ in range(int(rng.poisson(1.6)))
     )
     fringed = style in ("short", "medium", "long") and rng.random() < 0.4
@@ -197,7 +197,7 @@ def person(seed: int, name: str) -> Person:
         depth=_normal(rng, 0.84, 0.05),
         jaw=_normal(rng, 0.03, 0.06),
         cheek=_normal(rng, 0.0, 0.025),
-        forehead=_normal(rng, 0.0, 0.035),
+        forehead=_normal(rng, 0.10, 0.035),
         cheekbone=_normal(rng, 0.05, 0.025),
         chin=_normal(rng, 0.07, 0.03),
         chin_cleft=max(0.0, _normal(rng, -0.01, 0.02)),

@@ -8,7 +8,7 @@ import numpy as np
 from uncloak.pictures.synthetic.nuisance import Circumstances
 
 # Skin scatters red light farther, so that it wraps around the shadow's edge.
-_WRAP = np.array([0.42, 0.26, 0.20], np.float32).reshape(3, 1, 1)
+_WRAP = np.array([0.34, 0.18, 0.12], np.float32).reshape(3, 1, 1)
 _GLOSS_POWER = 14
 
 
@@ -29,7 +29,7 @@ class Light:
         x, y = c * lx + s * ly, c * ly - s * lx
         length = sqrt(x * x + y * y + (lz + 1.0) ** 2)
         color = np.array(circumstances.light_color, np.float32).reshape(3, 1, 1)
-        strength = 1.15 - 0.75 * circumstances.ambient
+        strength = 1.42 - 1.0 * circumstances.ambient
         return cls((x, y, lz), (x / length, y / length, (lz + 1.0) / length), strength * color, circumstances.ambient)
 
     def facing(self, normal) -> np.ndarray:

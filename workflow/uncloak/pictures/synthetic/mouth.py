@@ -89,7 +89,7 @@ def paint_beard(
     if part is None:
         return
     x, y, albedo = x[part], y[part], albedo[:, *part]
-    half_width, corner_y = mouth_corner(person, circumstances)
+    half_width, _ = mouth_corner(person, circumstances)
     side = np.abs(x)
     reach = half_width + 0.05
     mustache = np.maximum(person.nose_y + 0.135 + 0.10 * np.square(side * (1.0 / reach)) - y, y - person.mouth_y)
@@ -103,7 +103,7 @@ def paint_beard(
         "full": np.minimum(mustache, jaw),
         "stubble": np.minimum(mustache, jaw),
     }[person.beard]
-    grain = 0.86 + 0.14 * np.cos(70.0 * x + 9.0 * np.cos(23.0 * y)) * np.cos(58.0 * y + 7.0 * np.cos(19.0 * x))
+    grain = 0.91 + 0.09 * np.cos(70.0 * x + 5.0 * np.cos(23.0 * y)) * np.cos(58.0 * y + 7.0 * np.cos(19.0 * x))
     density = 0.42 * person.beard_density if person.beard == "stubble" else person.beard_density
     mask = density * grain * np.clip(0.5 - shape * (1.0 / (0.07 + 1.5 * pixel)), 0.0, 1.0)
     blend(albedo, mask, linear(person.beard_color))

@@ -135,7 +135,7 @@ def circumstances(seed: int, picture_id: str) -> Circumstances:
         gaze_x=normal(0.35),
         gaze_y=normal(0.2),
         light=_light(rng),
-        ambient=float(rng.uniform(0.25, 0.75)),
+        ambient=float(rng.uniform(0.18, 0.60)),
         light_color=_tint(rng, 0.06),
         exposure=float(np.exp(normal(0.26))),
         white_balance=_tint(rng, 0.06),

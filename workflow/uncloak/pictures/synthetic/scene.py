@@ -14,21 +14,27 @@ from uncloak.pictures.synthetic.nuisance import Circumstances
 _SMALLEST = 16
 # Pixels per head unit of an average 64 pixel face: the scale at which `Circumstances.blur` is given.
 _BLUR_SCALE = 32.0
+# Where detectors see the points (measured with MTCNN): the nose below its tip, in head units along z, and the mouth's
+# corners inside its ends, as a share of its half width.
+_TIP_SINK = 0.14
+_CORNER_SHARE = 0.94
 
 
 def _landmarks(head: Head) -> np.ndarray:
     """Return the five points [5,2] in the head plane, in the order seen in the picture."""
     person = head.person
     corner_x, corner_y = mouth.mouth_corner(person, head.circumstances)
-    return np.array(
+    corner_x *= _CORNER_SHARE
+    points = np.array(
         [
-            head.project_relief(-person.eye_x, person.eye_y),
-            head.project_relief(person.eye_x, person.eye_y),
-            head.project_relief(0.0, person.nose_y),
-            head.project_relief(-corner_x, corner_y),
-            head.project_relief(corner_x, corner_y),
+            (-person.eye_x, person.eye_y),
+            (person.eye_x, person.eye_y),
+            (0.0, person.nose_y),
+            (-corner_x, corner_y),
+            (corner_x, corner_y),
         ]
     )
+    return head.project_relief(points, np.array([0.0, 0.0, _TIP_SINK, 0.0, 0.0]))
 
 
 def _paint_head(head: Head, light: Light, frame: Frame, canvas: np.ndarray) -> None:
@@ -53,6 +59,7 @@ def _paint_head(head: Head, light: Light, frame: Frame, canvas: np.ndarray) -> N
     albedo += gloss * light.gloss(surface.normal)
     part = canvas[:, *window]
     part += soft(surface.outside, 1.3 * frame.pixel) * (albedo - part)
+    accessories.paint_glasses(head, surface, light, plane, frame, part)
     hair.paint_over(head, surface, light, plane, frame, part)
     accessories.paint_hat(head, surface, light, plane, frame, part)
 
@@ -61,11 +68,10 @@ def _draw(head: Head, frame: Frame) -> np.ndarray:
     """Return the scene in this frame, linear light float32 [3,S,S]."""
     light = Light.of(head.circumstances)
     canvas = backdrop.paint_backdrop(head, frame)
-    backdrop.paint_body(head, light, frame, canvas)
     hair.paint_behind(head, light, frame, canvas)
+    backdrop.paint_body(head, light, frame, canvas)
     hair.paint_ears(head, light, frame, canvas)
     _paint_head(head, light, frame, canvas)
-    accessories.paint_glasses(head, light, frame, canvas)
     accessories.paint_occluder(head, light, frame, canvas)
     return canvas
 

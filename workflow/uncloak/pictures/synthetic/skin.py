@@ -71,7 +71,7 @@ def paint(person: Person, circumstances: Circumstances, x: np.ndarray, y: np.nda
     albedo[2] *= 1.0 - 0.26 * flush
     shade = 0.28 * hill(side, y, (person.eye_x * 0.80, person.eye_y - 0.045), 0.17, 0.075)
     shade += person.eye_bag * hill(side, y, (person.eye_x * 0.97, person.eye_y + 0.10), 0.13, 0.04)
-    shade += 0.32 * hill(x, y, (0.0, person.nose_y + 0.125), person.nose_width, 0.045)
+    shade += 0.26 * hill(x, y, (0.0, person.nose_y + 0.105), 0.9 * person.nose_width, 0.04)
     shade += 0.22 * hill(side, y, (person.nose_width + 0.035, person.nose_y + 0.02), 0.035, 0.07)
     shade += 0.14 * hill(x, y, (0.0, person.mouth_y + 0.145), 0.15, 0.04)
     shade += 0.22 * smoothstep(0.93, 1.12, y)
