@@ -106,7 +106,7 @@ def train(
         pictures = torch.from_numpy(batch).permute(0, 3, 1, 2).to(device)  # a permuted NHWC array is channels_last
         with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=half):
             embeddings = extractor(pictures)
-            loss_value = objective(embeddings.float(), torch.from_numpy(rows).to(device))
+        loss_value = objective(embeddings.float(), torch.from_numpy(rows).to(device))
         optimizer.zero_grad(set_to_none=True)
         loss_value.backward()
         nn.utils.clip_grad_norm_(extractor.parameters(), 5.0)

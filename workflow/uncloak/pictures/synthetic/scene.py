@@ -14,9 +14,10 @@ from uncloak.pictures.synthetic.nuisance import Circumstances
 _SMALLEST = 16
 # Pixels per head unit of an average 64 pixel face: the scale at which `Circumstances.blur` is given.
 _BLUR_SCALE = 32.0
-# Where detectors see the points (measured with MTCNN): the nose below its tip, in head units along z, and the mouth's
-# corners inside its ends, as a share of its half width.
+# Where detectors see the points (measured with MTCNN): the nose below its tip, in head units along z; the eyes and the
+# mouth's corners nearer to the middle than they are, as shares of their distance from it.
 _TIP_SINK = 0.14
+_EYE_SHARE = 0.975
 _CORNER_SHARE = 0.94
 
 
@@ -25,10 +26,11 @@ def _landmarks(head: Head) -> np.ndarray:
     person = head.person
     corner_x, corner_y = mouth.mouth_corner(person, head.circumstances)
     corner_x *= _CORNER_SHARE
+    eye_x = _EYE_SHARE * person.eye_x
     points = np.array(
         [
-            (-person.eye_x, person.eye_y),
-            (person.eye_x, person.eye_y),
+            (-eye_x, person.eye_y),
+            (eye_x, person.eye_y),
             (0.0, person.nose_y),
             (-corner_x, corner_y),
             (corner_x, corner_y),

@@ -7,6 +7,7 @@ import numpy as np
 from uncloak.pictures.synthetic.brush import hill, linear, smoothstep
 from uncloak.pictures.synthetic.identity import Person
 from uncloak.pictures.synthetic.nuisance import Circumstances
+from uncloak.seeds import generator
 
 # The map of marks covers the face's object coordinates at this many points per head unit.
 _LEFT, _TOP, _POINTS = -0.85, -1.15, 72
@@ -19,7 +20,7 @@ _MOLE_COLOR = np.array([0.55, 0.72, 0.80], np.float32)
 @lru_cache(maxsize=64)
 def _marks(skin_seed: int, freckles: float, moles: tuple[tuple[float, float, float], ...]) -> np.ndarray:
     """Return the factor [3, points] by which a person's marks darken the skin, rows of the map one after another."""
-    rng = np.random.default_rng(skin_seed)
+    rng = generator(skin_seed, "marks")
     y, x = np.mgrid[0:_HEIGHT, 0:_WIDTH].astype(np.float32) / _POINTS
     x, y = x + _LEFT, y + _TOP
     blotch = np.zeros_like(x)
