@@ -13,7 +13,7 @@ from uncloak.pictures.synthetic.light import Light
 from uncloak.pictures.synthetic.nuisance import Circumstances
 
 # Exponent of the lens outline, and its width and height relative to the person's lenses.
-_LENSES = {"round": (2.0, 0.86, 1.12), "square": (5.0, 0.95, 0.95), "wide": (2.8, 1.12, 0.80)}
+_LENSES = {"round": (2.0, 0.86, 1.12), "square": (5.0, 0.95, 0.95), "wide": (2.8, 1.10, 0.92)}
 _KNIT = 46.0
 
 

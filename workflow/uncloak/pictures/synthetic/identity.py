@@ -276,5 +276,5 @@ def person(seed: int, name: str) -> Person:
         ),
         lens_width=_normal(rng, 0.235, 0.018),
         lens_height=_normal(rng, 0.165, 0.02),
-        rim=float(rng.uniform(0.014, 0.032)),
+        rim=float(rng.uniform(0.012, 0.026)),
     )
