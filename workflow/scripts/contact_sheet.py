@@ -1,6 +1,7 @@
 """Draw clean faces, perturbed faces and their differences."""
 
 import numpy as np
+import pandas as pd
 
 from uncloak.figures.contact_sheet import contact_sheet, contact_table
 from uncloak.figures.saving import save
@@ -9,25 +10,28 @@ from uncloak.store import open_arrays, read_arrays
 
 PEOPLE = 8
 
+
+def read_rows(path, wanted):
+    """Faces of the `wanted` pictures, in this order, and their rows in the file."""
+    (pictures,) = read_arrays(path, "picture")
+    rows = pd.Index(pictures).get_indexer(wanted)
+    with open_arrays(path) as file:
+        return np.stack([file["faces"][row] for row in rows]), rows
+
+
 with logged(snakemake.log[0]):
+    (posted,) = read_arrays(snakemake.input.perturbed[0], "picture")
+    by_user = {picture.split("/")[0]: picture for picture in sorted(posted, reverse=True)}
+    shown = sorted(by_user.values())[:PEOPLE]
+    clean, _ = read_rows(snakemake.input.faces, shown)
     perturbed, dssim, mean_dssim = {}, {}, {}
-    shown = None
     for label, path in zip(snakemake.params.labels, snakemake.input.perturbed, strict=True):
-        pictures, measured = read_arrays(path, "picture", "dssim")
-        if shown is None:
-            identities = np.array([picture.split("/")[0] for picture in pictures])
-            shown = pictures[np.unique(identities, return_index=True)[1][:PEOPLE]]
-        rows = np.flatnonzero(np.isin(pictures, shown))
-        with open_arrays(path) as file:
-            perturbed[label] = file["faces"][rows]
+        perturbed[label], rows = read_rows(path, shown)
+        (measured,) = read_arrays(path, "dssim")
         dssim[label], mean_dssim[label] = measured[rows], float(measured.mean())
-    (pictures,) = read_arrays(snakemake.input.faces, "picture")
-    with open_arrays(snakemake.input.faces) as file:
-        clean = file["faces"][np.flatnonzero(np.isin(pictures, shown))]
-    shown = list(shown)
     subtitle = (
-        f"One gallery face of {len(shown)} users each, as aligned and as posted (8 bit). Dataset: {snakemake.params.dataset}. "
-        f"Seed {snakemake.params.seed}."
+        f"One gallery face of {len(shown)} users each, as aligned and as posted (8 bit). "
+        f"Dataset: {snakemake.params.dataset}. Seed {snakemake.params.seed}."
     )
     chart = contact_sheet(clean, perturbed, shown, dssim, mean_dssim, "What the cloaks do to a face", subtitle)
     output = snakemake.output

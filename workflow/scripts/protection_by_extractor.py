@@ -16,8 +16,8 @@ with logged(snakemake.log[0]):
     rows = table[table["attack"].isin(attacks)]
     users, probes = rows["n_users"].max(), rows["n_probes"].max()
     subtitle = (
-        f"Error of nearest-neighbor recognition on the users' clean probes: mean over {users} users ({probes} probes) with "
-        f"95 % bootstrap intervals over users. Dataset: {snakemake.params.dataset}. Seed {snakemake.params.seed}. "
+        f"Error of nearest-neighbor recognition on the users' clean probes: mean over {users} users ({probes} probes) "
+        f"with 95 % bootstrap intervals over users. Dataset: {snakemake.params.dataset}. Seed {snakemake.params.seed}. "
         f"After {spec['paper']} of Radiya-Dixit et al. (ICLR 2022)."
     )
     chart = protection_by_extractor(table, attacks, spec["title"], subtitle, "95 % bootstrap interval over users")

@@ -1,7 +1,7 @@
 """What a result was made from: digests of code and of configuration records.
 
-A rule carries these digests in its `params`, so that Snakemake reruns a job when code that it really imports, or the one
-record it uses, has changed in content, and never because a file was touched, cloned or moved.
+A rule carries these digests in its `params`, so that Snakemake reruns a job when code that it really imports, or the
+one record it uses, has changed in content, and never because a file was touched, cloned or moved.
 """
 
 import ast

@@ -8,8 +8,8 @@ def augment(
 ) -> np.ndarray:
     """Return changed copies of `faces`, uint8 [N,S,S,3] -> float32 [N,S,S,3] in [0,1].
 
-    Each face is flipped with probability 1/2, moved by up to `shift` pixels (edges repeated), its channels multiplied by
-    1 + up to `color` either way; with probability `erase` a rectangle is filled with one color; Gaussian noise of a
+    Each face is flipped with probability 1/2, moved by up to `shift` pixels (edges repeated), its channels multiplied
+    by 1 + up to `color` either way; with probability `erase` a rectangle is filled with one color; Gaussian noise of a
     standard deviation drawn from 0 to `noise` is added.
     """
     count, size = faces.shape[:2]

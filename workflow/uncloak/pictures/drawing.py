@@ -1,4 +1,4 @@
-"""Draw whole datasets of the procedural world, pictures in parallel; each depends on its own name and the seed alone."""
+"""Draw whole datasets of the procedural world in parallel; a picture depends on its own name and the seed alone."""
 
 import csv
 from collections.abc import Sequence
@@ -46,7 +46,7 @@ def draw_photographs(
 def draw_faces(
     world: str, seed: int, pictures: Sequence[str], size: int, jitter: float, workers: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Draw aligned faces straight, off by `jitter` eye distances: uint8 [N,size,size,3], and their captions (text [N])."""
+    """Draw aligned faces straight, off by `jitter` eye distances: uint8 [N,size,size,3], and captions (text [N])."""
     faces, captions = np.empty((len(pictures), size, size, 3), np.uint8), []
     draw = partial(_draw_face, world=world, seed=seed, size=size, jitter=jitter)
     for row, (drawn, text) in enumerate(track(map_in_order(draw, pictures, workers), len(pictures), "drawing faces")):

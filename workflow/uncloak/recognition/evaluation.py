@@ -22,6 +22,7 @@ COLUMNS = (
 NO_ATTACK = ("none", "png")
 
 _PARTS = ("gallery", "probe")
+_NO_PART = "none"  # of background identities
 _ROLES = ("user", "public", "detector", "background", "other")
 
 logger = logging.getLogger(__name__)
@@ -47,7 +48,8 @@ def evaluate(
         clean: embeddings of all clean faces.
         perturbed: (attack, channel) -> embeddings of at least every user's perturbed gallery faces; a mixture is such
             an attack, too (`uncloak.recognition.embeddings.mix`).
-        split: columns picture, identity, part (gallery, probe) and role (user, public, detector, background, other).
+        split: columns picture, identity, part (gallery, probe, none) and role (user, public, detector, background,
+            other).
         dataset: the dataset's name, for the table.
         extractor: the extractor's name, for the table.
         seed: the experiment's seed, for the table; nothing is random here.
@@ -113,7 +115,7 @@ def _parts(split: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     if missing:
         raise InputError(f"split: has no column '{missing[0]}'; it needs {', '.join(needed)}")
     split = split.loc[:, list(needed)].astype(str)
-    for column, allowed in (("part", _PARTS), ("role", _ROLES)):
+    for column, allowed in (("part", (*_PARTS, _NO_PART)), ("role", _ROLES)):
         wrong = split[~split[column].isin(allowed)]
         if len(wrong):
             raise InputError(

@@ -1,4 +1,4 @@
-"""MagFace (Meng et al. 2021): an angular margin that grows with the length of the embedding, and a reward for length."""
+"""MagFace (Meng et al. 2021): an angular margin that grows with the embedding's length, and a reward for length."""
 
 import torch
 
@@ -8,7 +8,7 @@ from uncloak.extractors.objectives.prototypes import MarginSoftmax, add_angle
 class MagFace(MarginSoftmax):
     """Softmax of s cos(angle + m(a)) plus weight * (1/a + a / longest^2), `a` the embedding's length, clipped.
 
-    m rises linearly from `margins[0]` at length `lengths[0]` to `margins[1]` at `lengths[1]` (the paper's equations 3 to 5).
+    m rises linearly from `margins[0]` at length `lengths[0]` to `margins[1]` at `lengths[1]` (equations 3 to 5).
     """
 
     def __init__(

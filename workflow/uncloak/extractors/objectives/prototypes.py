@@ -6,7 +6,7 @@ from torch.nn import functional as F
 
 
 class Prototypes(nn.Module):
-    """Cosines [N,C] between embeddings [N,D] and the learned prototypes of C identities (NormFace, Wang et al. 2017)."""
+    """Cosines [N,C] between embeddings [N,D] and learned prototypes of C identities (NormFace, Wang et al. 2017)."""
 
     def __init__(self, identities: int, dimension: int):
         super().__init__()
