@@ -39,7 +39,9 @@ def test_the_default_is_valid():
     check(DEFAULT, SCHEMA)
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "resources" / "experiments").glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "resources" / "experiments").glob("*.yaml")), ids=lambda path: path.stem
+)
 def test_every_overlay_is_valid(path):
     check(merged(DEFAULT, yaml.safe_load(path.read_text())), SCHEMA)
 

@@ -31,9 +31,9 @@ class Schedule:
     learning_rate: float = 3e-3
     weight_decay: float = 0.02
     warm_up: float = 0.08
-    shift: int = 2
-    color: float = 0.15
-    erase: float = 0.25
+    shift: int = 1
+    color: float = 0.1
+    erase: float = 0.0
     noise: float = 0.0
     precision: str = "float32"
 

@@ -41,7 +41,7 @@ class FaceTransformer(nn.Module):
 def build(
     size: int = 64,
     patch: int = 8,
-    width: int = 96,
+    width: int = 64,
     layers: int = 3,
     heads: int = 4,
     token: int = 32,

@@ -16,6 +16,6 @@ class ArcFace(MarginSoftmax):
         return add_angle(cosines, self.margin)
 
 
-def build(codes: torch.Tensor, dimension: int, scale: float = 24.0, margin: float = 0.3) -> ArcFace:
+def build(codes: torch.Tensor, dimension: int, scale: float = 16.0, margin: float = 0.15) -> ArcFace:
     """Build the objective for training pictures of the identities `codes` int64 [N]."""
     return ArcFace(codes, dimension, scale, margin)

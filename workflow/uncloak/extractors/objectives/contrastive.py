@@ -35,7 +35,7 @@ class Contrastive(nn.Module):
 
 
 def build(
-    captions: np.ndarray, dimension: int, context: int = 48, width: int = 64, layers: int = 2, heads: int = 4
+    captions: np.ndarray, dimension: int, context: int = 48, width: int = 64, layers: int = 1, heads: int = 4
 ) -> Contrastive:
     """Build the objective for training pictures with these `captions` (text [N])."""
     return Contrastive(captions, dimension, context, width, layers, heads)

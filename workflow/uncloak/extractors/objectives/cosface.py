@@ -16,6 +16,6 @@ class CosFace(MarginSoftmax):
         return cosines - self.margin
 
 
-def build(codes: torch.Tensor, dimension: int, scale: float = 24.0, margin: float = 0.3) -> CosFace:
+def build(codes: torch.Tensor, dimension: int, scale: float = 16.0, margin: float = 0.15) -> CosFace:
     """Build the objective for training pictures of the identities `codes` int64 [N]."""
     return CosFace(codes, dimension, scale, margin)

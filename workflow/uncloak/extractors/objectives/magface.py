@@ -39,8 +39,8 @@ class MagFace(MarginSoftmax):
 def build(
     codes: torch.Tensor,
     dimension: int,
-    scale: float = 24.0,
-    margins: tuple[float, float] = (0.15, 0.45),
+    scale: float = 16.0,
+    margins: tuple[float, float] = (0.05, 0.25),
     lengths: tuple[float, float] = (5.0, 25.0),
     weight: float = 5.0,
 ) -> MagFace:

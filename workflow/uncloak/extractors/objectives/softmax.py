@@ -5,6 +5,6 @@ import torch
 from uncloak.extractors.objectives.prototypes import MarginSoftmax
 
 
-def build(codes: torch.Tensor, dimension: int, scale: float = 24.0) -> MarginSoftmax:
+def build(codes: torch.Tensor, dimension: int, scale: float = 16.0) -> MarginSoftmax:
     """Build the objective for training pictures of the identities `codes` int64 [N]."""
     return MarginSoftmax(codes, dimension, scale)

@@ -121,7 +121,7 @@ def circumstances(seed: int, picture_id: str) -> Circumstances:
     def chance(share: float) -> bool:
         return bool(rng.random() < share)
 
-    occluded, hatted, borrowed = chance(0.12), chance(0.05), chance(0.03)
+    occluded, hatted, borrowed = chance(0.06), chance(0.03), chance(0.02)
     angle = rng.uniform(0, 2 * np.pi)
     return Circumstances(
         picture=picture_id,
