@@ -30,14 +30,6 @@ except InputError as error:
 report: "workflow/report/workflow.rst"
 
 
-wildcard_constraints:
-    dataset="|".join(config["datasets"]),
-    extractor="|".join(config["extractors"]),
-    attack="|".join(config["attacks"]),
-    source="|".join(["clean", *config["attacks"]]),
-    figure="|".join(config["figures"]),
-
-
 scattergather:
     attack=config["shards"],
 

@@ -11,6 +11,14 @@ DATASETS, EXTRACTORS, ATTACKS = (
 SCRIPTS = Path(workflow.basedir, "workflow", "scripts")
 
 
+wildcard_constraints:
+    dataset="|".join(config["datasets"]),
+    extractor="|".join(config["extractors"]),
+    attack="|".join(config["attacks"]),
+    source="|".join(["clean", *config["attacks"]]),
+    figure="|".join(config["figures"]),
+
+
 def code(script, *modules):
     """Digest of a script and of the library code that it really imports; `modules` are those it picks at run time."""
     return code_digest(

@@ -1,0 +1,134 @@
+"""Objectives against NumPy in float64, and the training of an extractor."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from uncloak.errors import InputError  # noqa: E402
+from uncloak.extractors.augmentation import augment  # noqa: E402
+from uncloak.extractors.extractor import build  # noqa: E402
+from uncloak.extractors.objectives import arcface, contrastive, cosface, magface, softmax  # noqa: E402
+from uncloak.extractors.training import Schedule, held_out, learning_rate_factor, train, validation_error  # noqa: E402
+
+CODES = np.array([0, 0, 1, 2, 2, 3])
+ROWS = np.array([5, 0, 2, 3])
+RECORD = {
+    "network": {"name": "vgg", "width": 4, "dimension": 16},
+    "input": {"size": [64, 64], "template": "arcface", "mean": [0.5] * 3, "std": [0.5] * 3, "color": "rgb"},
+}
+
+
+def unit(rows):
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def reference(embeddings, prototypes, scale, penalize):
+    """Cross-entropy of scaled cosines, the true one replaced by `penalize(cosine, embedding)`, written out."""
+    losses = []
+    for embedding, code in zip(embeddings, CODES[ROWS], strict=True):
+        cosines = unit(prototypes) @ (embedding / np.linalg.norm(embedding))
+        cosines[code] = penalize(cosines[code], embedding)
+        logits = scale * cosines
+        losses.append(np.log(np.exp(logits).sum()) - logits[code])
+    return np.mean(losses)
+
+
+def margin_of_length(embedding):
+    return 0.05 + 0.2 * (np.clip(np.linalg.norm(embedding), 5, 25) - 5) / 20
+
+
+@pytest.mark.parametrize(
+    ("module", "penalize", "extra"),
+    [
+        (softmax, lambda cosine, e: cosine, lambda e: 0),
+        (cosface, lambda cosine, e: cosine - 0.15, lambda e: 0),
+        (arcface, lambda cosine, e: np.cos(np.arccos(cosine) + 0.15), lambda e: 0),
+        (
+            magface,
+            lambda cosine, e: np.cos(np.arccos(cosine) + margin_of_length(e)),
+            lambda e: 5 * (1 / np.clip(np.linalg.norm(e), 5, 25) + np.clip(np.linalg.norm(e), 5, 25) / 625),
+        ),
+    ],
+    ids=["softmax", "cosface", "arcface", "magface"],
+)
+def test_a_classification_loss_is_its_formula(module, penalize, extra):
+    random = np.random.default_rng(0)
+    embeddings = random.normal(size=(4, 8)) * np.array([[1], [4], [6], [20]])
+    objective = module.build(torch.from_numpy(CODES), 8).double()
+    prototypes = objective.prototypes.weight.detach().numpy()
+    expected = reference(embeddings, prototypes, 16, penalize) + np.mean([extra(e) for e in embeddings])
+    found = objective(torch.from_numpy(embeddings), torch.from_numpy(ROWS)).item()
+    assert found == pytest.approx(expected, rel=1e-9)
+
+
+def test_the_contrastive_loss_is_symmetric_cross_entropy():
+    captions = np.array(["a smiling person", "a person with a hat", "a smiling person", "an old person"])
+    rows = torch.tensor([1, 2, 3])
+    objective = contrastive.build(captions, 16, context=16, width=16, layers=1, heads=2)
+    embeddings = torch.from_numpy(np.random.default_rng(0).normal(size=(3, 16)).astype(np.float32))
+    with torch.no_grad():
+        texts = unit(objective.text(objective.tokens[objective.caption[rows]]).double().numpy())
+        logits = unit(embeddings.double().numpy()) @ texts.T / 0.07
+        picture_to_text = np.log(np.exp(logits).sum(1)) - np.diag(logits)
+        text_to_picture = np.log(np.exp(logits).sum(0)) - np.diag(logits)
+        found = objective(embeddings, rows).item()
+    assert found == pytest.approx((picture_to_text.mean() + text_to_picture.mean()) / 2, rel=1e-4)
+
+
+def test_augmentation_is_off_when_all_its_amounts_are_zero_but_for_flips():
+    faces = np.random.default_rng(0).integers(0, 256, (40, 16, 16, 3), dtype=np.uint8)
+    changed = augment(faces, np.random.default_rng(1), shift=0, color=0, erase=0, noise=0)
+    same = np.abs(changed - faces / 255).max(axis=(1, 2, 3)) < 1e-6
+    flipped = np.abs(changed - faces[:, :, ::-1] / 255).max(axis=(1, 2, 3)) < 1e-6
+    assert (same | flipped).all()
+    assert 0 < flipped.sum() < 40
+
+
+def test_the_learning_rate_rises_and_falls():
+    schedule = Schedule(iterations=100, warm_up=0.1)
+    factors = [learning_rate_factor(i, schedule) for i in range(100)]
+    assert np.argmax(factors) in (9, 10)
+    assert factors[0] == pytest.approx(0.1)
+    assert max(factors) == 1
+    assert factors[-1] < 0.001
+
+
+def test_held_out_identities_depend_on_the_seed_alone():
+    names = np.array([f"p{i}" for i in range(30)])
+    chosen = held_out(names, 5, 1)
+    assert len(chosen) == 5
+    np.testing.assert_array_equal(chosen, held_out(np.repeat(names[::-1], 3), 5, 1))
+    assert set(chosen) != set(held_out(names, 5, 2))
+    with pytest.raises(InputError, match="cannot be held out"):
+        held_out(names, 30, 1)
+
+
+@pytest.fixture(scope="module")
+def people():
+    """Pictures of 6 people, each a color with noise: learnable in a few steps."""
+    random = np.random.default_rng(0)
+    colors = random.integers(40, 216, (6, 1, 1, 3))
+    faces = np.concatenate([color + random.integers(-40, 40, (10, 64, 64, 3)) for color in colors])
+    return faces.astype(np.uint8), np.repeat([f"p{i}" for i in range(6)], 10)
+
+
+def trained(people, seed):
+    faces, identities = people
+    torch.manual_seed(seed)
+    schedule = Schedule(iterations=12, batch=16)
+    return train(build(RECORD), faces, identities, None, {"name": "cosface"}, schedule, seed, "test")
+
+
+def test_training_learns_and_repeats_itself(people):
+    first, again, other = trained(people, 1), trained(people, 1), trained(people, 2)
+    for name, value in first.state_dict().items():
+        assert torch.equal(value, again.state_dict()[name]), name
+    assert any(not torch.equal(value, other.state_dict()[name]) for name, value in first.state_dict().items())
+    assert validation_error(first, *people) == 0
+    assert not any(parameter.requires_grad for parameter in first.parameters())
+
+
+def test_a_contrastive_loss_needs_captions(people):
+    with pytest.raises(InputError, match="have no captions"):
+        train(build(RECORD), *people, None, {"name": "contrastive"}, Schedule(iterations=1), 1, "test")

@@ -1,0 +1,227 @@
+"""The workflow as a whole, on a small world: what reruns after an edit, and what a person sees when something is wrong."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+
+from conftest import Checkout, copy_checkout
+
+EXTRACTORS = ["pixels", "facenet", "clip"]
+RESULTS = "results/synthetic"
+# What every change of an attack or an extractor reaches in the end.
+END = {
+    *(f"{RESULTS}/recognition/{name}/nearest_neighbor.csv" for name in EXTRACTORS),
+    f"{RESULTS}/tables/protection.csv",
+    f"{RESULTS}/figures/fawkes_by_extractor.svg",
+    f"{RESULTS}/figures/lowkey_by_extractor.svg",
+}
+
+
+def of_attack(name):
+    """Everything that descends from one attack."""
+    return {
+        f"{RESULTS}/perturbed/shards/{name}/1-of-1.h5",
+        f"{RESULTS}/perturbed/{name}.h5",
+        *(f"{RESULTS}/embeddings/{extractor}/{name}.h5" for extractor in EXTRACTORS),
+        f"{RESULTS}/figures/contact_sheet.svg",
+        *END,
+    }
+
+
+@contextmanager
+def edited(path: Path, old: str, new: str):
+    """Replace `old` by `new` in a file for a while, and leave it as it was, time stamp included."""
+    text, status = path.read_text(), path.stat()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    try:
+        yield
+    finally:
+        path.write_text(text)
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def library(checkout, name):
+    return checkout.folder / "workflow" / "uncloak" / name
+
+
+def test_a_finished_run_has_nothing_to_do(finished):
+    assert finished.stale() == set()
+    done = finished.snakemake("--cores", "1")
+    assert done.returncode == 0
+    assert "Nothing to be done" in done.stdout + done.stderr
+
+
+def test_touching_cloning_and_moving_rerun_nothing(finished, tmp_path):
+    moved = Checkout(tmp_path / "elsewhere" / "uncloak")
+    copy_checkout(moved.folder)
+    for name in ("results", ".snakemake"):
+        # A plain copy: every file gets the time of its copying, in no particular order.
+        shutil.copytree(finished.folder / name, moved.folder / name, copy_function=shutil.copyfile)
+    paths = sorted(moved.folder.rglob("*"), reverse=True)
+    for number, path in enumerate(paths):
+        os.utime(path, (1_700_000_000 + number, 1_700_000_000 + number))
+    assert moved.stale() == set()
+
+
+def test_an_edit_of_an_attack_restales_exactly_its_descendants(finished):
+    with edited(library(finished, "attacks/lowkey.py"), "_BLUR_SIGMA = 3.0", "_BLUR_SIGMA = 3.5"):
+        assert finished.stale() == of_attack("lowkey")
+    with edited(library(finished, "attacks/fawkes_v10.py"), "_RHO", "_RHO_"):
+        assert finished.stale() == of_attack("fawkes_v10")
+    with edited(library(finished, "attacks/targets.py"), '"candidate targets"', '"targets"'):
+        assert finished.stale() == of_attack("fawkes_v03")
+
+
+def test_an_edit_of_an_attacks_record_restales_exactly_its_descendants(finished):
+    with edited(finished.folder / "tests" / "tiny.yaml", "options: {steps: 3}", "options: {steps: 4}"):
+        assert finished.stale() == of_attack("lowkey")
+
+
+def test_an_edit_of_what_the_attacks_share_restales_them_all_and_no_training(finished):
+    with edited(library(finished, "attacks/dssim.py"), "_SIGMA = 1.5", "_SIGMA = 1.6"):
+        assert finished.stale() == of_attack("lowkey") | of_attack("fawkes_v10") | of_attack("fawkes_v03")
+
+
+def test_an_edit_of_a_network_restales_its_extractor(finished):
+    with edited(library(finished, "extractors/networks/vit.py"), "mlp_ratio=3.0", "mlp_ratio=2.0"):
+        assert finished.stale() == {
+            "results/extractors/clip_pretrained.safetensors",
+            "results/extractors/clip.safetensors",
+            *(f"{RESULTS}/embeddings/clip/{source}.h5" for source in ("clean", "lowkey", "fawkes_v03", "fawkes_v10")),
+            f"{RESULTS}/recognition/clip/nearest_neighbor.csv",
+            *(END - {f"{RESULTS}/recognition/{name}/nearest_neighbor.csv" for name in EXTRACTORS}),
+        }
+
+
+def test_words_restale_only_what_shows_them(finished):
+    with edited(finished.folder / "config.yaml", "label: LowKey", "label: LowKey (2021)"):
+        assert finished.stale() == {
+            f"{RESULTS}/tables/protection.csv",
+            f"{RESULTS}/figures/fawkes_by_extractor.svg",
+            f"{RESULTS}/figures/lowkey_by_extractor.svg",
+            f"{RESULTS}/figures/contact_sheet.svg",
+        }
+    with edited(library(finished, "attacks/lowkey.py"), '"""LowKey', '"""The attack LowKey'):
+        assert finished.stale() == set()
+
+
+def test_another_seed_makes_everything_anew(finished):
+    outputs = finished.stale("--config", "seed=2")
+    assert {f"{RESULTS}/landmarks.csv", "results/background/faces.h5"} & outputs or len(outputs) > 20
+
+
+def test_tables_are_byte_identical_when_made_again(finished):
+    names = [f"{RESULTS}/tables/protection.csv", f"{RESULTS}/perturbed/lowkey.h5", "results/extractors/clip.safetensors"]
+    files = {name: finished.folder / name for name in names}
+    # Seconds are measured, so they differ; everything else about the perturbed pictures is the same.
+    with h5py.File(files[names[1]]) as file:
+        faces = file["faces"][()]
+    before = {name: path.read_bytes() for name, path in files.items()}
+    done = finished.snakemake("--cores", "2", "--forceall")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert files[names[0]].read_bytes() == before[names[0]]
+    assert files[names[2]].read_bytes() == before[names[2]]
+    with h5py.File(files[names[1]]) as file:
+        np.testing.assert_array_equal(file["faces"][()], faces)
+
+
+def test_contracts_of_the_results(finished):
+    folder = finished.folder / RESULTS
+    manifest = pd.read_csv(folder / "manifest.csv")
+    assert list(manifest) == ["picture", "identity", "path", "sha256", "width", "height"]
+    split = pd.read_csv(folder / "split.csv")
+    assert {"picture", "identity", "part", "role"} <= set(split)
+    users = set(split.loc[(split["role"] == "user") & (split["part"] == "gallery"), "picture"])
+    with h5py.File(folder / "faces.h5") as faces, h5py.File(folder / "perturbed" / "lowkey.h5") as perturbed:
+        assert faces["faces"].dtype == perturbed["faces"].dtype == np.uint8
+        assert set(perturbed["picture"].asstr()[()]) == users
+        assert {"dssim", "linf", "seconds"} <= set(perturbed)
+        clean = dict(zip(faces["picture"].asstr()[()], faces["faces"][()], strict=True))
+        for picture, face in zip(perturbed["picture"].asstr()[()], perturbed["faces"][()], strict=True):
+            assert (face != clean[picture]).any()
+    table = pd.read_csv(folder / "tables" / "protection.csv", keep_default_na=False)
+    assert len(table) == 5 * len(EXTRACTORS)
+    assert table["protection_rate"].between(table["low"], table["high"]).all()
+    for kind in ("html", "svg", "png", "csv"):
+        assert (folder / "figures" / f"lowkey_by_extractor.{kind}").stat().st_size > 100
+
+
+def test_the_report_is_made(finished, tmp_path):
+    done = finished.snakemake("--report", str(tmp_path / "report.zip"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "report.zip").stat().st_size > 100_000
+
+
+def complaint(done) -> str:
+    """The line that tells what is wrong."""
+    assert done.returncode != 0
+    lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip().startswith("error: ")]
+    assert len(set(lines)) == 1, done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    return lines[0]
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ("sed=2", "'sed' was unexpected"),
+        ("seed=two", "seed: 'two' is not of type 'integer'"),
+        ('run={"attacks": ["glaze"]}', "there is no attack 'glaze'"),
+        ('attacks={"lowkey": {"surrogates": ["arkface"]}}', "there is no extractor 'arkface'"),
+    ],
+)
+def test_a_bad_configuration_is_told_in_one_line(finished, config, words):
+    assert words in complaint(finished.snakemake("-n", "--config", config))
+
+
+def test_missing_photographs_and_weights_are_told_in_one_line(finished):
+    overlay = "resources/experiments/lfw.yaml"
+    line = complaint(finished.snakemake("-n", config=overlay))
+    assert "resources/data/lfw: not found" in line or "resources/weights/" in line
+
+
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [
+        (f"{RESULTS}/embeddings/facenet/lowkey.h5", f"{RESULTS}/recognition/facenet/nearest_neighbor.csv"),
+        (f"{RESULTS}/faces.h5", f"{RESULTS}/embeddings/facenet/clean.h5"),
+        ("results/extractors/facenet.safetensors", f"{RESULTS}/embeddings/facenet/clean.h5"),
+    ],
+)
+def test_a_truncated_file_is_told_in_one_line_and_nothing_is_half_written(finished, name, target):
+    path = finished.folder / name
+    whole = path.read_bytes()
+    before = (finished.folder / target).read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    try:
+        done = finished.snakemake("--cores", "1", "--allowed-rules", "recognize", "embed", "--", target)
+        line = complaint(done)
+        assert name in line
+        assert "truncated" in line
+        assert not list((finished.folder / target).parent.glob(".*"))
+    finally:
+        path.write_bytes(whole)
+        (finished.folder / target).write_bytes(before)
+        finished.snakemake("--cleanup-metadata", target)
+
+
+@pytest.mark.parametrize(
+    "script", ["recognize", "protection_table", "protection_by_extractor", "contact_sheet", "picture_sample", "split"]
+)
+def test_metric_and_figure_jobs_start_without_torch(script):
+    """Import what the script imports in a Python without torch."""
+    source = (Path(__file__).resolve().parents[1] / "workflow" / "scripts" / f"{script}.py").read_text()
+    imports = "\n".join(re.findall(r"^(?:import|from) .*$", source, re.MULTILINE))
+    code = f"import sys\nsys.modules['torch'] = None\n{imports}\nassert 'torchvision' not in sys.modules\n"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
