@@ -1,40 +1,6 @@
 """Perturbed pictures of the users, by attack, in shards that run side by side."""
 
 
-def surrogate_files(wildcards):
-    return extractor_files(*ATTACKS[wildcards.attack]["surrogates"])
-
-
-def target_data(name):
-    """Faces among whom a targeted attack chooses its targets."""
-
-    def path(wildcards):
-        targets = ATTACKS[wildcards.attack].get("targets")
-        return f"results/{targets['dataset']}/{name}" if targets else []
-
-    return path
-
-
-def method_modules(attack):
-    """Modules that the perturbing picks at run time: the method, and for a targeted one the choice of targets."""
-    targets = ["attacks.targets"] if "targets" in ATTACKS[attack] else []
-    return [f"attacks.{ATTACKS[attack]['method']}", *targets]
-
-
-def perceptual_weights(wildcards):
-    """AlexNet's weights, where the attack's perceptual term is LPIPS."""
-    options = ATTACKS[wildcards.attack].get("options", {})
-    if (
-        ATTACKS[wildcards.attack]["method"] != "lowkey"
-        or options.get("perceptual", "lpips") != "lpips"
-    ):
-        return []
-    return exists(
-        Path(config["weights"], "alexnet-owt-7be5be79.pth"),
-        "get torchvision's AlexNet weights (resources/README.md), or set the attack's option perceptual to dssim",
-    )
-
-
 rule perturb:
     input:
         faces="results/{dataset}/faces.h5",

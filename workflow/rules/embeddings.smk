@@ -1,11 +1,6 @@
 """Embeddings of clean and perturbed faces, by extractor."""
 
 
-def source_faces(wildcards):
-    name = "faces" if wildcards.source == "clean" else f"perturbed/{wildcards.source}"
-    return f"results/{wildcards.dataset}/{name}.h5"
-
-
 rule embed:
     input:
         faces=source_faces,

@@ -1,30 +1,6 @@
 """Extractors by recipe: imported, trained from scratch, tuned from another."""
 
 
-def published_source(wildcards):
-    source = EXTRACTORS[wildcards.extractor]["source"]
-    return exists(
-        Path(config["weights"], source["file"]),
-        f"get it from {source['origin']}, or set `weights` (resources/README.md)",
-    )
-
-
-def training_data(name):
-    return (
-        lambda wildcards: f"results/{EXTRACTORS[wildcards.extractor]['train']['data']}/{name}"
-    )
-
-
-def training_code(wildcards):
-    """The training picks its network and its objective at run time."""
-    loss = EXTRACTORS[wildcards.extractor]["train"]["loss"]["name"]
-    return code(
-        "train_extractor",
-        f"extractors.objectives.{loss}",
-        *network_modules(wildcards.extractor),
-    )
-
-
 rule pixel_extractor:
     output:
         "results/extractors/{extractor}.safetensors",

@@ -1,23 +1,6 @@
 """Figures, each with the table it was drawn from, for people and for the report."""
 
 
-def figure_files(name):
-    """Outputs of a figure: for the report the page; for papers and slides the pictures; and the table."""
-    return {
-        kind: f"results/{{dataset}}/figures/{name}.{kind}"
-        for kind in ("html", "svg", "png", "csv")
-    }
-
-
-def data_note(wildcards):
-    """What a reader must know about the pictures and the extractors of a dataset."""
-    return DATASETS[wildcards.dataset].get("note", "")
-
-
-def figure_record(wildcards):
-    return spec(config["figures"][wildcards.figure])
-
-
 rule protection_by_extractor:
     input:
         "results/{dataset}/tables/protection.csv",

@@ -1,14 +1,6 @@
 """Errors of recognition per user, and the table of protection rates."""
 
 
-def embeddings(wildcards):
-    sources = ["clean", *perturbing(config["run"]["attacks"])]
-    return {
-        source: f"results/{wildcards.dataset}/embeddings/{wildcards.extractor}/{source}.h5"
-        for source in sources
-    }
-
-
 rule recognize:
     input:
         unpack(embeddings),
