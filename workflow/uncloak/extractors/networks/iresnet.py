@@ -47,6 +47,6 @@ class IResNet(nn.Module):
         return self.head(self.features(faces))
 
 
-def build(widths: Sequence[int] = (32, 64, 128), blocks: Sequence[int] = (1, 1, 1), dimension: int = 128) -> nn.Module:
+def build(widths: Sequence[int] = (16, 48, 96), blocks: Sequence[int] = (1, 1, 1), dimension: int = 128) -> nn.Module:
     """Build the network: channels and number of blocks of each stage."""
     return IResNet(widths, blocks, dimension)
