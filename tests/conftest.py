@@ -31,11 +31,12 @@ class Checkout:
         )
 
     def stale(self, *arguments: str) -> set[str]:
-        """Return the outputs, first of each job, that a run would make now."""
-        done = self.snakemake("-n", "--quiet", "progress", *arguments)
+        """Return the files that a run would make now."""
+        done = self.snakemake("--summary", *arguments)
         assert done.returncode == 0, done.stdout + done.stderr
-        lines = (line.strip() for line in (done.stdout + done.stderr).splitlines())
-        return {line.removeprefix("output:").split(",")[0].strip() for line in lines if line.startswith("output:")}
+        rows = [line.split("\t") for line in done.stdout.splitlines() if line.startswith("results/")]
+        assert rows
+        return {row[0] for row in rows if row[-1] == "update pending"}
 
 
 def copy_checkout(target: Path) -> None:

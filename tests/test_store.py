@@ -34,9 +34,14 @@ def test_equal_contents_are_equal_bytes(file, tmp_path):
 
 def test_a_failure_leaves_the_old_file_and_no_other(file):
     before = file.read_bytes()
-    with pytest.raises(RuntimeError), atomic(file) as path:
-        path.write_text("half")
-        raise RuntimeError
+
+    def fail():
+        with atomic(file) as path:
+            path.write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert file.read_bytes() == before
     assert list(file.parent.iterdir()) == [file]
 
@@ -44,7 +49,9 @@ def test_a_failure_leaves_the_old_file_and_no_other(file):
 @pytest.mark.parametrize("length", [0, 100, 2000])
 def test_a_truncated_file_is_named_in_one_line(file, length):
     file.write_bytes(file.read_bytes()[:length])
-    with pytest.raises(InputError, match=r"store\.h5: truncated or not an HDF5 file; delete it and run again") as caught:
+    with pytest.raises(
+        InputError, match=r"store\.h5: truncated or not an HDF5 file; delete it and run again"
+    ) as caught:
         read_arrays(file, "faces")
     assert "\n" not in str(caught.value)
 

@@ -1,6 +1,6 @@
 """Choose the weight of DSSIM in LowKey of the embedded default, on background identities that no extractor learned.
 
-Run it in a checkout whose default run has trained the extractors: `uv run python tests/benchmarks/perceptual_weight.py`.
+Run it in a checkout whose default run is finished: `uv run python tests/benchmarks/perceptual_weight.py`.
 It prints, for each weight, how visible the perturbation is and how well it protects. No user is looked at.
 """
 
