@@ -15,6 +15,7 @@ rule perturb:
         "logs/perturb/{dataset}/{attack}/{scatteritem}.log",
     benchmark:
         "benchmarks/perturb/{dataset}/{attack}/{scatteritem}.tsv"
+    priority: 10  # long jobs first: the short ones fill the cores at the end
     conda:
         "../../envs/torch.yaml"
     threads: 1

@@ -65,6 +65,7 @@ rule train_extractor:
         "benchmarks/train_extractor/{extractor}.tsv"
     wildcard_constraints:
         extractor=with_recipe("train"),
+    priority: 10  # long jobs first: the short ones fill the cores at the end
     conda:
         "../../envs/torch.yaml"
     threads: 1
