@@ -20,7 +20,7 @@ from uncloak.recognition.embeddings import Embeddings
 from uncloak.recognition.evaluation import evaluate
 from uncloak.store import read_arrays
 
-WEIGHTS = (0.05, 1.0, 3.0, 10.0, 30.0)
+WEIGHTS = (0.02, 0.05, 0.1, 0.2, 0.5)
 USERS = 8
 GALLERY = 17  # of 24 pictures
 
