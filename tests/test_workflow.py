@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Checkout, copy_checkout
+from conftest import Checkout
 
 EXTRACTORS = ["pixels", "facenet", "clip"]
 RESULTS = "results/synthetic"
@@ -69,10 +69,8 @@ def test_a_finished_run_has_nothing_to_do(finished):
 
 def test_touching_cloning_and_moving_rerun_nothing(finished, tmp_path):
     moved = Checkout(tmp_path / "elsewhere" / "uncloak")
-    copy_checkout(moved.folder)
-    for name in ("results", ".snakemake"):
-        # A plain copy: every file gets the time of its copying, in no particular order.
-        shutil.copytree(finished.folder / name, moved.folder / name, copy_function=shutil.copyfile)
+    # A plain copy: every file gets the time of its copying, in no particular order.
+    shutil.copytree(finished.folder, moved.folder, copy_function=shutil.copyfile)
     paths = sorted(moved.folder.rglob("*"), reverse=True)
     for number, path in enumerate(paths):
         os.utime(path, (1_700_000_000 + number, 1_700_000_000 + number))
