@@ -14,6 +14,8 @@ import pandas as pd
 import pytest
 from conftest import Checkout
 
+pytestmark = pytest.mark.slow
+
 EXTRACTORS = ["pixels", "facenet", "clip"]
 RESULTS = "results/synthetic"
 
