@@ -575,8 +575,12 @@ def test_missing_or_damaged_alexnet_is_told(tmp_path):
     damaged, other = tmp_path / "damaged.pth", tmp_path / "other.pth"
     damaged.write_bytes(b"PK\x03\x04 cut short")
     torch.save({"weight": torch.zeros(1)}, other)
+    renamed = tmp_path / "alexnet-owt-7be5be79.pth"
+    renamed.write_bytes(other.read_bytes())
     with pytest.raises(InputError, match="damaged"):
         load_lpips(damaged)
+    with pytest.raises(InputError, match="SHA-256 does not begin with 7be5be79"):
+        load_lpips(renamed)
     with pytest.raises(InputError, match="does not hold AlexNet"):
         load_lpips(other)
 

@@ -8,14 +8,16 @@ SEED = config["seed"]
 DATASETS, EXTRACTORS, ATTACKS = (
     config[kind] for kind in ("datasets", "extractors", "attacks")
 )
+# A mixture perturbs nothing itself: recognition puts it together from its parts.
+PERTURBING = [name for name, entry in ATTACKS.items() if entry["method"] != "mixture"]
 SCRIPTS = Path(workflow.basedir, "workflow", "scripts")
 
 
 wildcard_constraints:
     dataset="|".join(config["datasets"]),
     extractor="|".join(config["extractors"]),
-    attack="|".join(config["attacks"]),
-    source="|".join(["clean", *config["attacks"]]),
+    attack="|".join(PERTURBING),
+    source="|".join(["clean", *PERTURBING]),
     figure="|".join(config["figures"]),
 
 

@@ -1,14 +1,18 @@
 """LPIPS with AlexNet features (Zhang et al. 2018, version 0.1), from a file of ImageNet weights that the user has."""
 
 import functools
+import hashlib
 import os
+import re
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 
 from uncloak.errors import InputError
 
+_HASH_IN_NAME = re.compile(r"-([0-9a-f]{8})\.pth$")
 _SOURCE = "https://download.pytorch.org/models/alexnet-owt-7be5be79.pth"
 # Two 3x3 poolings of stride 2 follow a convolution of stride 4: a smaller picture leaves no feature.
 _SMALLEST = 31
@@ -60,13 +64,19 @@ def load_lpips(path: str | os.PathLike) -> Lpips:
     """Load LPIPS with torchvision's AlexNet weights (the file alexnet-owt-*.pth) at `path`; loaded once per process.
 
     Raises:
-        InputError: where the file is missing, damaged or not AlexNet's.
+        InputError: where the file is missing, damaged, not AlexNet's, or not the one that its name promises:
+            torchvision's names end with the beginning of the SHA-256.
     """
     advice = f"get AlexNet's weights from {_SOURCE}, or use the perceptual term 'dssim'"
     try:
+        promised = _HASH_IN_NAME.search(os.fspath(path))
+        if promised and not hashlib.sha256(Path(path).read_bytes()).hexdigest().startswith(promised[1]):
+            raise InputError(f"{path}: its SHA-256 does not begin with {promised[1]}; {advice}")
         weights = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; {advice}") from None
+    except InputError:
+        raise
     except Exception as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(f"{path}: damaged or not a PyTorch weights file ({reason}); {advice}") from None
