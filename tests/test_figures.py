@@ -17,12 +17,14 @@ from PIL import Image
 
 from uncloak.errors import InputError
 from uncloak.figures import theme
+from uncloak.figures.channels import protection_by_channel
 from uncloak.figures.contact_sheet import amplified_difference, contact_sheet, contact_table
 from uncloak.figures.images import image_uri, thumbnail
 from uncloak.figures.pictures import picture_sample
 from uncloak.figures.protection import protection_by_extractor
 from uncloak.figures.saving import save
 from uncloak.figures.timings import as_text, summarize
+from uncloak.figures.visibility import protection_by_visibility, with_visibility
 
 CAPTIONS = Path(__file__).resolve().parents[1] / "workflow" / "report"
 ATTACKS = {"none": "no attack", "fawkes_v03": "Fawkes v0.3", "lowkey": "LowKey"}
@@ -46,6 +48,7 @@ def protection_table() -> pd.DataFrame:
                     **{"extractor": extractor, "extractor_label": label, "released": released},
                     **{"white_box": (attack, extractor) == ("lowkey", "arcface"), "protection_rate": rate},
                     **{"low": max(0, rate - 0.05), "high": min(1, rate + 0.05), "n_users": 20, "n_probes": 180},
+                    **{"channel": "png", "clean_error": 0.02 + place / 10, "clean_low": 0.01, "clean_high": 0.5},
                 }
             )
     return pd.DataFrame(rows)
@@ -114,6 +117,12 @@ def test_lines_join_dated_extractors_only():
     assert len(re.findall(r"[ML]", line)) == len(EXTRACTORS) - 1
 
 
+def test_only_plain_pictures_stand_in_the_figure_by_extractor():
+    table = protection_table()
+    others = table.assign(channel="jpeg75", protection_rate=0.5)
+    assert svg_of(draw(pd.concat([table, others]))) == svg_of(draw(table))
+
+
 def test_attacks_not_asked_for_are_left_out():
     drawn = texts(svg_of(draw(protection_table(), ["none", "lowkey"])))
     assert "LowKey" in drawn
@@ -139,9 +148,173 @@ def test_bad_protection_tables_are_told(change, message):
 
 def test_styles_differ_and_stay_with_their_attack():
     alone = theme.attack_styles(["lowkey"])[0]
-    together = theme.attack_styles(["none", "other_tool", "fawkes_v03", "fawkes_v10", "fawkes_half", "lowkey"])
+    others = [f"tool_{number}" for number in range(8)]
+    together = theme.attack_styles(["none", *others, "fawkes_v03", "fawkes_v10", "fawkes_half", "lowkey"])
     assert together[-1] == alone
-    assert len({style.color for style in together}) == len({style.shape for style in together}) == 6
+    assert len({style.color for style in together}) == len({style.shape for style in together}) == 13
+
+
+CHANNELS = {"png": "PNG", "half": "half size and back", "blur2": "blur, sigma 2"}
+VISIBILITY = {"fawkes_v03": 0.01, "lowkey": 0.05}
+
+
+def channel_table() -> pd.DataFrame:
+    """Another rate through every channel, and channels out of their order."""
+    table = protection_table()
+    return pd.concat(
+        [
+            table.assign(channel=channel, protection_rate=lower * table["protection_rate"], low=0.01)
+            for channel, lower in (("blur2", 0.5), ("png", 1), ("half", 0.75), ("unasked", 0.1))
+        ]
+    )
+
+
+def visibility_table() -> pd.DataFrame:
+    rows = []
+    for attack, shows in VISIBILITY.items():
+        measures = {"dssim": shows, "ssim": 1 - 2 * shows, "lpips": np.nan, "l2": 90 * shows, "linf": 400 * shows}
+        row = {"dataset": "synthetic", "attack": attack, "n_users": 20, "n_pictures": 400, "seed": 7}
+        for measure, value in {**measures, "psnr": 45 - 200 * shows}.items():
+            row |= {measure: value, f"{measure}_low": 0.98 * value, f"{measure}_high": 1.02 * value}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def draw_visibility(table: pd.DataFrame, attacks=tuple(VISIBILITY), measure: str = "dssim") -> alt.ConcatChart:
+    return protection_by_visibility(table, attacks, "Protection and visibility", "20 users, seed 7.", measure)
+
+
+def draw_channels(table: pd.DataFrame, attacks=tuple(ATTACKS), channels=CHANNELS) -> alt.ConcatChart:
+    return protection_by_channel(table, attacks, channels, "Channels", "20 users, seed 7.")
+
+
+def panels_of(svg: str) -> list[str]:
+    """Return the parts of an SVG that draw the panels, in their order."""
+    return re.split(r'class="mark-group role-scope concat_\d+_group"', svg)[1:]
+
+
+def symbols(panel: str, color: str) -> np.ndarray:
+    """Return where a panel's symbols of this outline color stand, [N,2] in points from its top left corner."""
+    marks = re.search(r'class="mark-symbol role-mark.*?</g>', panel, re.S).group()
+    return np.array(re.findall(rf'translate\(([\d.]+),([\d.]+)\)"[^>]*stroke="{color}"', marks), dtype=float)
+
+
+@pytest.mark.parametrize("kind", ["visibility", "channels"])
+def test_panels_stand_in_order_of_release_with_the_floor_last(kind):
+    table = with_visibility(protection_table(), visibility_table())
+    svg = svg_of(draw_visibility(table) if kind == "visibility" else draw_channels(channel_table()))
+    headings = ["FaceNet-like", "2015-06", "ArcFace", "2019-01", "CLIP-like ViT", "2021-12", "raw pixels", "(floor)"]
+    assert [text for text in texts(svg) if text in headings] == headings
+    assert {"LowKey", "Fawkes v0.3"} <= set(texts(svg))
+    assert "Hollow markers" in svg
+
+
+def bars(panel: str, color: str) -> np.ndarray:
+    """Return how wide and how high a panel's bars of this color are, [N,2] in points."""
+    found = re.findall(rf'<line[^>]* x2="(-?[\d.]+)" y2="(-?[\d.]+)" stroke="{color}"', panel)
+    return np.abs(np.array(found, dtype=float))
+
+
+@pytest.mark.parametrize("measure", ["dssim", "psnr"])
+def test_attacks_stand_at_their_visibility_and_rate(measure):
+    table = with_visibility(protection_table(), visibility_table())
+    panels = panels_of(svg_of(draw_visibility(table, measure=measure)))
+    order = ["facenet", "arcface", "vit", "pixels"]
+    found = {}
+    for attack, style in zip(VISIBILITY, theme.attack_styles(list(VISIBILITY)), strict=True):
+        places = np.concatenate([symbols(panel, style.color) for panel in panels])
+        rates = table[table["attack"] == attack].set_index("extractor").loc[order, "protection_rate"]
+        # 200 points stand for rates 0 to 1.04, from the bottom up.
+        np.testing.assert_allclose(1.04 * (1 - places[:, 1] / 200), rates, atol=1e-4)
+        assert np.ptp(places[:, 0]) == 0
+        row = table[(table["attack"] == attack) & (table["extractor"] == order[0])].iloc[0]
+        (_, high), (wide, _) = bars(panels[0], style.color)
+        assert high == pytest.approx(200 / 1.04 * (row.high - row.low), abs=0.01)
+        if measure == "dssim":
+            # An interval of 2 % to each side, on a scale from 0.
+            assert wide == pytest.approx(0.04 * places[0, 0], abs=0.01)
+        found[attack] = places[0, 0]
+    if measure == "dssim":
+        # From no change at the left edge.
+        assert found["lowkey"] == pytest.approx(5 * found["fawkes_v03"], abs=0.01)
+    # Farther right is more visible, also where it is less decibels.
+    assert 0 < found["fawkes_v03"] < found["lowkey"] < 250
+
+
+def test_clean_error_is_a_rule_in_every_panel():
+    table = with_visibility(protection_table(), visibility_table())
+    panels = panels_of(svg_of(draw_visibility(table)))
+    errors = [
+        re.search(rf'translate\([\d.]+,([\d.]+)\)"[^>]*stroke="{theme.QUIET_INK}"[^>]*stroke-dasharray', panel).group(1)
+        for panel in panels
+    ]
+    clean = table.drop_duplicates("extractor").set_index("extractor")["clean_error"]
+    expected = clean[["facenet", "arcface", "vit", "pixels"]]
+    np.testing.assert_allclose(1.04 * (1 - np.array(errors, dtype=float) / 200), expected, atol=1e-4)
+    assert "Dashed: error without attack" in svg_of(draw_visibility(table))
+
+
+def test_channels_stand_in_their_order():
+    table = channel_table()
+    panels = panels_of(svg_of(draw_channels(table)))
+    assert len(panels) == 4
+    labels = [text for text in texts(panels[0]) if text.split()[0] in ("PNG", "half", "blur,")]
+    assert labels == ["PNG", "half size", "blur,"]
+    arcface = table[table["extractor"] == "arcface"].set_index(["attack", "channel"])["protection_rate"]
+    for attack, style in zip(ATTACKS, theme.attack_styles(list(ATTACKS)), strict=True):
+        places = symbols(panels[1], style.color)
+        places = places[places[:, 0].argsort()]
+        np.testing.assert_allclose(1.04 * (1 - places[:, 1] / 200), arcface[attack][list(CHANNELS)], atol=1e-4)
+
+
+def test_many_series_do_not_overlap():
+    lowkey = channel_table().query("attack == 'lowkey' and extractor == 'vit'")
+    attacks = [f"tool_{number}" for number in range(8)]
+    table = pd.concat([lowkey.assign(attack=attack) for attack in attacks])
+    (panel,) = panels_of(svg_of(draw_channels(table, attacks)))
+    everywhere = np.concatenate([symbols(panel, style.color)[:, 0] for style in theme.attack_styles(attacks)])
+    assert len(everywhere) == 8 * len(CHANNELS)
+    # A marker of 50 square points is some 7 points wide.
+    assert np.diff(np.sort(everywhere)).min() > 7
+
+
+def test_visibility_joins_plain_pictures_of_the_attacks():
+    protection = channel_table()
+    joined = with_visibility(protection, visibility_table())
+    kept = (protection["attack"] != "none") & (protection["channel"] == "png")
+    expected = protection[kept].reset_index(drop=True)
+    pd.testing.assert_frame_equal(joined[expected.columns], expected)
+    assert joined["dssim"].tolist() == [VISIBILITY[attack] for attack in joined["attack"]]
+    with pytest.raises(InputError, match="no row of attack 'lowkey'"):
+        with_visibility(protection, visibility_table()[:1])
+
+
+@pytest.mark.parametrize(
+    ("change", "measure", "message"),
+    [
+        (lambda table: table, "ssin", "measure 'ssin' is not known; choose one of dssim, ssim"),
+        (lambda table: table, "lpips", "attack 'fawkes_v03' has no finite lpips"),
+        (lambda table: table.assign(psnr_high=np.inf), "psnr", "attack 'fawkes_v03' has no finite psnr"),
+        (lambda table: table.drop(columns="dssim_low"), "dssim", "no column 'dssim_low'"),
+        (lambda table: table[table["attack"] != "lowkey"], "dssim", "no rows of attack 'lowkey'"),
+        (lambda table: pd.concat([table, table.head(1)]), "dssim", "several rows"),
+        (lambda table: table.assign(clean_error=2.5), "dssim", "'clean_error' must be numbers in [0, 1], not percent"),
+    ],
+)
+def test_bad_visibility_tables_are_told(change, measure, message):
+    table = with_visibility(protection_table(), visibility_table())
+    with pytest.raises(InputError, match=re.escape(message)) as caught:
+        draw_visibility(change(table), measure=measure)
+    assert "\n" not in str(caught.value)
+
+
+def test_bad_channel_tables_are_told():
+    with pytest.raises(InputError, match="no rows of channel 'gif'"):
+        draw_channels(channel_table(), channels={**CHANNELS, "gif": "GIF"})
+    with pytest.raises(InputError, match="several rows through channel 'blur2'"):
+        draw_channels(pd.concat([channel_table(), channel_table()]))
+    with pytest.raises(InputError, match="no column 'channel'"):
+        draw_channels(channel_table().drop(columns="channel"))
 
 
 def faces(count: int, name: int) -> np.ndarray:
@@ -321,7 +494,8 @@ def test_captions_render_as_snakemake_does(caption):
 
 
 def test_figures_start_without_torch():
-    modules = ["theme", "saving", "protection", "images", "contact_sheet", "pictures", "timings"]
+    modules = ["theme", "saving", "protection", "visibility", "channels"]
+    modules += ["images", "contact_sheet", "pictures", "timings"]
     code = (
         "import sys;"
         + ";".join(f"import uncloak.figures.{name}" for name in modules)

@@ -16,11 +16,15 @@ from uncloak.recognition.intervals import mean_interval
 from uncloak.recognition.nearest import CleanGallery
 from uncloak.recognition.rates import protection_rates
 from uncloak.recognition.tables import read_table, write_table
+from uncloak.recognition.visibility import MEASURES, visibility
 from uncloak.store import write_arrays
 
 IDENTITIES, GALLERY, PROBES, USERS = 14, 5, 4, 5
 ROLES = ["user"] * USERS + ["public", "public", "detector"] + ["other"] * 4 + ["background"] * 2
-ATTACKS = [("lowkey", "png"), ("fawkes", "png"), ("fawkes", "jpeg-75")]
+# Faces as posted; those of attack "none" are clean faces after a channel.
+ATTACKS = [("lowkey", "png"), ("fawkes", "png"), ("fawkes", "jpeg-75"), ("lowkey", "blur"), ("none", "jpeg-75")]
+SOURCES = [("none", "png"), ("none", "jpeg-75")]
+SOURCES += [("fawkes", "jpeg-75"), ("fawkes", "png"), ("lowkey", "blur"), ("lowkey", "png")]
 
 
 def make_split() -> pd.DataFrame:
@@ -185,7 +189,7 @@ def test_rivals_do_not_depend_on_the_block(make):
 def test_a_user_alone_in_the_gallery_is_never_mistaken():
     split, clean, attacked = records(clusters(np.random.default_rng(0)))
     alone = split[split["identity"] == "z"]
-    assert run(alone, clean, attacked)["error"].tolist() == [0.0] * 4
+    assert run(alone, clean, attacked)["error"].tolist() == [0.0] * len(SOURCES)
 
 
 @pytest.mark.parametrize("make", [clusters, near_ties, lattice])
@@ -213,9 +217,8 @@ def test_table_is_tidy():
     table = run(split, clean, attacked, metric="cosine", seed=11)
     assert tuple(table.columns) == COLUMNS
     users = sorted(split.loc[split["role"] == "user", "identity"].unique())
-    sources = [("none", "png"), ("fawkes", "jpeg-75"), ("fawkes", "png"), ("lowkey", "png")]
     assert list(zip(table["attack"], table["channel"], table["user"], strict=True)) == [
-        (*source, user) for source in sources for user in users
+        (*source, user) for source in SOURCES for user in users
     ]
     constants = {"dataset": "d", "extractor": "e", "classifier": "nearest neighbor", "defense": "none"}
     constants |= {"metric": "cosine", "unprotected": 0, "rank": 1, "n_probes": PROBES, "seed": 11}
@@ -280,11 +283,13 @@ def test_rates_average_over_users():
     tables = [run(split, clean, attacked, extractor=name) for name in ("e", "f")]
     tables[1]["error"] = tables[1]["error"].to_numpy()[::-1]
     rates = protection_rates(pd.concat(tables))
-    assert len(rates) == 2 * 4
+    assert len(rates) == 2 * len(SOURCES)
     for row in rates.itertuples():
         table = tables["ef".index(row.extractor)]
         errors = table.loc[(table["attack"] == row.attack) & (table["channel"] == row.channel), "error"]
-        unattacked = table.loc[table["attack"] == "none", "error"]
+        # No clean face went through the blur.
+        through = "jpeg-75" if row.channel == "jpeg-75" else "png"
+        unattacked = table.loc[(table["attack"] == "none") & (table["channel"] == through), "error"]
         assert row.protection_rate == pytest.approx(errors.mean())
         assert (row.low, row.high) == mean_interval(errors.to_numpy(), 7)
         assert row.clean_error == pytest.approx(unattacked.mean())
@@ -293,13 +298,94 @@ def test_rates_average_over_users():
     unattacked = rates[rates["attack"] == "none"]
     assert (unattacked["protection_rate"] == unattacked["clean_error"]).all()
     # Neither the other rows nor their order matter.
-    pd.testing.assert_frame_equal(protection_rates(tables[0].iloc[::-1]).iloc[::-1].reset_index(drop=True), rates[:4])
-    with pytest.raises(InputError, match=r"user '.*' has no row of attack 'none'"):
-        protection_rates(tables[0][tables[0]["attack"] != "none"])
+    backwards = protection_rates(tables[0].iloc[::-1]).iloc[::-1].reset_index(drop=True)
+    pd.testing.assert_frame_equal(backwards, rates[: len(SOURCES)])
+    unattacked = tables[0]["attack"] == "none"
+    for channel, gone in (("png", unattacked), ("jpeg-75", unattacked & (tables[0]["user"] == "v b"))):
+        with pytest.raises(InputError, match=rf"user 'v b' has no row of attack 'none' through '{channel}'"):
+            protection_rates(tables[0][~gone])
     with pytest.raises(InputError, match="stands twice"):
         protection_rates(pd.concat([tables[0], tables[0]]))
     with pytest.raises(InputError, match="no column 'error'"):
         protection_rates(tables[0].drop(columns="error"))
+
+
+def quality_table() -> pd.DataFrame:
+    """Two attacks' changes of three users' pictures, 2 to 4 each: a user's pictures are alike, users are not."""
+    random = np.random.default_rng(0)
+    table = pd.DataFrame(
+        [
+            ("d", attack, user, f"{user}/{k}")
+            for attack in ("mild", "strong")
+            for user in "cab"
+            for k in range(ord(user) - 95)
+        ],
+        columns=["dataset", "attack", "user", "picture"],
+    )
+    scale = table["attack"].map({"mild": 1, "strong": 3}) * table["user"].map({"a": 1, "b": 2, "c": 4})
+    for measure in MEASURES:
+        table[measure] = scale * random.uniform(0.9, 1.1, len(table))
+    table.loc[table["attack"] == "mild", "lpips"] = np.nan
+    table["psnr"] = 60 - table["psnr"]
+    table.loc[(table["user"] == "a") & table["picture"].str.endswith("1"), "psnr"] = np.inf
+    return table
+
+
+@pytest.mark.filterwarnings("error")
+def test_visibility_averages_over_pictures_then_users():
+    table = quality_table()
+    means = visibility(table, seed=7)
+    assert means["attack"].tolist() == ["mild", "strong"]
+    for row in means.itertuples():
+        for measure in MEASURES:
+            users = []
+            for user in "abc":
+                values = table.loc[(table["attack"] == row.attack) & (table["user"] == user), measure].to_numpy()
+                users.append(np.mean(255**2 / 10 ** (values / 10)) if measure == "psnr" else values.mean())
+            found = [getattr(row, measure + end) for end in ("_low", "", "_high")]
+            missing = measure == "lpips" and row.attack == "mild"
+            low, high = (np.nan, np.nan) if missing else mean_interval(np.array(users), 7)
+            if measure == "psnr":
+                expected = [10 * np.log10(255**2 / error) for error in (high, np.mean(users), low)]
+            else:
+                expected = [low, np.mean(users), high]
+            np.testing.assert_allclose(found, expected, rtol=1e-12, err_msg=measure)
+        assert (row.dataset, row.n_users, row.n_pictures, row.seed) == ("d", 3, 9, 7)
+    # Neither the order of pictures nor the other attacks matter.
+    shuffled = visibility(table.sample(frac=1, random_state=1), seed=7).set_index("attack")
+    pd.testing.assert_frame_equal(shuffled.loc[["mild", "strong"]], means.set_index("attack"))
+    alone = visibility(table[table["attack"] == "strong"], seed=7)
+    pd.testing.assert_frame_equal(alone, means[1:].reset_index(drop=True))
+
+
+@pytest.mark.filterwarnings("error")
+def test_pictures_left_as_they_are_have_an_infinite_psnr():
+    row = visibility(quality_table().assign(psnr=np.inf), seed=7).iloc[0]
+    assert (row.psnr_low, row.psnr, row.psnr_high) == (np.inf,) * 3
+
+
+def test_visibility_is_written_and_read(tmp_path):
+    table = quality_table()
+    write_table(table, tmp_path / "quality.csv")
+    back = read_table(tmp_path / "quality.csv")
+    pd.testing.assert_frame_equal(back, table, rtol=1e-5, check_dtype=False)
+    write_table(visibility(back, seed=7), tmp_path / "visibility.csv")
+    again = read_table(tmp_path / "visibility.csv")
+    pd.testing.assert_frame_equal(again, visibility(table, seed=7), rtol=1e-4, check_dtype=False)
+    write_table(table.assign(lpips=np.nan), tmp_path / "no_lpips.csv")
+    assert visibility(read_table(tmp_path / "no_lpips.csv"), seed=7)["lpips"].isna().all()
+
+
+def test_visibility_refuses_bad_tables():
+    table = quality_table()
+    with pytest.raises(InputError, match="quality table: has no column 'psnr'"):
+        visibility(table.drop(columns="psnr"), 7)
+    with pytest.raises(InputError, match="picture 'c/0' stands twice under attack 'mild'"):
+        visibility(pd.concat([table, table[:1]]), 7)
+    with pytest.raises(InputError, match="picture 'c/2' has no dssim under attack 'mild'"):
+        visibility(table.assign(dssim=table["dssim"].mask(table.index == 2)), 7)
+    with pytest.raises(InputError, match="picture 'c/1' has no lpips under attack 'strong'"):
+        visibility(table.assign(lpips=table["lpips"].mask(table.index == 10)), 7)
 
 
 def test_tables_are_byte_identical_and_keep_names(tmp_path):
@@ -368,7 +454,7 @@ def test_refuses_bad_input():
     zero = Embeddings(lowkey.embedding * (pictures != "y b/01")[:, None], pictures, "lowkey.h5")
     refused("picture 'y b/01' is zero", attacked={("l", "png"): zero}, metric="cosine")
     run(split, clean, {("l", "png"): zero})
-    refused("attack 'none' stands for clean faces", attacked={("none", "jpeg-75"): lowkey})
+    refused("attack 'none' through 'png' stands for the clean faces", attacked={("none", "png"): lowkey})
     refused("metric 'manhattan' is not known", metric="manhattan")
     huge = Embeddings(clean.embedding * np.float32(1e25), split["picture"], "clean")
     refused("too large", clean=huge)
@@ -388,6 +474,6 @@ def test_refuses_bad_input():
 
 
 def test_starts_without_torch():
-    modules = ("evaluation", "rates", "tables", "embeddings")
+    modules = ("evaluation", "rates", "tables", "embeddings", "visibility")
     code = "".join(f"import uncloak.recognition.{module};" for module in modules)
     subprocess.run([sys.executable, "-c", f"{code}import sys; assert 'torch' not in sys.modules"], check=True)

@@ -1,67 +1,104 @@
-"""How much a perturbation shows, per picture, on the 8-bit pictures that are posted. Computed in float64."""
+"""How much a perturbation shows, per picture, on the 8-bit pictures that are posted. Computed in float64.
+
+Pictures come as one array uint8 [N,H,W,3] or, where their sizes differ, as a sequence of N arrays uint8 [H,W,3].
+"""
+
+from collections.abc import Iterator, Sequence
 
 import numpy as np
+from scipy.ndimage import correlate1d
 
 from uncloak.errors import InputError
 
+MEASURES = ("dssim", "ssim", "l2", "linf", "psnr")
+
+Pictures = np.ndarray | Sequence[np.ndarray]
+
+_PEAK = 255
 _WINDOW = 11
+_MARGIN = _WINDOW // 2
 _SIGMA = 1.5
-_C1 = (0.01 * 255) ** 2
-_C2 = (0.03 * 255) ** 2
+_C1 = (0.01 * _PEAK) ** 2
+_C2 = (0.03 * _PEAK) ** 2
 
 
-def dssim(clean: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Return DSSIM, float64 [N] in [0,1], between uint8 faces [N,H,W,3].
+def measure(clean: Pictures, perturbed: Pictures) -> dict[str, np.ndarray]:
+    """Return every measure of MEASURES, each float64 [N].
 
-    DSSIM = (1 - SSIM) / 2, with SSIM as `tf.image.ssim` defines it: Gaussian window 11x11 of sigma 1.5 at its valid
-    positions, mean over positions and colors (attacks.md 2.4).
+    - `ssim`: structural similarity, 1 for equal pictures, as `tf.image.ssim` defines it: Gaussian window 11x11 of
+      sigma 1.5 at its valid positions, mean over positions and colors (attacks.md 2.4).
+    - `dssim`: (1 - ssim) / 2, from 0.
+    - `l2`: Euclidean norm of the change of all values, these from 0 to 1.
+    - `linf`: largest change in grey levels, 0 to 255.
+    - `psnr`: peak signal-to-noise ratio in dB, for the peak 255; infinite for equal pictures.
 
     Raises:
-        InputError: where the arrays do not match or are smaller than the window.
+        InputError: where the pictures do not match or are smaller than the window.
     """
-    _check(clean, other)
-    height, width = clean.shape[1:3]
+    rows = [_measured(x, y) for x, y in _pairs(clean, perturbed)]
+    return {name: np.array([row[name] for row in rows], dtype=np.float64) for name in MEASURES}
+
+
+def dssim(clean: Pictures, perturbed: Pictures) -> np.ndarray:
+    """Return `dssim` alone, float64 [N], as `measure` does."""
+    return np.array([(1 - _ssim(x, y)) / 2 for x, y in _pairs(clean, perturbed)], dtype=np.float64)
+
+
+def linf(clean: Pictures, perturbed: Pictures) -> np.ndarray:
+    """Return `linf` alone, float64 [N], as `measure` does, for pictures of any size."""
+    return np.array([_largest(_change(x, y)) for x, y in _pairs(clean, perturbed)], dtype=np.float64)
+
+
+def _measured(clean: np.ndarray, perturbed: np.ndarray) -> dict[str, float]:
+    similarity = _ssim(clean, perturbed)
+    change = _change(clean, perturbed)
+    squares = float(np.square(change).sum(dtype=np.int64))
+    return {
+        "dssim": (1 - similarity) / 2,
+        "ssim": similarity,
+        "l2": squares**0.5 / _PEAK,
+        "linf": _largest(change),
+        "psnr": 10 * np.log10(_PEAK**2 * change.size / squares) if squares else np.inf,
+    }
+
+
+def _ssim(clean: np.ndarray, perturbed: np.ndarray) -> float:
+    height, width = clean.shape[:2]
     if min(height, width) < _WINDOW:
-        raise InputError(f"DSSIM needs pictures of at least {_WINDOW}x{_WINDOW} pixels, got {height}x{width}")
-    rows, columns = _band(height), _band(width)
-
-    def window(planes: np.ndarray) -> np.ndarray:
-        return rows @ planes @ columns.T
-
-    values = np.empty(len(clean))
-    for index in range(len(clean)):
-        x = clean[index].transpose(2, 0, 1).astype(np.float64)
-        y = other[index].transpose(2, 0, 1).astype(np.float64)
-        mean_x, mean_y = window(x), window(y)
-        luminance = (2 * mean_x * mean_y + _C1) / (mean_x**2 + mean_y**2 + _C1)
-        variances = window(x * x + y * y) - mean_x**2 - mean_y**2
-        structure = (2 * (window(x * y) - mean_x * mean_y) + _C2) / (variances + _C2)
-        values[index] = (1 - (luminance * structure).mean()) / 2
-    return values
+        raise InputError(f"SSIM needs pictures of at least {_WINDOW}x{_WINDOW} pixels, got {height}x{width}")
+    x, y = (picture.transpose(2, 0, 1).astype(np.float64) for picture in (clean, perturbed))
+    mean_x, mean_y = _window(x), _window(y)
+    product, squares = mean_x * mean_y, mean_x**2 + mean_y**2
+    luminance = (2 * product + _C1) / (squares + _C1)
+    # In this order equal pictures give exactly 1.
+    structure = (2 * (_window(x * y) - product) + _C2) / (_window(x * x + y * y) - squares + _C2)
+    return float((luminance * structure).mean())
 
 
-def linf(clean: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Return the largest change, int64 [N] in grey levels 0..255, between uint8 faces [N,H,W,3]."""
-    _check(clean, other)
-    return np.abs(clean.astype(np.int64) - other).max(axis=(1, 2, 3))
-
-
-def rms(clean: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Return the root mean square change, float64 [N] in grey levels 0..255, between uint8 faces [N,H,W,3]."""
-    _check(clean, other)
-    return np.sqrt(np.square(clean.astype(np.float64) - other).mean(axis=(1, 2, 3)))
-
-
-def _check(clean: np.ndarray, other: np.ndarray) -> None:
-    if clean.dtype != np.uint8 or other.dtype != np.uint8 or clean.shape != other.shape or clean.ndim != 4:
-        raise InputError(
-            f"clean and perturbed faces must be uint8 of one shape [N,H,W,3], got {clean.dtype} {clean.shape} "
-            f"and {other.dtype} {other.shape}"
-        )
-
-
-def _band(size: int) -> np.ndarray:
-    """The matrix [size - 10, size] whose rows are the window at its valid positions."""
-    weights = np.exp(-np.square(np.arange(_WINDOW) - _WINDOW // 2) / (2 * _SIGMA**2))
+def _window(planes: np.ndarray) -> np.ndarray:
+    """Return the weighted means [3,H-10,W-10] of planes [3,H,W] under the window."""
+    weights = np.exp(-np.square(np.arange(-_MARGIN, _MARGIN + 1)) / (2 * _SIGMA**2))
     weights /= weights.sum()
-    return np.stack([np.pad(weights, (row, size - _WINDOW - row)) for row in range(size - _WINDOW + 1)])
+    inner = slice(_MARGIN, -_MARGIN)
+    return correlate1d(correlate1d(planes, weights, axis=1)[:, inner], weights, axis=2)[..., inner]
+
+
+def _change(clean: np.ndarray, perturbed: np.ndarray) -> np.ndarray:
+    return perturbed.astype(np.int32) - clean
+
+
+def _largest(change: np.ndarray) -> float:
+    return float(np.abs(change).max())
+
+
+def _pairs(clean: Pictures, perturbed: Pictures) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    if len(clean) != len(perturbed):
+        raise InputError(f"{len(clean)} clean and {len(perturbed)} perturbed pictures; give pairs")
+    for index, (x, y) in enumerate(zip(clean, perturbed, strict=True)):
+        fits = x.ndim == 3 and x.shape[2] == 3 and x.size and x.shape == y.shape
+        if not fits or x.dtype != np.uint8 or y.dtype != np.uint8:
+            raise InputError(
+                f"pair {index} of pictures: clean and perturbed must be uint8 of one shape [H,W,3],"
+                f" got {x.dtype} {list(x.shape)} and {y.dtype} {list(y.shape)}"
+            )
+        yield x, y

@@ -19,7 +19,6 @@ _ROW_GAP = 12
 _LABELS_WIDTH = 156
 _CAPTION_HEIGHT = 20
 _LETTERS = 24
-_POINTS_PER_LETTER = 5.9
 
 
 def amplified_difference(clean: np.ndarray, perturbed: np.ndarray, factor: int = AMPLIFICATION) -> np.ndarray:
@@ -124,4 +123,4 @@ def contact_sheet(
     canvas.images(pd.DataFrame(images), _SIZE, tooltip)
     canvas.texts(pd.DataFrame(labels), align="right")
     canvas.texts(pd.DataFrame(captions), align="center", fontSize=theme.LABEL_SIZE, limit=_SIZE)
-    return canvas.chart(title, textwrap.wrap(subtitle, int(width / _POINTS_PER_LETTER)))
+    return canvas.chart(title, theme.wrapped(subtitle, width))

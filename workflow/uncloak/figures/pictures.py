@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from uncloak.errors import InputError
+from uncloak.figures import theme
 from uncloak.figures.images import Canvas, image_uri, thumbnail
 
 _SIZE = 112
@@ -15,7 +16,6 @@ _STEP = 118
 _BLOCK = 2 * _STEP + 14
 _LABELS_WIDTH = 132
 _LABEL_LETTERS = 18
-_POINTS_PER_LETTER = 5.9
 # Photographs are kept at twice their drawn size, for sharp pixel pictures.
 _DENSITY = 2
 _MARKER = {"size": 26, "filled": True, "opacity": 1, "color": "#ffffff", "stroke": "#d55e00", "strokeWidth": 1.4}
@@ -75,4 +75,4 @@ def picture_sample(
     if points:
         canvas.points(pd.DataFrame(points), **_MARKER)
     canvas.texts(pd.DataFrame(names), align="right")
-    return canvas.chart(title, textwrap.wrap(subtitle, int(width / _POINTS_PER_LETTER)))
+    return canvas.chart(title, theme.wrapped(subtitle, width))

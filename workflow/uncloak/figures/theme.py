@@ -4,6 +4,7 @@ The colors are from Okabe and Ito's palette (Color Universal Design, 2008), whic
 markers differ too, so that figures survive a gray printer.
 """
 
+import textwrap
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -16,6 +17,8 @@ PAPER = "#ffffff"
 
 TEXT_SIZE = 12
 LABEL_SIZE = 11
+# The mean width of a letter of TEXT_SIZE.
+POINTS_PER_LETTER = 5.9
 
 
 class Style(NamedTuple):
@@ -32,7 +35,21 @@ _ATTACKS = {
     "fawkes_half": Style("#009e73", "diamond"),
     "lowkey": Style("#aa4499", "triangle-down"),
 }
-_OTHERS = (Style("#56b4e9", "cross"), Style("#b8860b", "triangle-right"), Style("#000000", "triangle-left"))
+_HEXAGON = "M-0.5,0.87L0.5,0.87L1,0L0.5,-0.87L-0.5,-0.87L-1,0Z"
+_STAR = "M0,-1.1L0.29,-0.4L1.05,-0.34L0.47,0.15L0.65,0.89L0,0.49L-0.65,0.89L-0.47,0.15L-1.05,-0.34L-0.29,-0.4Z"
+_HOURGLASS = "M-0.8,-0.9L0.8,-0.9L-0.8,0.9L0.8,0.9Z"
+_BAR = "M-0.4,-1L0.4,-1L0.4,1L-0.4,1Z"
+_SLANT = "M-0.9,0.8L-0.3,-0.8L0.9,-0.8L0.3,0.8Z"
+_OTHERS = (
+    Style("#56b4e9", "cross"),
+    Style("#b8860b", "triangle-right"),
+    Style("#000000", "triangle-left"),
+    Style("#882255", _HEXAGON),
+    Style("#44aa99", _STAR),
+    Style("#332288", _HOURGLASS),
+    Style("#e69f00", _BAR),
+    Style("#5f9e1f", _SLANT),
+)
 
 _FONT = "Helvetica, Arial, Liberation Sans, sans-serif"
 _CONFIG = {
@@ -80,6 +97,11 @@ def attack_styles(attacks: Sequence[str]) -> list[Style]:
     return [_ATTACKS.get(attack) or next(spare) for attack in attacks]
 
 
-def themed(chart: alt.LayerChart) -> alt.LayerChart:
+def wrapped(text: str, width: float) -> list[str]:
+    """Break a text of size TEXT_SIZE into lines of at most `width` points."""
+    return textwrap.wrap(text, int(width / POINTS_PER_LETTER))
+
+
+def themed(chart: alt.LayerChart | alt.ConcatChart) -> alt.LayerChart | alt.ConcatChart:
     """Return the chart with the project's configuration."""
     return chart.configure(**_CONFIG)

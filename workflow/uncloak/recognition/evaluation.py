@@ -1,7 +1,8 @@
 """Recognition of the users by their nearest gallery face, with and without their attacks (attacks.md 5.2, 5.3).
 
-A user's attack changes only the user's own gallery faces. So for each of the user's probes the nearest face of anybody
-else is found once, and every attack needs only the distances to the user's own, perturbed faces.
+A user's attack, and the channel through which the user's pictures were posted, change only the user's own gallery
+faces. So for each of the user's probes the nearest face of anybody else is found once, and every attack needs only the
+distances to the user's own faces as posted.
 """
 
 import logging
@@ -46,8 +47,9 @@ def evaluate(
 
     Args:
         clean: embeddings of all clean faces.
-        perturbed: (attack, channel) -> embeddings of at least every user's perturbed gallery faces; a mixture is such
-            an attack, too (`uncloak.recognition.embeddings.mix`).
+        perturbed: (attack, channel) -> embeddings of at least every user's perturbed gallery faces after the channel; a
+            mixture is such an attack, too (`uncloak.recognition.embeddings.mix`). ("none", channel) stands for the
+            users' clean gallery faces after that channel; through "png" they are those of `clean` and not given here.
         split: columns picture, identity, part (gallery, probe, none) and role (user, public, detector, background,
             other).
         dataset: the dataset's name, for the table.
@@ -56,19 +58,22 @@ def evaluate(
         metric: "euclidean", or "cosine" for embeddings divided by their norms.
 
     Returns one row per (attack, channel, user) with the columns `COLUMNS`, `error` in [0,1]: first without attack
-    (attack "none", channel "png"), then by attack, channel and user.
+    (attack "none") through "png" and then through other channels, then by attack, channel and user.
 
     Raises InputError for an unknown metric, a faulty split, users without gallery faces or probes, missing pictures,
     different dimensions, or, with "cosine", embeddings that are zero.
     """
     if metric not in METRICS:
         raise InputError(f"metric '{metric}' is not known; choose one of {', '.join(METRICS)}")
-    sources = sorted(perturbed)
-    reserved = [source for source in sources if source[0] == NO_ATTACK[0]]
-    if reserved:
-        raise InputError(f"attack '{NO_ATTACK[0]}' stands for clean faces; give the attack another name")
+    if NO_ATTACK in perturbed:
+        raise InputError(
+            f"attack '{NO_ATTACK[0]}' through '{NO_ATTACK[1]}' stands for the clean faces as they are;"
+            " give the attack or the channel another name"
+        )
+    sources = [NO_ATTACK, *sorted(perturbed, key=lambda source: (source[0] != NO_ATTACK[0], source))]
+    posted = {NO_ATTACK: clean, **perturbed}
     dimensions = clean.embedding.shape[1]
-    for embeddings in (clean, *(perturbed[source] for source in sources)):
+    for embeddings in (posted[source] for source in sources):
         if embeddings.embedding.shape[1] != dimensions:
             raise InputError(
                 f"{embeddings.source}: embeddings have {embeddings.embedding.shape[1]} dimensions,"
@@ -94,15 +99,15 @@ def evaluate(
         rival, rival_column = neighbors.rivals(rows, column)
         user_probes = points(probe_rows[rows], metric)
         pictures = gallery["picture"].to_numpy()[gallery_owners == user]
-        for source in (NO_ATTACK, *sources):
-            faces = (clean if source == NO_ATTACK else perturbed[source]).rows(pictures)
+        for source in sources:
+            faces = posted[source].rows(pictures)
             own = squared_distances(user_probes, points(faces, metric)).min(axis=1)
             lost = (rival < own) | ((rival == own) & (rival_column < column))
             errors[source, user] = len(rows), float(lost.mean())
 
     records = [
         (dataset, *source, extractor, "nearest neighbor", "none", metric, user, 0, 1, *errors[source, user], seed)
-        for source in (NO_ATTACK, *sources)
+        for source in sources
         for user in users
     ]
     return pd.DataFrame(records, columns=list(COLUMNS))

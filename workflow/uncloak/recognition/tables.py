@@ -1,4 +1,4 @@
-"""Tidy tables of recognition as CSV: equal tables are equal bytes."""
+"""Tidy tables of recognition and of visibility as CSV: equal tables are equal bytes."""
 
 import os
 
@@ -8,22 +8,26 @@ from uncloak.errors import InputError
 from uncloak.store import atomic
 
 # Names as people gave them: "007" and "nan" are identities, not numbers.
-_NAMES = ("dataset", "attack", "channel", "extractor", "classifier", "defense", "metric", "user")
+_NAMES = ("dataset", "attack", "channel", "extractor", "classifier", "defense", "metric", "user", "picture")
+# Numbers that may be missing.
+_GAPS = ("lpips", "lpips_low", "lpips_high")
 
 
 def write_table(table: pd.DataFrame, path: str | os.PathLike) -> None:
-    """Write a table without its index, numbers with six digits, whole or not at all."""
+    """Write a table without its index, numbers with six digits, missing ones empty, whole or not at all."""
     with atomic(path) as temporary:
         table.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
 
 
 def read_table(path: str | os.PathLike) -> pd.DataFrame:
-    """Read a table that `write_table` wrote.
+    """Read a table that `write_table` wrote; text that is empty stays text, an empty LPIPS is NaN.
 
     Raises InputError where the file is missing or not such a table.
     """
     try:
-        return pd.read_csv(path, dtype=dict.fromkeys(_NAMES, str), keep_default_na=False)
+        return pd.read_csv(
+            path, dtype=dict.fromkeys(_NAMES, str), keep_default_na=False, na_values=dict.fromkeys(_GAPS, "")
+        )
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:

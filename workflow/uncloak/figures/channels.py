@@ -1,0 +1,86 @@
+"""Protection rate by channel: what is left of a cloak after what happens to posted pictures, by extractor."""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+
+import altair as alt
+import pandas as pd
+
+from uncloak.errors import InputError
+from uncloak.figures import theme
+from uncloak.figures.rates import (
+    BAR,
+    POINT,
+    AttackMarks,
+    Panels,
+    checked,
+    label_expression,
+    rate_axis,
+    tooltip,
+)
+
+# A series' share of the width: its marker must fit.
+_SERIES_WIDTH = 8
+_GAP = 0.26
+_LEAST_WIDTH = 200
+_LABEL_LETTERS = 9
+_LABEL_GAP = 3
+
+
+def protection_by_channel(
+    table: pd.DataFrame,
+    attacks: Sequence[str],
+    channels: Mapping[str, str],
+    title: str,
+    subtitle: str,
+    interval: str = "95 % interval",
+) -> alt.ConcatChart:
+    """Draw protection rates with their intervals by channel, one series per attack, one panel per extractor.
+
+    Args:
+        table: one row per (attack, channel, extractor) with the columns `uncloak.figures.rates.COLUMNS`, as for
+            `uncloak.figures.protection.protection_by_extractor`. Attack "none" is the clean error. Rows of attacks and
+            channels not asked for are left out.
+        attacks: names of the attacks, in the order of drawing.
+        channels: names of the channels and their labels, in the order of drawing.
+        title: the figure's title.
+        subtitle: what is shown, numbers of users and probes, interval, dataset, seed; wrapped to the figure's width.
+        interval: what `low` and `high` are, for the tooltip.
+
+    Raises InputError where columns, attacks, channels or extractors are missing, repeated, or out of range.
+    """
+    rows = checked(table, attacks, ["attack", "channel", "extractor"])
+    rows = rows[rows["channel"].isin(list(channels))]
+    absent = [channel for channel in channels if channel not in set(rows["channel"])]
+    if absent or not channels:
+        raise InputError(f"protection table: has no rows of channel '{absent[0] if absent else ''}'; name others")
+    rows["channel_label"] = rows["channel"].map(dict(channels))
+    lines = {name: textwrap.wrap(label, _LABEL_LETTERS, break_long_words=False) for name, label in channels.items()}
+    longest = max(len(line) for label in lines.values() for line in label)
+    channel_width = max(
+        round(theme.POINTS_PER_LETTER * longest) + _LABEL_GAP, round(_SERIES_WIDTH * len(attacks) / (1 - _GAP))
+    )
+    panels = Panels(rows, max(_LEAST_WIDTH, channel_width * len(channels)))
+    marks = AttackMarks(rows, attacks, panels.width)
+
+    def draw(own: pd.DataFrame, left: bool, bottom: bool) -> alt.LayerChart:
+        x = alt.X(
+            "channel:N",
+            title="what happened to the posted picture" if bottom else None,
+            scale=alt.Scale(domain=list(channels), paddingInner=_GAP, paddingOuter=_GAP / 2),
+            axis=alt.Axis(
+                labelAngle=0, labelLimit=0, ticks=False, labelLineHeight=14, labelExpr=label_expression(lines)
+            ),
+        )
+        dodge = alt.XOffset("attack:N", sort=list(attacks), scale=alt.Scale(paddingInner=0, paddingOuter=0))
+        base = alt.Chart(own).encode(x=x, xOffset=dodge, stroke=marks.stroke)
+        bars = base.mark_rule(**BAR).encode(y=alt.Y("low:Q"), y2="high:Q")
+        points = base.mark_point(size=50, **POINT).encode(
+            y=rate_axis("protection rate" if left else None),
+            shape=marks.shape,
+            fill=marks.fill,
+            tooltip=tooltip(interval, alt.Tooltip("channel_label:N", title="channel")),
+        )
+        return alt.layer(bars, points)
+
+    return panels.chart(draw, title, subtitle)

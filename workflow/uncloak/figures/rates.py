@@ -1,0 +1,217 @@
+"""What the figures of protection rates share: checked rows, marks, tooltips, and one panel per extractor."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+
+import altair as alt
+import pandas as pd
+
+from uncloak.errors import InputError
+from uncloak.figures import theme
+
+COLUMNS = (
+    *("dataset", "attack", "attack_label", "channel", "extractor", "extractor_label", "released", "white_box"),
+    *("protection_rate", "low", "high", "n_users", "n_probes", "seed"),
+)
+PLAIN_CHANNEL = "png"
+
+BAR = {"strokeWidth": 1.8}
+CROWDED_BAR = {"strokeWidth": 1.5, "opacity": 0.65}
+POINT = {"strokeWidth": 1.8, "opacity": 1}
+
+_WIDTH = 1030
+_AXIS_WIDTH = 62
+_PANEL_HEIGHT = 200
+_LEGEND_SYMBOL_WIDTH = 48
+_HOLLOW = "Hollow markers: the extractor is a surrogate of the attack (white box)."
+
+
+def checked(
+    table: pd.DataFrame,
+    attacks: Sequence[str],
+    key: Sequence[str],
+    columns: Iterable[str] = COLUMNS,
+    rates: Sequence[str] = ("protection_rate", "low", "high"),
+) -> pd.DataFrame:
+    """Return the rows of these attacks and the columns to draw, with what is written at them.
+
+    Args:
+        table: tidy rows with at least `columns`; `released` is YYYY-MM-DD, or missing for a floor that is no extractor
+            of its time (raw pixels).
+        attacks: the attacks to draw.
+        key: the columns that tell rows apart.
+        columns: the columns to keep.
+        rates: those that lie in [0,1].
+
+    Added are `value` and `interval` (in percent, as text) and `knowledge` ("white box" or "black box").
+
+    Raises InputError where columns or attacks are missing, rows repeated, rates out of range, or dates of another form.
+    """
+    columns = list(columns)
+    missing = [column for column in columns if column not in table]
+    if missing:
+        raise InputError(f"protection table: has no column '{missing[0]}'; it needs {', '.join(columns)}")
+    absent = [attack for attack in attacks if attack not in set(table["attack"])]
+    if absent or not attacks:
+        raise InputError(f"protection table: has no rows of attack '{absent[0] if absent else ''}'; name others")
+    rows = table.loc[table["attack"].isin(list(attacks)), columns].copy()
+    repeated = rows.duplicated(list(key))
+    if repeated.any():
+        first = rows[repeated].iloc[0]
+        raise InputError(
+            f"protection table: attack '{first.attack}' and extractor '{first.extractor}' stand in several rows"
+            f" through channel '{first.channel}'; filter it to one dataset, classifier and defense"
+        )
+    for column in rates:
+        if not rows[column].between(0, 1).all():
+            raise InputError(f"protection table: '{column}' must be numbers in [0, 1], not percent")
+    rows["released"] = rows["released"].replace("", None)
+    dates = pd.to_datetime(rows["released"], format="%Y-%m-%d", errors="coerce")
+    wrong = rows[dates.isna() & rows["released"].notna()]
+    if len(wrong):
+        raise InputError(
+            f"extractor '{wrong.iloc[0].extractor}': released '{wrong.iloc[0].released}' is not YYYY-MM-DD"
+        )
+    rows["white_box"] = rows["white_box"].astype(bool)
+    rows["knowledge"] = rows["white_box"].map({True: "white box", False: "black box"})
+    rows["value"] = rows["protection_rate"].map(percent)
+    rows["interval"] = rows["low"].map(percent) + " to " + rows["high"].map(percent) + " %"
+    return rows
+
+
+def plain(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of pictures scraped as they were posted, channel "png"; all rows where there is no channel."""
+    return table[table["channel"] == PLAIN_CHANNEL] if "channel" in table else table
+
+
+def by_release(rows: pd.DataFrame, undated: str) -> pd.DataFrame:
+    """Return one row per extractor, oldest first; those without a date stand "first" or "last"."""
+    return (
+        rows.drop_duplicates("extractor")
+        .sort_values(["released", "extractor_label"], na_position=undated, kind="stable")
+        .reset_index(drop=True)
+    )
+
+
+def month(released: str | None) -> str:
+    """Write the month of a release, or what an extractor without one is."""
+    return "(floor)" if pd.isna(released) else released[:7]
+
+
+def percent(rate: float) -> str:
+    """Write a rate in percent: whole numbers, but tenths near the ends, where they matter."""
+    value = 100 * rate
+    near_an_end = value < 10 or value > 90
+    return f"{value:.1f}".removesuffix(".0") if near_an_end else f"{value:.0f}"
+
+
+def label_expression(labels: dict[str, str | list[str]]) -> str:
+    """Return the Vega expression that writes a name as its label; a list of texts is written in lines."""
+    return f"{json.dumps(labels)}[datum.value]"
+
+
+def explained(subtitle: str, rows: pd.DataFrame) -> str:
+    """Return the subtitle, with the meaning of hollow markers where `rows` have any."""
+    return f"{subtitle} {_HOLLOW}" if rows["white_box"].any() else subtitle
+
+
+class AttackMarks:
+    """Color and marker of every attack, and their legend, laid out over `width` points.
+
+    Attributes:
+        stroke: the color of an outline.
+        shape: the marker.
+        fill: the color, or white where the extractor is a surrogate of the attack.
+    """
+
+    def __init__(self, rows: pd.DataFrame, attacks: Sequence[str], width: int):
+        labels = dict(zip(rows["attack"], rows["attack_label"], strict=True))
+        styles = theme.attack_styles(attacks)
+        colors = alt.Scale(domain=list(attacks), range=[style.color for style in styles])
+        shapes = alt.Scale(domain=list(attacks), range=[style.shape for style in styles])
+        widest = _LEGEND_SYMBOL_WIDTH + theme.POINTS_PER_LETTER * max(map(len, labels.values()))
+        legend = alt.Legend(
+            orient="top",
+            title=None,
+            labelLimit=0,
+            symbolOpacity=1,
+            labelExpr=label_expression(labels),
+            offset=10,
+            columns=max(1, min(len(attacks), int(width / widest))),
+        )
+        self.stroke = alt.Stroke("attack:N", scale=colors, legend=legend)
+        self.shape = alt.Shape("attack:N", scale=shapes, legend=legend)
+        fill = alt.Fill("attack:N", scale=colors, legend=legend)
+        self.fill = alt.condition("datum.white_box", alt.value(theme.PAPER), fill)
+
+
+def rate_axis(title: str | None, highest: float = 1.04) -> alt.Y:
+    """Return the vertical axis of protection rates, with room above 100 %."""
+    return alt.Y(
+        "protection_rate:Q",
+        title=title,
+        scale=alt.Scale(domain=[0, highest], nice=False),
+        axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format="%", domain=False, ticks=False),
+    )
+
+
+def tooltip(interval: str, *more: alt.Tooltip) -> list[alt.Tooltip]:
+    """Return what a marker tells when pointed at; `interval` says what `low` to `high` are."""
+    return [
+        alt.Tooltip("attack_label:N", title="attack"),
+        alt.Tooltip("extractor_label:N", title="extractor"),
+        alt.Tooltip("released:N", title="released"),
+        alt.Tooltip("knowledge:N", title="attack's knowledge"),
+        *more,
+        alt.Tooltip("value:N", title="protection rate, %"),
+        alt.Tooltip("interval:N", title=interval),
+        alt.Tooltip("n_users:Q", title="users"),
+        alt.Tooltip("n_probes:Q", title="probes"),
+        alt.Tooltip("dataset:N", title="dataset"),
+        alt.Tooltip("seed:N", title="seed"),
+    ]
+
+
+class Panels:
+    """One panel per extractor, oldest first, the floor last, side by side.
+
+    Attributes:
+        width: of all panels in a row, in points.
+    """
+
+    def __init__(self, rows: pd.DataFrame, panel_width: int = 250):
+        """Lay out the panels, `panel_width` points wide, of what `checked` returned."""
+        self._rows = rows
+        self._extractors = by_release(rows, "last")
+        self._panel_width = panel_width
+        self._in_a_row = min(len(self._extractors), max(1, _WIDTH // (panel_width + _AXIS_WIDTH)))
+        self.width = self._in_a_row * (panel_width + _AXIS_WIDTH)
+
+    def chart(
+        self, draw: Callable[[pd.DataFrame, bool, bool], alt.LayerChart], title: str, subtitle: str
+    ) -> alt.ConcatChart:
+        """Return the figure.
+
+        Args:
+            draw: draws the rows of one extractor; it is told whether the panel stands at the left and whether at the
+                bottom, where the titles of the axes belong.
+            title: the figure's title.
+            subtitle: wrapped to the figure's width.
+        """
+        charts = []
+        for place, extractor in enumerate(self._extractors.itertuples()):
+            own = self._rows[self._rows["extractor"] == extractor.extractor]
+            left, bottom = place % self._in_a_row == 0, place + self._in_a_row >= len(self._extractors)
+            heading = alt.TitleParams(
+                theme.wrapped(extractor.extractor_label, self._panel_width),
+                subtitle=month(extractor.released),
+                fontSize=theme.TEXT_SIZE + 1,
+                subtitlePadding=3,
+                offset=6,
+            )
+            charts.append(
+                draw(own, left, bottom).properties(width=self._panel_width, height=_PANEL_HEIGHT, title=heading)
+            )
+        panels = alt.concat(*charts, columns=self._in_a_row, spacing=22)
+        heading = alt.TitleParams(title, subtitle=theme.wrapped(explained(subtitle, self._rows), self.width))
+        return theme.themed(panels.properties(title=heading))
