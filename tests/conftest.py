@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -19,15 +20,21 @@ class Checkout:
 
     def snakemake(self, *arguments: str, config: str | None = "tests/tiny.yaml") -> subprocess.CompletedProcess:
         """Run Snakemake with the small configuration (or None for the default one) and return how it ended."""
-        overlay = ["--configfile", config] if config else []
+        process = self.start(*arguments, configs=[config] if config else [])
+        stdout, stderr = process.communicate()
+        return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+    def start(self, *arguments: str, configs: Sequence[str]) -> subprocess.Popen:
+        """Start Snakemake with these configuration files merged over the default one."""
+        overlays = ["--configfile", *configs] if configs else []
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-        return subprocess.run(
-            [sys.executable, "-m", "snakemake", *arguments, *overlay],
+        return subprocess.Popen(
+            [sys.executable, "-m", "snakemake", *arguments, *overlays],
             cwd=self.folder,
             env=environment,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
         )
 
     def stale(self, *arguments: str) -> set[str]:

@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import importlib
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,17 @@ def test_every_overlay_is_valid(path):
         ("attacks.fawkes_v10.options.mode", "highest", ["attacks.fawkes_v10.options.mode", "'highest'"]),
         ("attacks.fawkes_half.shares", {"lowkey": 0.5, "fawkes_v03": 0.6}, ["fawkes_half.shares", "1.1"]),
         ("attacks.fawkes_half.shares", {"fawkes_half": 0.5, "lowkey": 0.5}, ["is a mixture itself"]),
+        (
+            "attacks.lowkey.shares",
+            {"fawkes_v03": 0.5, "fawkes_v10": 0.5},
+            ["attacks.lowkey.shares", "has no place in a record of this kind"],
+        ),
+        ("attacks.lowkey.targets", {"choice": "nearest"}, ["attacks.lowkey.targets"]),
+        ("attacks.lowkey.photograph", {"frame": "oval"}, ["attacks.lowkey.photograph.frame", "'oval'"]),
+        ("attacks.lowkey.options.ensemble", "three", ["attacks.lowkey.options.ensemble", "'three'"]),
+        ("attacks.lowkey.options.step", 10, ["attacks.lowkey.options", "'step' was unexpected"]),
+        ("channels.jpeg75.steps", [{"method": "jpeg", "quality": 101}], ["channels.jpeg75.steps"]),
+        ("run.channels", ["fax"], ["run.channels", "no channel 'fax'", "jpeg75"]),
         ("run.attacks", ["glaze"], ["run.attacks", "no attack 'glaze'", "lowkey"]),
         ("run.datasets", ["background"], ["run.datasets", "background identities only"]),
     ],
@@ -75,9 +87,9 @@ def test_a_fault_is_named_in_one_line(place, value, words):
         assert word in message
 
 
-@pytest.mark.parametrize("method", ["lowkey", "fawkes_v03", "fawkes_v10"])
+@pytest.mark.parametrize("method", ["lowkey", "fawkes_v03", "fawkes_v10", "pgd"])
 def test_the_schema_knows_every_option_of_an_attack(method):
-    module = pytest.importorskip(f"uncloak.attacks.{method}")
+    module = importlib.import_module(f"uncloak.attacks.{method}")
     known = set(yaml.safe_load(SCHEMA.read_text())["$defs"][method]["properties"])
     # The file of AlexNet's weights comes from the folder of weights, not from the options.
     assert known == {field.name for field in dataclasses.fields(module.Options)} - {"alexnet"}

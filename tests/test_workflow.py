@@ -1,5 +1,6 @@
 """The workflow as a whole, on a small world: what reruns after an edit, and what a person sees when all is not well."""
 
+import json
 import os
 import re
 import shutil
@@ -31,7 +32,9 @@ END = {
     f"{RESULTS}/tables/protection.csv",
     *figure("fawkes_by_extractor"),
     *figure("lowkey_by_extractor"),
+    *figure("visibility"),
 }
+QUALITY = {f"{RESULTS}/tables/quality.csv", f"{RESULTS}/tables/visibility.csv"}
 
 
 def of_attack(name):
@@ -41,6 +44,7 @@ def of_attack(name):
         f"{RESULTS}/perturbed/{name}.h5",
         *(f"{RESULTS}/embeddings/{extractor}/{name}.h5" for extractor in EXTRACTORS),
         *figure("contact_sheet"),
+        *QUALITY,
         *END,
     }
 
@@ -85,7 +89,7 @@ def test_an_edit_of_an_attack_restales_exactly_its_descendants(finished):
     with edited(library(finished, "attacks/fawkes_v10.py"), "_RHO", "_RHO_"):
         assert finished.stale() == of_attack("fawkes_v10")
     with edited(library(finished, "attacks/targets.py"), '"candidate targets"', '"targets"'):
-        assert finished.stale() == of_attack("fawkes_v03")
+        assert finished.stale() == {f"{RESULTS}/perturbed/targets/fawkes_v03.csv"} | of_attack("fawkes_v03")
 
 
 def test_an_edit_of_an_attacks_record_restales_exactly_its_descendants(finished):
@@ -115,6 +119,7 @@ def test_words_restale_only_what_shows_them(finished):
             f"{RESULTS}/tables/protection.csv",
             *figure("fawkes_by_extractor"),
             *figure("lowkey_by_extractor"),
+            *figure("visibility"),
             *figure("contact_sheet"),
         }
     with edited(library(finished, "attacks/lowkey.py"), '"""LowKey', '"""The attack LowKey'):
@@ -155,7 +160,9 @@ def test_contracts_of_the_results(finished):
     with h5py.File(folder / "faces.h5") as faces, h5py.File(folder / "perturbed" / "lowkey.h5") as perturbed:
         assert faces["faces"].dtype == perturbed["faces"].dtype == np.uint8
         assert set(perturbed["picture"].asstr()[()]) == users
-        assert {"dssim", "linf", "seconds"} <= set(perturbed)
+        assert {"dssim", "ssim", "l2", "linf", "psnr", "seconds"} <= set(perturbed)
+        made = json.loads(perturbed.attrs["settings"])
+        assert (made["steps"], made["step_size"], made["ensemble"]) == (3, 0.0025, "four")
         clean = dict(zip(faces["picture"].asstr()[()], faces["faces"][()], strict=True))
         for picture, face in zip(perturbed["picture"].asstr()[()], perturbed["faces"][()], strict=True):
             assert (face != clean[picture]).any()
@@ -227,7 +234,12 @@ def test_a_truncated_file_is_told_in_one_line_and_nothing_is_half_written(finish
 
 
 @pytest.mark.parametrize(
-    "script", ["recognize", "protection_table", "protection_by_extractor", "contact_sheet", "picture_sample", "split"]
+    "script",
+    [
+        *("split", "recognize", "protection_table", "quality_table", "transmit", "import_faces", "export_faces"),
+        *("protection_by_extractor", "protection_by_visibility", "protection_by_channel", "contact_sheet"),
+        "picture_sample",
+    ],
 )
 def test_metric_and_figure_jobs_start_without_torch(script):
     """Import what the script imports, and look what that brought in."""

@@ -5,20 +5,32 @@ from pathlib import Path
 from uncloak.provenance import code_digest, listing_digest, spec
 
 SEED = config["seed"]
-DATASETS, EXTRACTORS, ATTACKS = (
-    config[kind] for kind in ("datasets", "extractors", "attacks")
+DATASETS, EXTRACTORS, ATTACKS, CHANNELS = (
+    config[kind] for kind in ("datasets", "extractors", "attacks", "channels")
 )
-# A mixture perturbs nothing itself: recognition puts it together from its parts.
-PERTURBING = [name for name, entry in ATTACKS.items() if entry["method"] != "mixture"]
+MIXTURES = [name for name, entry in ATTACKS.items() if entry["method"] == "mixture"]
+EXTERNAL = [name for name, entry in ATTACKS.items() if entry["method"] == "external"]
+# Attacks on whole photographs, which are aligned anew; all others are on aligned faces.
+PHOTOGRAPHS = [
+    name
+    for name, entry in ATTACKS.items()
+    if "photograph" in entry or entry.get("pictures") == "photographs"
+]
 SCRIPTS = Path(workflow.basedir, "workflow", "scripts")
 
 
+def one_of(names):
+    """Regular expression of these names, for a rule's wildcard; matches nothing where there is none."""
+    return "|".join(names) or "(?!)"
+
+
 wildcard_constraints:
-    dataset="|".join(config["datasets"]),
-    extractor="|".join(config["extractors"]),
-    attack="|".join(PERTURBING),
-    source="|".join(["clean", *PERTURBING]),
-    figure="|".join(config["figures"]),
+    dataset=one_of(DATASETS),
+    extractor=one_of(EXTRACTORS),
+    attack=one_of(ATTACKS),
+    channel=one_of(CHANNELS),
+    source=rf"({one_of(['clean', *ATTACKS])})(\.({one_of(CHANNELS)}))?",
+    figure=one_of(config["figures"]),
 
 
 def code(script, *modules):
@@ -58,27 +70,23 @@ def extractor_files(*extractors):
 
 
 def with_recipe(recipe):
-    """Regular expression of the extractors made by a recipe, for a rule's wildcard; matches nothing where there is none."""
-    return (
-        "|".join(
-            name for name, entry in EXTRACTORS.items() if entry["recipe"] == recipe
-        )
-        or "(?!)"
+    """Regular expression of the extractors made by a recipe."""
+    return one_of(
+        name for name, entry in EXTRACTORS.items() if entry["recipe"] == recipe
     )
 
 
 def datasets_from(*sources):
-    """Regular expression of the datasets from these sources, likewise."""
-    return (
-        "|".join(name for name, entry in DATASETS.items() if entry["source"] in sources)
-        or "(?!)"
+    """Regular expression of the datasets from these sources."""
+    return one_of(
+        name for name, entry in DATASETS.items() if entry["source"] in sources
     )
 
 
-def perturbing(attacks):
-    """The attacks that perturb pictures themselves, in order: those named and the parts of the mixtures among them."""
-    parts = [part for name in attacks for part in ATTACKS[name].get("shares", [name])]
-    return list(dict.fromkeys(parts))
+def parts(attacks):
+    """The attacks that pictures are made by, in order: those named, and the parts of the mixtures among them."""
+    named = [part for name in attacks for part in ATTACKS[name].get("shares", [name])]
+    return list(dict.fromkeys(named))
 
 
 # dataset
@@ -145,34 +153,115 @@ def surrogate_files(wildcards):
     return extractor_files(*ATTACKS[wildcards.attack]["surrogates"])
 
 
-def target_data(name):
-    """Faces among whom a targeted attack chooses its targets."""
-
-    def path(wildcards):
-        targets = ATTACKS[wildcards.attack].get("targets")
-        return f"results/{targets['dataset']}/{name}" if targets else []
-
-    return path
+def perturb_record(attack):
+    """What the perturbing depends on; targets are a job of their own."""
+    return record(ATTACKS, attack, without=("label", "released", "targets"))
 
 
-def method_modules(attack):
-    """Modules that the perturbing picks at run time: the method, and for a targeted one the choice of targets."""
-    targets = ["attacks.targets"] if "targets" in ATTACKS[attack] else []
-    return [f"attacks.{ATTACKS[attack]['method']}", *targets]
+def chosen_targets(wildcards):
+    """Files of a targeted attack: the choice, and the faces chosen from."""
+    choice = ATTACKS[wildcards.attack].get("targets")
+    if not choice:
+        return {}
+    return {
+        "targets": f"results/{wildcards.dataset}/perturbed/targets/{wildcards.attack}.csv",
+        "target_faces": f"results/{choice.get('dataset', wildcards.dataset)}/faces.h5",
+    }
+
+
+def target_choice(wildcards):
+    """Files that targets are chosen from; partners are users of the same dataset and need no surrogate."""
+    choice = ATTACKS[wildcards.attack]["targets"]
+    if choice.get("choice") == "partner":
+        return {}
+    return {
+        "target_faces": f"results/{choice['dataset']}/faces.h5",
+        "target_split": f"results/{choice['dataset']}/split.csv",
+        "surrogates": surrogate_files(wildcards),
+    }
+
+
+def attack_modules(attack):
+    """Modules that the perturbing picks at run time."""
+    entry = ATTACKS[attack]
+    return [f"attacks.{entry['method']}", *network_modules(*entry["surrogates"])]
+
+
+ALEXNET = Path(config["weights"], "alexnet-owt-7be5be79.pth")
 
 
 def perceptual_weights(wildcards):
     """AlexNet's weights, where the attack's perceptual term is LPIPS."""
-    options = ATTACKS[wildcards.attack].get("options", {})
-    if (
-        ATTACKS[wildcards.attack]["method"] != "lowkey"
-        or options.get("perceptual", "lpips") != "lpips"
-    ):
+    entry = ATTACKS[wildcards.attack]
+    term = entry.get("options", {}).get("perceptual", "lpips")
+    if entry["method"] != "lowkey" or term != "lpips":
         return []
     return exists(
-        Path(config["weights"], "alexnet-owt-7be5be79.pth"),
+        ALEXNET,
         "get torchvision's AlexNet weights (resources/README.md), or set the attack's option perceptual to dssim",
     )
+
+
+def perceptual_distances():
+    """LPIPS of every attack's pictures, where AlexNet's weights are at hand."""
+    if not ALEXNET.exists():
+        return []
+    return expand(
+        "results/{{dataset}}/perturbed/lpips/{attack}.csv",
+        attack=parts(config["run"]["attacks"]),
+    )
+
+
+def pictures_of_lpips(wildcards):
+    """Clean and perturbed pictures: photographs, or faces."""
+    if wildcards.attack in PHOTOGRAPHS:
+        return {
+            "originals": ancient(folder_root(wildcards)),
+            "manifest": f"results/{wildcards.dataset}/manifest.csv",
+            "root": ancient(photographs_root(wildcards)),
+            "table": f"results/{wildcards.dataset}/perturbed/photographs/{wildcards.attack}.csv",
+        }
+    return {
+        "faces": f"results/{wildcards.dataset}/faces.h5",
+        "perturbed": f"results/{wildcards.dataset}/perturbed/{wildcards.attack}.h5",
+    }
+
+
+def external_root(wildcards):
+    """Folder of somebody else's perturbed pictures."""
+    return exists(
+        Path(config["data"], ATTACKS[wildcards.attack]["root"]),
+        f"put the pictures of '{wildcards.attack}' there or set `data` (resources/README.md)",
+    )
+
+
+def photographs_root(wildcards):
+    """Folder with the perturbed photographs: ours, or somebody else's."""
+    if wildcards.attack in EXTERNAL:
+        return external_root(wildcards)
+    return f"results/{wildcards.dataset}/perturbed/photographs/{wildcards.attack}"
+
+
+def alignment(wildcards):
+    return spec(
+        {key: DATASETS[wildcards.dataset][key] for key in ("face_size", "alignment")}
+    )
+
+
+# channels
+
+
+def posted_faces(wildcards):
+    """Faces of an attack as posted; `clean` stands for the users' own."""
+    if wildcards.attack == "clean":
+        return f"results/{wildcards.dataset}/faces.h5"
+    return f"results/{wildcards.dataset}/perturbed/{wildcards.attack}.h5"
+
+
+def channel_steps(wildcards):
+    """What a channel does; none is plain PNG."""
+    name = wildcards.get("channel")
+    return spec(CHANNELS[name]["steps"] if name else [])
 
 
 # embeddings
@@ -186,22 +275,31 @@ def source_faces(wildcards):
 # recognition
 
 
-def embeddings(wildcards):
-    sources = ["clean", *perturbing(config["run"]["attacks"])]
-    return {
-        source: f"results/{wildcards.dataset}/embeddings/{wildcards.extractor}/{source}.h5"
-        for source in sources
-    }
+def evaluated():
+    """Source -> attack and channel, of all that recognition compares with the clean faces."""
+    channels = config["run"]["channels"]
+    sources = {name: (name, "png") for name in parts(config["run"]["attacks"])}
+    for channel in channels:
+        for name in ("clean", *parts(config["run"]["attacks"])):
+            attack = "none" if name == "clean" else name
+            sources[f"{name}.{channel}"] = (attack, channel)
+    return sources
+
+
+def embeddings(*sources):
+    return expand(
+        "results/{{dataset}}/embeddings/{{extractor}}/{source}.h5", source=sources
+    )
 
 
 # figures
 
 
-def figure_files(name):
-    """Outputs of a figure: for the report the page; for papers and slides the pictures; and the table."""
+def other_files(figure):
+    """Outputs of a figure beside its page: pictures for papers and slides, and the table it was drawn from."""
     return {
-        kind: f"results/{{dataset}}/figures/{name}.{kind}"
-        for kind in ("html", "svg", "png", "csv")
+        kind: f"results/{{dataset}}/figures/{figure}.{kind}"
+        for kind in ("svg", "png", "csv")
     }
 
 
@@ -219,7 +317,9 @@ def figure_record(wildcards):
 
 def tables():
     return expand(
-        "results/{dataset}/tables/protection.csv", dataset=config["run"]["datasets"]
+        "results/{dataset}/tables/{table}.csv",
+        dataset=config["run"]["datasets"],
+        table=["protection", "quality", "visibility"],
     )
 
 
@@ -232,7 +332,9 @@ def drawn_figures():
 
 
 def figures():
-    names = [*drawn_figures(), "contact_sheet", "pictures"]
+    names = [*drawn_figures(), "visibility", "contact_sheet", "pictures"]
+    if config["run"]["channels"]:
+        names.append("channels")
     return expand(
         "results/{dataset}/figures/{name}.html",
         dataset=config["run"]["datasets"],

@@ -5,11 +5,7 @@ rule protection_by_extractor:
     input:
         "results/{dataset}/tables/protection.csv",
     output:
-        **{
-            kind: path
-            for kind, path in figure_files("{figure}").items()
-            if kind != "html"
-        },
+        **other_files("{figure}"),
         html=report(
             "results/{dataset}/figures/{figure}.html",
             caption="../report/protection_by_extractor.rst",
@@ -42,17 +38,91 @@ rule protection_by_extractor:
         "../scripts/protection_by_extractor.py"
 
 
+rule protection_by_visibility:
+    input:
+        protection="results/{dataset}/tables/protection.csv",
+        visibility="results/{dataset}/tables/visibility.csv",
+    output:
+        **other_files("visibility"),
+        html=report(
+            "results/{dataset}/figures/visibility.html",
+            caption="../report/visibility.rst",
+            category="What does it cost?",
+            subcategory="{dataset}",
+            labels={"figure": "protection against visibility"},
+        ),
+    log:
+        "logs/protection_by_visibility/{dataset}.log",
+    benchmark:
+        "benchmarks/protection_by_visibility/{dataset}.tsv"
+    conda:
+        "../../envs/tables.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("protection_by_visibility"),
+        attacks=spec(config["run"]["attacks"]),
+        dataset=lambda wildcards: DATASETS[wildcards.dataset]["label"],
+        data_note=data_note,
+        seed=SEED,
+    message:
+        "Draw protection against visibility of {wildcards.dataset}"
+    script:
+        "../scripts/protection_by_visibility.py"
+
+
+rule protection_by_channel:
+    input:
+        "results/{dataset}/tables/protection.csv",
+    output:
+        **other_files("channels"),
+        html=report(
+            "results/{dataset}/figures/channels.html",
+            caption="../report/channels.rst",
+            category="What is left of a cloak?",
+            subcategory="{dataset}",
+            labels={"figure": "protection by channel"},
+        ),
+    log:
+        "logs/protection_by_channel/{dataset}.log",
+    benchmark:
+        "benchmarks/protection_by_channel/{dataset}.tsv"
+    conda:
+        "../../envs/tables.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("protection_by_channel"),
+        attacks=spec(config["run"]["attacks"]),
+        channels=spec(
+            [
+                ["png", "PNG"],
+                *(
+                    [name, CHANNELS[name]["label"]]
+                    for name in config["run"]["channels"]
+                ),
+            ]
+        ),
+        dataset=lambda wildcards: DATASETS[wildcards.dataset]["label"],
+        data_note=data_note,
+        seed=SEED,
+    message:
+        "Draw protection by channel of {wildcards.dataset}"
+    script:
+        "../scripts/protection_by_channel.py"
+
+
 rule contact_sheet:
     input:
         faces="results/{dataset}/faces.h5",
         perturbed=expand(
             "results/{{dataset}}/perturbed/{attack}.h5",
-            attack=perturbing(config["run"]["attacks"]),
+            attack=parts(config["run"]["attacks"]),
         ),
     output:
-        svg="results/{dataset}/figures/contact_sheet.svg",
-        png="results/{dataset}/figures/contact_sheet.png",
-        csv="results/{dataset}/figures/contact_sheet.csv",
+        **other_files("contact_sheet"),
         html=report(
             "results/{dataset}/figures/contact_sheet.html",
             caption="../report/contact_sheet.rst",
@@ -71,7 +141,7 @@ rule contact_sheet:
         runtime=10,
     params:
         code=code("contact_sheet"),
-        labels=[ATTACKS[name]["label"] for name in perturbing(config["run"]["attacks"])],
+        labels=[ATTACKS[name]["label"] for name in parts(config["run"]["attacks"])],
         dataset=lambda wildcards: DATASETS[wildcards.dataset]["label"],
         data_note=data_note,
         seed=SEED,
@@ -87,9 +157,7 @@ rule picture_sample:
         manifest="results/{dataset}/manifest.csv",
         faces="results/{dataset}/faces.h5",
     output:
-        svg="results/{dataset}/figures/pictures.svg",
-        png="results/{dataset}/figures/pictures.png",
-        csv="results/{dataset}/figures/pictures.csv",
+        **other_files("pictures"),
         html=report(
             "results/{dataset}/figures/pictures.html",
             caption="../report/pictures.rst",

@@ -3,7 +3,8 @@
 
 rule recognize:
     input:
-        unpack(embeddings),
+        clean=embeddings("clean"),
+        sources=embeddings(*evaluated()),
         split="results/{dataset}/split.csv",
     output:
         "results/{dataset}/recognition/{extractor}/nearest_neighbor.csv",
@@ -19,6 +20,7 @@ rule recognize:
     params:
         code=code("recognize"),
         metric=config["recognition"]["metric"],
+        sources=spec(list(evaluated().values())),
         attacks=spec(
             {
                 name: ATTACKS[name].get("shares", {})
@@ -65,8 +67,8 @@ rule protection_table:
                     "surrogates": sorted(
                         {
                             s
-                            for part in perturbing([name])
-                            for s in ATTACKS[part]["surrogates"]
+                            for part in parts([name])
+                            for s in ATTACKS[part].get("surrogates", [])
                         }
                     ),
                 }
@@ -78,3 +80,39 @@ rule protection_table:
         "Average over the users of {wildcards.dataset}"
     script:
         "../scripts/protection_table.py"
+
+
+rule quality_table:
+    input:
+        split="results/{dataset}/split.csv",
+        perturbed=expand(
+            "results/{{dataset}}/perturbed/{attack}.h5",
+            attack=parts(config["run"]["attacks"]),
+        ),
+        lpips=perceptual_distances(),
+    output:
+        quality="results/{dataset}/tables/quality.csv",
+        visibility="results/{dataset}/tables/visibility.csv",
+    log:
+        "logs/quality_table/{dataset}.log",
+    benchmark:
+        "benchmarks/quality_table/{dataset}.tsv"
+    conda:
+        "../../envs/tables.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("quality_table"),
+        made_by=spec(parts(config["run"]["attacks"])),
+        attacks=spec(
+            {
+                name: ATTACKS[name].get("shares", {})
+                for name in config["run"]["attacks"]
+            }
+        ),
+        seed=SEED,
+    message:
+        "Say how much each attack shows in the pictures of {wildcards.dataset}"
+    script:
+        "../scripts/quality_table.py"

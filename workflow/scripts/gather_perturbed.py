@@ -3,16 +3,15 @@
 import numpy as np
 
 from uncloak.jobs import logged
-from uncloak.store import read_arrays, read_attributes, write_arrays
-
-ARRAYS = ["faces", "picture", "dssim", "linf", "rms", "seconds"]
+from uncloak.store import open_arrays, read_arrays, read_attributes, write_arrays
 
 with logged(snakemake.log[0]):
-    shards = [read_arrays(path, *ARRAYS) for path in snakemake.input]
-    columns = [np.concatenate(parts) for parts in zip(*shards, strict=True)]
-    order = np.argsort(columns[1])
+    with open_arrays(snakemake.input[0]) as file:
+        names = list(file)
+    shards = [dict(zip(names, read_arrays(path, *names), strict=True)) for path in snakemake.input]
+    order = np.argsort(np.concatenate([shard["picture"] for shard in shards]))
     write_arrays(
         snakemake.output[0],
-        {name: column[order] for name, column in zip(ARRAYS, columns, strict=True)},
+        {name: np.concatenate([shard[name] for shard in shards])[order] for name in names},
         read_attributes(snakemake.input[0]),
     )

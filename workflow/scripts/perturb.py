@@ -1,73 +1,59 @@
-"""Perturb a shard of the users' gallery pictures by one attack."""
+"""Perturb a shard of the users' gallery faces by one attack."""
 
-import importlib
 import json
 
-import numpy as np
 import pandas as pd
 import torch
 
-from uncloak.attacks.perturb import perturb
-from uncloak.attacks.quality import dssim, linf, rms
+from uncloak.attacks.perturb import perturb, settings
+from uncloak.attacks.preparation import Preparation, prepare
+from uncloak.attacks.quality import measure
 from uncloak.extractors.weights import load
 from uncloak.jobs import logged
+from uncloak.pictures.stored import posted_pictures, read_faces
 from uncloak.provenance import digest
-from uncloak.store import open_arrays, read_arrays, write_arrays
+from uncloak.store import write_arrays
 
 with logged(snakemake.log[0]):
-    torch.set_num_threads(snakemake.threads)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     spec, seed = json.loads(snakemake.params.spec), snakemake.params.seed
     shard, shards = map(int, snakemake.wildcards.scatteritem.split("-of-"))
-    split = pd.read_csv(snakemake.input.split)
-    posted = split.loc[(split["role"] == "user") & (split["part"] == "gallery"), "picture"].to_numpy(str)
-    (pictures,) = read_arrays(snakemake.input.faces, "picture")
-    with open_arrays(snakemake.input.faces) as file:
-        rows = np.flatnonzero(np.isin(pictures, posted))
-        pictures, faces = pictures[rows], file["faces"][rows]
-    surrogates = [load(path, device) for path in snakemake.input.surrogates]
-    mine = slice(shard - 1, None, shards)
-
+    pictures = posted_pictures(snakemake.input.split)[shard - 1 :: shards]
+    faces = read_faces(snakemake.input.faces, pictures)
     targets = None
-    if "targets" in spec:
-        # Not a plain import, because only targeted attacks are stale when the choice of targets changes.
-        choice = importlib.import_module("uncloak.attacks.targets")
-        split = pd.read_csv(snakemake.input.target_split)
-        background = split.loc[split["role"] == "background", "picture"].to_numpy(str)
-        (offered,) = read_arrays(snakemake.input.target_faces, "picture")
-        rows = np.flatnonzero(np.isin(offered, background))
-        rows = rows[
-            choice.choose_candidates(offered[rows], spec["targets"]["people"], spec["targets"]["pictures"], seed)
-        ]
-        with open_arrays(snakemake.input.target_faces) as file:
-            candidates = file["faces"][rows]
-        targets = choice.target_faces(faces, pictures, candidates, offered[rows], surrogates, seed, device)[mine]
-
+    arrays = {"picture": pictures}
+    if snakemake.input.get("targets"):
+        chosen = pd.read_csv(snakemake.input.targets, dtype=str, keep_default_na=False).set_index("picture")["target"]
+        arrays["target"] = chosen[pictures].to_numpy(str)
+        targets = read_faces(snakemake.input.target_faces, arrays["target"])
+    if "preparation" in spec:
+        preparation = Preparation(**spec["preparation"])
+        faces = prepare(faces, preparation)
+        targets = None if targets is None else prepare(targets, preparation)
     options = dict(spec.get("options", {}))
     if snakemake.input.get("alexnet"):
         options["alexnet"] = snakemake.input.alexnet
-    faces, pictures = faces[mine], pictures[mine]
     perturbed, seconds = perturb(
         faces,
         pictures,
         spec["method"],
         options,
-        surrogates,
+        [load(path, device) for path in snakemake.input.surrogates],
         seed,
         batch_size=spec.get("batch", 32),
         targets=targets,
         device=device,
         precision=spec.get("precision", "float32"),
+        compile=spec.get("compile", False),
     )
     write_arrays(
         snakemake.output[0],
+        {"faces": perturbed, **arrays, **measure(faces, perturbed), "seconds": seconds},
         {
-            "faces": perturbed,
-            "picture": pictures,
-            "dssim": dssim(faces, perturbed),
-            "linf": linf(faces, perturbed),
-            "rms": rms(faces, perturbed),
-            "seconds": seconds,
+            "recipe": digest(snakemake.params.spec + snakemake.params.code),
+            "spec": snakemake.params.spec,
+            # Every choice that was made, also those left to the method.
+            "settings": json.dumps(settings(spec["method"], options), sort_keys=True),
+            "seed": seed,
         },
-        {"recipe": digest(snakemake.params.spec + snakemake.params.code), "spec": snakemake.params.spec, "seed": seed},
     )

@@ -2,17 +2,17 @@
 
 import json
 
-import pandas as pd
-
 from uncloak.figures.protection import protection_by_extractor
+from uncloak.figures.rates import plain
 from uncloak.figures.saving import save
 from uncloak.jobs import logged
+from uncloak.recognition.tables import read_table
 
 with logged(snakemake.log[0]):
     spec = json.loads(snakemake.params.spec)
     run = json.loads(snakemake.params.run)
     attacks = ["none", *(name for name in spec["attacks"] if name in run)]
-    table = pd.read_csv(snakemake.input[0])
+    table = plain(read_table(snakemake.input[0]))
     rows = table[table["attack"].isin(attacks)]
     users, probes = rows["n_users"].max(), rows["n_probes"].max()
     subtitle = (

@@ -18,7 +18,10 @@ def check(config: Mapping, schema: str | Path) -> None:
     error = jsonschema.exceptions.best_match(validator.iter_errors(config))
     if error:
         place = ".".join(str(part) for part in error.absolute_path) or "top level"
-        raise InputError(f"config: {place}: {error.message}")
+        # The schema's `nothing` stands where only records of another kind have the key.
+        foreign = error.validator == "not" and not error.validator_value
+        message = "has no place in a record of this kind; remove it" if foreign else error.message
+        raise InputError(f"config: {place}: {message}")
     _check_names(config)
 
 
@@ -27,6 +30,7 @@ def _check_names(config: Mapping) -> None:
     _known("run.datasets", config["run"]["datasets"], datasets, "dataset")
     _known("run.extractors", config["run"]["extractors"], extractors, "extractor")
     _known("run.attacks", config["run"]["attacks"], attacks, "attack")
+    _known("run.channels", config["run"].get("channels", []), config["channels"], "channel")
     for name in config["run"]["datasets"]:
         if datasets[name]["source"] == "drawn_faces":
             raise InputError(f"config: run.datasets: '{name}' has background identities only and cannot be evaluated")
@@ -38,7 +42,7 @@ def _check_names(config: Mapping) -> None:
     for name, attack in attacks.items():
         place = f"attacks.{name}"
         _known(f"{place}.surrogates", attack.get("surrogates", []), extractors, "extractor")
-        if "targets" in attack:
+        if "dataset" in attack.get("targets", {}):
             _known(f"{place}.targets.dataset", [attack["targets"]["dataset"]], datasets, "dataset")
         shares = attack.get("shares", {})
         _known(f"{place}.shares", shares, attacks, "attack")
@@ -47,8 +51,20 @@ def _check_names(config: Mapping) -> None:
                 raise InputError(f"config: {place}.shares: '{part}' is a mixture itself; name its parts instead")
         if shares and abs(sum(shares.values()) - 1) > 1e-9:
             raise InputError(f"config: {place}.shares: they add up to {sum(shares.values()):g}, not to 1")
+    for name in config["run"]["attacks"]:
+        if "photograph" in attacks[name] or attacks[name].get("pictures") == "photographs":
+            _check_detection(f"attacks.{name}", config["run"]["datasets"], datasets)
     for name, figure in config["figures"].items():
         _known(f"figures.{name}.attacks", figure["attacks"], attacks, "attack")
+
+
+def _check_detection(place: str, names: Iterable[str], datasets: Mapping) -> None:
+    for name in names:
+        if datasets[name]["alignment"]["detector"] == "none":
+            raise InputError(
+                f"config: {place}: works on whole photographs, but dataset '{name}' has aligned faces (detector none);"
+                " attack the faces instead"
+            )
 
 
 def _check_lineage(name: str, extractors: Mapping) -> None:

@@ -12,7 +12,8 @@ def encode(faces: torch.Tensor) -> torch.Tensor:
 
 def decode(encoded: torch.Tensor) -> torch.Tensor:
     """Map tanh space back to faces in [0,1], up to a rounding error."""
-    return torch.tanh(encoded) / _STRETCH + 0.5
+    # Multiplied and added in one operation, so that no grey level is off by a whole rounding step (attacks.md 7).
+    return torch.add(torch.tensor(0.5, dtype=encoded.dtype), torch.tanh(encoded), alpha=1 / _STRETCH)
 
 
 class Adadelta:
@@ -34,7 +35,7 @@ class Adadelta:
     def step(self, parameter: torch.Tensor, gradient: torch.Tensor) -> None:
         """Move `parameter` in place, against `gradient`."""
         self._gradients.mul_(self.rho).addcmul_(gradient, gradient, value=1 - self.rho)
-        update = self._updates.add(self.eps).sqrt_().div_(self._gradients.add(self.eps).sqrt_()).mul_(gradient)
+        update = self._updates.add(self.eps).div_(self._gradients.add(self.eps)).sqrt_().mul_(gradient)
         self._updates.mul_(self.rho).addcmul_(update, update, value=1 - self.rho)
         parameter.sub_(update, alpha=self.lr)
 

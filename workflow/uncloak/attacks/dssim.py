@@ -1,6 +1,8 @@
 """Structural dissimilarity of float pictures, differentiable, against a clean picture that stays the same."""
 
 import torch
+from torch.autograd.function import once_differentiable
+from torch.nn.functional import conv2d
 
 from uncloak.errors import InputError
 
@@ -13,9 +15,8 @@ _C2 = 0.03**2
 class Dssim:
     """DSSIM of pictures against `clean`, as `tf.image.ssim` defines SSIM (attacks.md 2.4).
 
-    The 11x11 Gaussian window (sigma 1.5, valid positions only) is applied as two products with a banded matrix, one
-    product per color plane: faster than a depthwise convolution at the size of face crops, and the value of a picture
-    does not depend on its place in the batch. The terms of the clean picture alone are computed once.
+    The window is 11x11, Gaussian (sigma 1.5), at its valid positions only. The terms of the clean picture alone are
+    computed once. A picture's value and gradient do not depend on its place in the batch.
 
     Args:
         clean: float [N,C,H,W] in [0,1].
@@ -28,29 +29,60 @@ class Dssim:
         height, width = clean.shape[-2:]
         if min(height, width) < WINDOW:
             raise InputError(f"DSSIM needs pictures of at least {WINDOW}x{WINDOW} pixels, got {height}x{width}")
-        self._rows = _band(height).to(clean)
-        self._columns = _band(width).to(clean).T
-        self._clean = clean
-        means, squares = self._window(torch.stack([clean, clean * clean]))
-        self._mean = means
-        self._mean_square = means * means
-        self._square = squares
+        self.clean = clean.detach()
+        self.weights = _weights().to(clean)
+        with torch.no_grad():
+            self.mean, square = _window(torch.cat([self.clean, self.clean.square()], dim=1), self.weights).chunk(
+                2, dim=1
+            )
+            self.luminance = self.mean.square().add_(_C1)
+            self.variance = square - self.mean.square() + _C2
 
     def __call__(self, other: torch.Tensor) -> torch.Tensor:
         """Return DSSIM [N] in [0,1] of `other`, float [N,C,H,W] in [0,1], one number per picture."""
-        mean, square, product = self._window(torch.stack([other, other * other, self._clean * other]))
-        cross = 2 * self._mean * mean
-        means = self._mean_square + mean * mean
-        similarity = (cross + _C1) * (2 * product - cross + _C2)
-        similarity = similarity / ((means + _C1) * (self._square + square - means + _C2))
-        return (1 - similarity.mean(dim=(-3, -2, -1))) / 2
+        return _Dssim.apply(other, self)
 
-    def _window(self, planes: torch.Tensor) -> torch.Tensor:
-        """Weighted means of [...,H,W] over every valid position of the window, [...,H-10,W-10]."""
-        flat = planes.flatten(0, -3)
-        flat = torch.bmm(flat, self._columns.expand(len(flat), -1, -1))
-        flat = torch.bmm(self._rows.expand(len(flat), -1, -1), flat)
-        return flat.unflatten(0, planes.shape[:-2])
+
+class _Dssim(torch.autograd.Function):
+    """DSSIM with its gradient by hand, in fewer passes over memory than autograd takes.
+
+    With x clean, y other, W the window, m = W(y): l = (2 W(x) m + c1) / A, s = (2 (W(xy) - W(x) m) + c2) / B, where
+    A = W(x)^2 + m^2 + c1 and B = W(x^2) - W(x)^2 + W(y^2) - m^2 + c2; DSSIM is the mean of (1 - l s) / 2.
+    """
+
+    @staticmethod
+    def forward(ctx, other: torch.Tensor, against: Dssim) -> torch.Tensor:
+        planes = other.new_empty(len(other), 3, *other.shape[1:])
+        planes[:, 0] = other
+        torch.mul(other, other, out=planes[:, 1])
+        torch.mul(other, against.clean, out=planes[:, 2])
+        mean, square, product = _window(planes.flatten(1, 2), against.weights).chunk(3, dim=1)
+        cross = against.mean * mean
+        mean_square = mean.square()
+        luminance_scale = against.luminance + mean_square
+        structure_scale = square.add_(against.variance).sub_(mean_square)
+        structure = product.sub_(cross).mul_(2).add_(_C2).div_(structure_scale)
+        luminance = cross.mul_(2).add_(_C1).div_(luminance_scale)
+        ctx.against = against
+        ctx.save_for_backward(other, mean, luminance, structure, luminance_scale, structure_scale)
+        return (1 - (luminance * structure).mean(dim=(1, 2, 3))) / 2
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, gradient: torch.Tensor) -> tuple[torch.Tensor, None]:
+        other, mean, luminance, structure, luminance_scale, structure_scale = ctx.saved_tensors
+        against = ctx.against
+        # Half the derivatives of l s by W(y), W(xy) and, with the other sign, W(y^2).
+        planes = mean.new_empty(len(mean), 3, *mean.shape[1:])
+        by_mean, by_product, by_square = planes.unbind(1)
+        torch.div(luminance, structure_scale, out=by_product)
+        torch.mul(by_product, structure, out=by_square)
+        ratio = structure / luminance_scale
+        torch.sub(ratio, by_product, out=by_mean).mul_(against.mean)
+        by_mean.addcmul_(ratio.mul_(luminance).sub_(by_square), mean, value=-1)
+        by_mean, by_product, by_square = _window(planes.flatten(1, 2), against.weights, spread=True).chunk(3, dim=1)
+        total = by_mean.addcmul_(by_product, against.clean).addcmul_(by_square, other, value=-1)
+        return total.mul_((gradient / -mean[0].numel())[:, None, None, None]), None
 
 
 def dssim(clean: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
@@ -58,11 +90,26 @@ def dssim(clean: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
     return Dssim(clean)(other)
 
 
-def _band(size: int) -> torch.Tensor:
-    """The matrix [size - 10, size], float64, whose rows are the window at its valid positions."""
+def _window(planes: torch.Tensor, weights: torch.Tensor, spread: bool = False) -> torch.Tensor:
+    """Return the means [N,P,W-10,H-10] of [N,P,H,W] over the window at its valid positions; rows become columns.
+
+    With `spread` the way back from there, [N,P,W,H] -> [N,P,H+10,W+10]: every value goes to the pixels that it is a
+    mean of.
+    """
+    # TF32, which cuDNN takes unless told otherwise, would round away what DSSIM measures.
+    with torch.backends.cudnn.flags(enabled=False):
+        return _slide(_slide(planes, weights, spread).mT.contiguous(), weights, spread)
+
+
+def _slide(planes: torch.Tensor, weights: torch.Tensor, spread: bool) -> torch.Tensor:
+    """Apply the window along H of [N,P,H,W]; columns stand as channels in the last place, which processors do fast."""
+    channels = planes.shape[-1]
+    kernels = weights.expand(channels, 1, 1, WINDOW).contiguous()
+    padding = (0, WINDOW - 1 if spread else 0)
+    return conv2d(planes.permute(0, 3, 1, 2), kernels, padding=padding, groups=channels).permute(0, 2, 3, 1)
+
+
+def _weights() -> torch.Tensor:
+    """The window along one axis, float64 [11], of sum 1."""
     offsets = torch.arange(WINDOW, dtype=torch.float64) - WINDOW // 2
-    weights = torch.softmax(-offsets.square() / (2 * _SIGMA**2), dim=0)
-    band = torch.zeros(size - WINDOW + 1, size, dtype=torch.float64)
-    for row in range(len(band)):
-        band[row, row : row + WINDOW] = weights
-    return band
+    return torch.softmax(-offsets.square() / (2 * _SIGMA**2), dim=0)

@@ -3,16 +3,17 @@
 Every picture is optimized as in a batch of one, the default of the original, however many are computed together.
 """
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar
 
 import numpy as np
 import torch
 
 from uncloak.attacks.adadelta import Adadelta, decode, encode
 from uncloak.attacks.dssim import Dssim
+from uncloak.attacks.fawkes import Mode, ModeOptions
 from uncloak.errors import InputError
 from uncloak.seeds import generator
 
@@ -21,15 +22,6 @@ _FIRST_MODIFIER = 1e-6
 _DECAY = 0.8
 _FARTHEST = 20
 _TARGET_PICTURES = 10
-
-
-class Mode(NamedTuple):
-    """DSSIM threshold, iterations and first learning rate of one mode."""
-
-    th: float
-    steps: int
-    lr: float
-
 
 MODES = {
     "min": Mode(0.002, 20, 40.0),
@@ -41,7 +33,7 @@ MODES = {
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(ModeOptions):
     """Options of Fawkes v0.3 (attacks.md 3.1).
 
     Attributes:
@@ -52,66 +44,60 @@ class Options:
         penalty: factor of the squared excess of DSSIM over the threshold.
     """
 
-    mode: str = "high"
-    th: float | None = None
-    steps: int | None = None
-    lr: float | None = None
+    method: ClassVar[str] = "fawkes_v03"
+    modes: ClassVar[dict[str, Mode]] = MODES
+    fewest_steps: ClassVar[int] = 3
+
     penalty: float = 1e9
-
-    def __post_init__(self):
-        if self.mode not in MODES:
-            raise InputError(f"fawkes_v03: mode is '{self.mode}'; choose from {', '.join(MODES)}")
-        if self.steps is not None and self.steps < 3:
-            raise InputError(f"fawkes_v03: steps is {self.steps}; it must be at least 3")
-        for name in ("th", "lr", "penalty"):
-            value = getattr(self, name)
-            if value is not None and not (math.isfinite(value) and value > 0):
-                raise InputError(f"fawkes_v03: {name} is {value}; it must be a number above 0")
-
-    def resolved(self) -> Mode:
-        """Return the mode's values, each replaced where the option is given."""
-        given = {name: getattr(self, name) for name in Mode._fields if getattr(self, name) is not None}
-        return MODES[self.mode]._replace(**given)
 
 
 def attack(
-    faces: torch.Tensor,
+    pictures: torch.Tensor,
     surrogates: Sequence[Callable[[torch.Tensor], torch.Tensor]],
     options: Options,
     seeds: Sequence[int],
+    *,
     targets: torch.Tensor | None = None,
+    view: None = None,
+    track: Callable[[Iterable[int]], Iterable[int]] = iter,
 ) -> torch.Tensor:
     """Return the cloaked faces, float [N,3,S,S] in [0,1]; a picture whose optimization broke down comes back as NaN.
 
     Args:
-        faces: float [N,3,S,S] RGB in [0,1].
-        surrogates: frozen extractors, faces -> embeddings [N,D], which are compared as they are.
+        pictures: float [N,3,S,S] RGB in [0,1], face crops.
+        surrogates: frozen extractors, faces -> embeddings [N,D], which are compared as they are; one that stands here k
+            times counts k times.
         options: see `Options`.
         seeds: not used; what is random is drawn beforehand, by `choose_target` and `draw_targets`.
         targets: float [N,3,S,S], the target picture of each face.
+        view: not used; the attack works on crops.
+        track: wraps the range of iterations, to tell how far they are.
 
     Raises:
-        InputError: where there are no targets.
+        InputError: where there are no targets, or the pictures are smaller than DSSIM's window.
     """
-    if targets is None or targets.shape != faces.shape:
+    if targets is None or targets.shape != pictures.shape:
         raise InputError("fawkes_v03: needs one target picture for each face, of the same size")
     th, steps, lr = options.resolved()
-    encoded = encode(faces)
+    counts = Counter(surrogates)
+    encoded = encode(pictures)
     clean = decode(encoded)
     dissimilarity = Dssim(clean)
     with torch.no_grad():
-        goals = [2 * surrogate(decode(encode(targets))) - surrogate(clean) for surrogate in surrogates]
-        lengths = [torch.linalg.vector_norm(goal, dim=-1) for goal in goals]
+        goals = [2 * surrogate(decode(encode(targets))) - surrogate(clean) for surrogate in counts]
+        scales = [
+            count / torch.linalg.vector_norm(goal, dim=-1) for goal, count in zip(goals, counts.values(), strict=True)
+        ]
 
     def feature_loss(perturbed: torch.Tensor) -> torch.Tensor:
         return sum(
-            torch.linalg.vector_norm(goal - surrogate(perturbed), dim=-1) / length
-            for surrogate, goal, length in zip(surrogates, goals, lengths, strict=True)
+            torch.linalg.vector_norm(goal - surrogate(perturbed), dim=-1) * scale
+            for surrogate, goal, scale in zip(counts, goals, scales, strict=True)
         )
 
     modifier = torch.full_like(encoded, _FIRST_MODIFIER)
     optimizer = Adadelta(modifier, _RHO, _EPS, lr)
-    best = torch.full((len(faces),), torch.inf).to(faces)
+    best = torch.full((len(pictures),), torch.inf).to(pictures)
     kept = clean
 
     def keep_better(perturbed: torch.Tensor, feature: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -119,7 +105,7 @@ def attack(
         better = feature < best
         return torch.where(better, feature, best), torch.where(better[:, None, None, None], perturbed, kept)
 
-    for step in range(steps):
+    for step in track(range(steps)):
         modifier.requires_grad_()
         perturbed = decode(encoded + modifier)
         feature = feature_loss(perturbed)

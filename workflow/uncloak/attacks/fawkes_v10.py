@@ -1,15 +1,17 @@
 """Fawkes v1.0 (Shan et al., code of 2021): away from the clean embedding within a DSSIM budget (attacks.md 3.4)."""
 
-import math
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar
 
 import torch
-from torch.nn.functional import normalize
+from torch.nn.functional import hardtanh, normalize
 
 from uncloak.attacks.adadelta import Adadelta, decode, encode
 from uncloak.attacks.dssim import Dssim
+from uncloak.attacks.fawkes import Mode, ModeOptions
+from uncloak.attacks.start import uniform_noise
 from uncloak.errors import InputError
 
 _LARGEST_CHANGE = 15 / 255
@@ -19,92 +21,105 @@ _FIRST_SIGN_STEP = 0.01
 _WEIGHT_LIMIT = 129
 _LITTLE, _LAST_DSSIM = 0.3, 0.015
 
-
-class Mode(NamedTuple):
-    """DSSIM budget, iterations and learning rate of one mode."""
-
-    th: float
-    steps: int
-    lr: float
-
-
+STARTS = ("constant", "noise")
 MODES = {"low": Mode(0.004, 40, 25.0), "mid": Mode(0.012, 75, 20.0), "high": Mode(0.017, 150, 15.0)}
 
 
 @dataclass(frozen=True)
-class Options:
-    """Options of Fawkes v1.0 (attacks.md 3.1).
+class Options(ModeOptions):
+    """Options of Fawkes v1.0, by default as the command line had them for the ICLR results (attacks.md 3.1).
 
     Attributes:
         mode: "low", "mid" or "high", which set the three below. Low was published with one surrogate, the others with
             two.
-        th: DSSIM budget, in place of the mode's.
+        th: DSSIM budget, in place of the mode's; earlier commits of 1.0 had other numbers here and in `steps`.
         steps: iterations, in place of the mode's.
         lr: Adadelta's learning rate, in place of the mode's.
-        penalty: factor of the squared excess of DSSIM over the budget.
+        penalty: factor of the squared excess of DSSIM over the budget; 1e7 where the original is called from Python.
+        start: where the modifier starts: at the "constant" 1e-4, or in uniform "noise" below that, as later commits do.
+        last: whether the last iterate may replace a kept one that moved little (attacks.md 3.4, after the loop).
     """
 
-    mode: str = "high"
-    th: float | None = None
-    steps: int | None = None
-    lr: float | None = None
+    method: ClassVar[str] = "fawkes_v10"
+    modes: ClassVar[dict[str, Mode]] = MODES
+
     penalty: float = 1e6
+    start: str = "constant"
+    last: bool = True
 
     def __post_init__(self):
-        if self.mode not in MODES:
-            raise InputError(f"fawkes_v10: mode is '{self.mode}'; choose from {', '.join(MODES)}")
-        if self.steps is not None and self.steps < 1:
-            raise InputError(f"fawkes_v10: steps is {self.steps}; it must be at least 1")
-        for name in ("th", "lr", "penalty"):
-            value = getattr(self, name)
-            if value is not None and not (math.isfinite(value) and value > 0):
-                raise InputError(f"fawkes_v10: {name} is {value}; it must be a number above 0")
-
-    def resolved(self) -> Mode:
-        """Return the mode's values, each replaced where the option is given."""
-        given = {name: getattr(self, name) for name in Mode._fields if getattr(self, name) is not None}
-        return MODES[self.mode]._replace(**given)
+        super().__post_init__()
+        if self.start not in STARTS:
+            raise InputError(f"fawkes_v10: start is '{self.start}'; choose from {', '.join(STARTS)}")
 
 
 def attack(
-    faces: torch.Tensor,
+    pictures: torch.Tensor,
     surrogates: Sequence[Callable[[torch.Tensor], torch.Tensor]],
     options: Options,
     seeds: Sequence[int],
+    *,
     targets: torch.Tensor | None = None,
+    view: None = None,
+    track: Callable[[Iterable[int]], Iterable[int]] = iter,
 ) -> torch.Tensor:
     """Return the cloaked faces, float [N,3,S,S] in [0,1]; a picture whose optimization broke down comes back as NaN.
 
-    A picture that never moves its embedding inside the budget comes back clean.
+    A picture that never moves its embedding the right way inside the budget comes back clean.
 
     Args:
-        faces: float [N,3,S,S] RGB in [0,1].
-        surrogates: frozen extractors, faces -> embeddings [N,D] (not normalized).
+        pictures: float [N,3,S,S] RGB in [0,1], face crops.
+        surrogates: frozen extractors, faces -> embeddings [N,D] (not normalized); one that stands here k times counts k
+            times.
         options: see `Options`.
-        seeds: not used; nothing is random.
-        targets: not used; the attack is untargeted.
+        seeds: one per picture, of a start in noise.
+        targets: float [N,3,S,S], a face for each picture, towards whose embedding it moves, as users who collude would
+            do (Radiya-Dixit et al., ICLR 2022, Appendix D): q is how much nearer it has come, in squared distance, and
+            all else stays as it is. The published tool has no target: without it, q is how far it has moved.
+        view: not used; the attack works on crops.
+        track: wraps the range of iterations, to tell how far they are.
+
+    Raises:
+        InputError: where the pictures are smaller than DSSIM's window.
     """
     th, steps, lr = options.resolved()
-    encoded = encode(faces)
+    counts = Counter(surrogates)
+    encoded = encode(pictures)
     clean = decode(encoded)
     dissimilarity = Dssim(clean)
     with torch.no_grad():
-        references = [normalize(surrogate(clean), dim=-1) for surrogate in surrogates]
-    modifier = torch.full_like(encoded, _FIRST_MODIFIER)
+        references = [normalize(surrogate(clean if targets is None else targets), dim=-1) for surrogate in counts]
+
+    def distance(faces: torch.Tensor) -> torch.Tensor:
+        return sum(
+            count * (normalize(surrogate(faces), dim=-1) - reference).square().sum(dim=-1)
+            for (surrogate, count), reference in zip(counts.items(), references, strict=True)
+        )
+
+    if targets is None:
+        movement = distance
+    else:
+        with torch.no_grad():
+            at_first = distance(clean)
+
+        def movement(faces: torch.Tensor) -> torch.Tensor:
+            return at_first - distance(faces)
+
+    if options.start == "noise":
+        modifier = uniform_noise(pictures, _FIRST_MODIFIER, seeds)
+    else:
+        modifier = torch.full_like(encoded, _FIRST_MODIFIER)
     optimizer = Adadelta(modifier, _RHO, _EPS, lr)
-    weight = torch.ones(len(faces)).to(faces)
+    weight = torch.ones(len(pictures)).to(pictures)
     side = torch.ones_like(weight)
     best = torch.zeros_like(weight)
     kept = clean.clone()
 
-    for step in range(steps):
+    for step in track(range(steps)):
         modifier.requires_grad_()
-        perturbed = clean + (decode(encoded + modifier) - clean).clamp(-_LARGEST_CHANGE, _LARGEST_CHANGE)
+        perturbed = clean + hardtanh(decode(encoded + modifier) - clean, -_LARGEST_CHANGE, _LARGEST_CHANGE)
         dssim = dissimilarity(perturbed)
-        moved = sum(
-            (normalize(surrogate(perturbed), dim=-1) - reference).square().sum(dim=-1)
-            for surrogate, reference in zip(surrogates, references, strict=True)
-        )
+        moved = movement(perturbed)
         loss = options.penalty * (dssim - th).relu().square() - weight * moved
         (gradient,) = torch.autograd.grad(loss.sum(), modifier)
 
@@ -121,10 +136,10 @@ def attack(
         best = torch.where(better, moved, best)
         kept = torch.where(better[:, None, None, None], perturbed, kept)
 
-    last = _prefer_last(best, dssim, moved)
-    kept = torch.where(last[:, None, None, None], perturbed, kept).clamp_(0, 1)
+    if options.last:
+        kept = torch.where(_prefer_last(best, dssim, moved)[:, None, None, None], perturbed, kept)
     broken = ~modifier.isfinite().flatten(1).all(dim=1)
-    return kept.masked_fill_(broken[:, None, None, None], torch.nan)
+    return kept.clamp(0, 1).masked_fill_(broken[:, None, None, None], torch.nan)
 
 
 def _prefer_last(best: torch.Tensor, dssim: torch.Tensor, moved: torch.Tensor) -> torch.Tensor:

@@ -1,22 +1,21 @@
-"""LowKey (Cherepanova et al., ICLR 2021) on face crops: away from the clean embedding by sign ascent (attacks.md 4).
+"""LowKey (Cherepanova et al., ICLR 2021): away from the clean embedding by sign ascent (attacks.md 4)."""
 
-The crop is what the surrogates see: the warp of full-size photographs is the identity here.
-"""
-
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch.nn.functional import normalize
 
+from uncloak.attacks.blur import Blur
 from uncloak.attacks.dssim import Dssim
 from uncloak.attacks.lpips import load_lpips
+from uncloak.attacks.start import uniform_noise
 from uncloak.errors import InputError
-from uncloak.seeds import generator
 
-_BLUR_RADIUS = 3
-_BLUR_SIGMA = 3.0
+PHOTOGRAPHS = True
 PERCEPTUAL = ("lpips", "dssim")
+ENSEMBLES = ("four", "two")
 
 
 @dataclass(frozen=True)
@@ -24,14 +23,20 @@ class Options:
     """Options of LowKey; the defaults are the published ones (attacks.md 4.1).
 
     Attributes:
-        steps: sign steps; the last iterate is the result.
+        steps: sign steps; the last iterate is the result. 10 to 50 give protection of growing strength.
         step_size: size of a step, of 1.
         noise: half-width of the uniform noise that the first iterate carries, of 1.
         smoothing: whether a blurred copy of the picture is attacked beside the plain one.
+        flip: whether a picture's embedding is taken together with its mirror picture's, as the code does; the paper
+            does not mention it (attacks.md 4.2 and 6).
+        ensemble: "four" attacks every surrogate; "two" replaces each by the last one of the same architecture, as the
+            loader of the re-uploaded code does by mistake (attacks.md 4.7).
+        epsilon: largest change of a value, of 1, enforced after every step; the original sets it and never uses it.
         perceptual: the perceptual term, "lpips" (needs `alexnet`) or "dssim" (needs no file, and a weight of its own:
             LPIPS' 0.05 leaves DSSIM without effect).
-        perceptual_weight: factor of the perceptual term. The feature term is a mean over the D embedding dimensions,
-            so the same weight counts D/512 times as much against it as in the paper, where D = 512.
+        perceptual_weight: factor of the perceptual term; 0.08 gives the "small" variant. The feature term is a mean
+            over the D embedding dimensions, so the same weight counts D/512 times as much against it as in the paper,
+            where D = 512.
         alexnet: file of torchvision's AlexNet weights, for "lpips".
     """
 
@@ -39,6 +44,9 @@ class Options:
     step_size: float = 0.0025
     noise: float = 0.005
     smoothing: bool = True
+    flip: bool = True
+    ensemble: str = "four"
+    epsilon: float | None = None
     perceptual: str = "lpips"
     perceptual_weight: float = 0.05
     alexnet: str | None = None
@@ -50,6 +58,10 @@ class Options:
             raise InputError(f"lowkey: step_size is {self.step_size}; it must be above 0 and at most 1")
         if not 0 <= self.noise <= 1:
             raise InputError(f"lowkey: noise is {self.noise}; it must be between 0 and 1")
+        if self.ensemble not in ENSEMBLES:
+            raise InputError(f"lowkey: ensemble is '{self.ensemble}'; choose from {', '.join(ENSEMBLES)}")
+        if self.epsilon is not None and not 0 < self.epsilon <= 1:
+            raise InputError(f"lowkey: epsilon is {self.epsilon}; it must be above 0 and at most 1")
         if not 0 <= self.perceptual_weight < float("inf"):
             raise InputError(f"lowkey: perceptual_weight is {self.perceptual_weight}; it must be 0 or more")
         if self.perceptual not in PERCEPTUAL:
@@ -61,64 +73,94 @@ class Options:
 
 
 def attack(
-    faces: torch.Tensor,
+    pictures: torch.Tensor,
     surrogates: Sequence[Callable[[torch.Tensor], torch.Tensor]],
     options: Options,
     seeds: Sequence[int],
+    *,
     targets: torch.Tensor | None = None,
+    view: Callable[[torch.Tensor], torch.Tensor] | None = None,
+    track: Callable = iter,
 ) -> torch.Tensor:
-    """Return LowKey's perturbed faces, float [N,3,S,S] in [0,1]; a picture whose gradient broke down comes back as NaN.
+    """Return the perturbed pictures, float [N,3,H,W] in [0,1]; one whose gradient broke down comes back as NaN.
 
     Args:
-        faces: float [N,3,S,S] RGB in [0,1].
-        surrogates: frozen extractors, faces -> embeddings [N,D] (not normalized).
+        pictures: float [N,3,H,W] RGB in [0,1], face crops or, with `view`, photographs.
+        surrogates: frozen extractors, faces [N,3,S,S] -> embeddings [N,D], not normalized; one that stands here k times
+            counts k times.
         options: see `Options`.
-        seeds: one seed per picture, of its first noise.
-        targets: not used; LowKey has none.
-    """
-    blur = _blur_matrix(faces.shape[-1]).to(faces)
-    distance = load_lpips(options.alexnet).against(faces) if options.perceptual == "lpips" else Dssim(faces)
-    with torch.no_grad():
-        references = [_embed(surrogate, faces, 1)[0] for surrogate in surrogates]
-    perturbed = faces + _noise(faces, options.noise, seeds)
-    broken = torch.zeros(len(faces), dtype=torch.bool, device=faces.device)
+        seeds: one per picture, of its first noise.
+        targets: float [N,3,S,S], a face for each picture, towards whose embedding it moves, as users who collude would
+            do (Radiya-Dixit et al., ICLR 2022, Appendix D); without them it moves away from its own. The published
+            tool has none.
+        view: photographs -> faces, differentiable; the perceptual term then is the mean of the photograph's and the
+            face's (attacks.md 4.4).
+        track: wraps the range of steps, to tell how far they are.
 
-    for _ in range(options.steps):
+    Raises:
+        InputError: where the pictures are too small for the blur or for the perceptual term.
+    """
+    if options.ensemble == "two":
+        surrogates = _last_of_each_architecture(surrogates)
+    counts = Counter(surrogates)
+    see = view or (lambda photographs: photographs)
+    blur = Blur(pictures)
+    distance = _perceptual_distance(pictures, options, view)
+    broken = torch.zeros(len(pictures), dtype=torch.bool, device=pictures.device)
+    with torch.no_grad():
+        clean = _with_mirrored(see(pictures) if targets is None else targets, options.flip)
+        references = [_units(surrogate(clean), options.flip) for surrogate in counts]
+    direction = 1 if targets is None else -1
+    perturbed = pictures + uniform_noise(pictures, options.noise, seeds)
+
+    for _ in track(range(options.steps)):
         perturbed.requires_grad_()
-        branches = [blur @ perturbed @ blur.T, perturbed] if options.smoothing else [perturbed]
-        joined = torch.cat(branches)
-        moved = sum(
-            (_embed(surrogate, joined, len(branches)) - reference).square().mean(dim=(0, 2))
-            for surrogate, reference in zip(surrogates, references, strict=True)
-        )
-        objective = moved / len(surrogates) - options.perceptual_weight * distance(perturbed)
+        faces = see(perturbed)
+        branches = [see(blur(perturbed)), faces] if options.smoothing else [faces]
+        joined = _with_mirrored(torch.cat(branches), options.flip)
+        moved = 0
+        for (surrogate, count), reference in zip(counts.items(), references, strict=True):
+            units = _units(surrogate(joined), options.flip).unflatten(0, (len(branches), -1))
+            moved = moved + count * (units - reference).square().mean(dim=(0, 2))
+        objective = direction * moved / len(surrogates) - options.perceptual_weight * distance(perturbed, faces)
         (gradient,) = torch.autograd.grad(objective.sum(), perturbed)
         # The sign of NaN is 0 in PyTorch, so a broken gradient would pass unseen.
         broken |= ~gradient.isfinite().flatten(1).all(dim=1)
         perturbed = perturbed.detach().add_(gradient.sign_(), alpha=options.step_size)
+        if options.epsilon is not None:
+            perturbed = pictures + (perturbed - pictures).clamp_(-options.epsilon, options.epsilon)
     return perturbed.clamp_(0, 1).masked_fill_(broken[:, None, None, None], torch.nan)
 
 
-def _embed(surrogate: Callable, faces: torch.Tensor, branches: int) -> torch.Tensor:
-    """Unit embeddings [branches,N,D] of [branches*N,3,S,S], each summed with its mirror picture's before (4.2)."""
-    plain, mirrored = surrogate(torch.cat([faces, faces.flip(-1)])).chunk(2)
-    return normalize(plain + mirrored, dim=-1).unflatten(0, (branches, -1))
+def _with_mirrored(faces: torch.Tensor, flip: bool) -> torch.Tensor:
+    return torch.cat([faces, faces.flip(-1)]) if flip else faces
 
 
-def _noise(faces: torch.Tensor, size: float, seeds: Sequence[int]) -> torch.Tensor:
-    draws = [generator(seed, "noise").uniform(-size, size, tuple(faces.shape[1:])) for seed in seeds]
-    return torch.stack([torch.from_numpy(draw) for draw in draws]).to(faces)
+def _units(embeddings: torch.Tensor, flip: bool) -> torch.Tensor:
+    """Unit embeddings [N,D] of N faces; each is summed with its mirror picture's before (attacks.md 4.2)."""
+    return normalize(sum(embeddings.chunk(2)) if flip else embeddings, dim=-1)
 
 
-def _blur_matrix(size: int) -> torch.Tensor:
-    """The matrix [size,size], float64, of the Gaussian blur along one axis, reflected at the edges (4.5).
+def _perceptual_distance(
+    pictures: torch.Tensor, options: Options, view: Callable | None
+) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
+    """The perceptual term [N] as a function of perturbed pictures and their faces."""
+    to_clean = load_lpips(options.alexnet).against if options.perceptual == "lpips" else Dssim
+    of_picture = to_clean(pictures)
+    if view is None:
+        return lambda perturbed, faces: of_picture(perturbed)
+    with torch.no_grad():
+        of_face = to_clean(view(pictures))
+    return lambda perturbed, faces: (of_picture(perturbed) + of_face(faces)) / 2
 
-    Reflection inside the matrix keeps its gradient deterministic on every device.
-    """
-    if size <= _BLUR_RADIUS:
-        raise InputError(f"lowkey: needs pictures of more than {_BLUR_RADIUS} pixels a side, got {size}")
-    offsets = torch.arange(-_BLUR_RADIUS, _BLUR_RADIUS + 1)
-    weights = torch.softmax(-offsets.double().square() / (2 * _BLUR_SIGMA**2), dim=0)
-    positions = (torch.arange(size)[:, None] + offsets).abs()
-    positions = (size - 1) - (size - 1 - positions).abs()
-    return torch.zeros(size, size, dtype=torch.float64).scatter_add_(1, positions, weights.expand(size, -1))
+
+def _last_of_each_architecture(surrogates: Sequence[Callable]) -> list[Callable]:
+    """Replace each surrogate by the last one whose parameters have the same names and shapes."""
+    last = {_architecture(surrogate): surrogate for surrogate in surrogates}
+    return [last[_architecture(surrogate)] for surrogate in surrogates]
+
+
+def _architecture(surrogate: Callable) -> Hashable:
+    if not hasattr(surrogate, "architecture") and isinstance(surrogate, torch.nn.Module):
+        return tuple((name, tuple(values.shape)) for name, values in surrogate.named_parameters())
+    return getattr(surrogate, "architecture", id(surrogate))

@@ -42,7 +42,7 @@ class Lpips:
             raise InputError(
                 f"LPIPS needs pictures of at least {_SMALLEST} pixels a side, got {tuple(clean.shape[-2:])}"
             )
-        self._network.to(clean.device)
+        self._network.to(clean)
         with torch.no_grad():
             references = self._features(clean)
 

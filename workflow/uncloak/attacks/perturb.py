@@ -1,4 +1,4 @@
-"""One attack on a set of faces: batches, seeds, checks and 8-bit pictures around an attack's own loop."""
+"""One attack on a set of faces: its options, batches of one size, and 8-bit pictures."""
 
 import dataclasses
 import importlib
@@ -10,12 +10,9 @@ from types import ModuleType
 import numpy as np
 import torch
 
+from uncloak.attacks.batch import Runner, batches, one_thread
 from uncloak.errors import InputError
-from uncloak.progress import track
-from uncloak.seeds import derive_seed
-
-PRECISIONS = ("float32", "bfloat16")
-Surrogate = Callable[[torch.Tensor], torch.Tensor]
+from uncloak.progress import Progress
 
 
 def perturb(
@@ -23,30 +20,34 @@ def perturb(
     pictures: Sequence[str],
     attack: str,
     options: Mapping[str, object],
-    surrogates: Sequence[Surrogate],
+    surrogates: Sequence[Callable[[torch.Tensor], torch.Tensor]],
     seed: int,
     batch_size: int = 32,
     targets: np.ndarray | None = None,
     device: str | torch.device = "cpu",
     precision: str = "float32",
+    compile: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Perturb faces with one attack.
 
     Batches have one size, the last one being filled up with copies, and every picture has a random stream of its own,
-    so that a picture's bytes depend neither on the other pictures nor on its place among them. Another batch size,
-    device or number of threads changes rounding, which these attacks amplify (attacks.md 3.4 and 4.4).
+    so that a picture's bytes depend neither on the other pictures nor on its place among them. On the CPU one thread
+    computes, whatever the caller has set: more cores are used by more jobs, each with a part of the pictures. Another
+    batch size or device changes rounding, which these attacks amplify (attacks.md 3.4 and 4.4).
 
     Args:
         faces: uint8 [N,S,S,3] RGB.
         pictures: ids of the N faces.
         attack: method, the name of a module of `uncloak.attacks`.
         options: options of the method; see its `Options`.
-        surrogates: frozen extractors in eval mode on `device`: float32 [B,3,S,S] RGB in [0,1] -> embeddings [B,D].
+        surrogates: frozen extractors in eval mode on `device`: float32 [B,3,S,S] RGB in [0,1] -> embeddings [B,D]. One
+            that is listed twice counts twice.
         seed: of the experiment.
-        batch_size: pictures computed together.
-        targets: uint8 [N,S,S,3], the target picture of each face, for targeted methods.
+        batch_size: pictures computed together; memory grows with it, not with N.
+        targets: uint8 [N,S,S,3], the target face of each picture, for an attack that is to be targeted.
         device: where to compute.
         precision: "float32", or "bfloat16" for the surrogates' forward pass and its gradient alone.
+        compile: whether the surrogates are compiled first, which takes minutes and pays on a GPU.
 
     Returns:
         Perturbed faces uint8 [N,S,S,3], cut to whole grey levels as the original tools do (attacks.md 2.6); and the
@@ -55,44 +56,23 @@ def perturb(
     Raises:
         InputError: where method, options or arrays do not fit, or a surrogate gives NaN or a zero vector.
     """
-    if precision not in PRECISIONS:
-        raise InputError(f"precision is '{precision}'; choose from {', '.join(PRECISIONS)}")
-    if batch_size < 1:
-        raise InputError(f"batch_size is {batch_size}; it must be at least 1")
-    if not surrogates:
-        raise InputError(f"{attack}: has no surrogate; name at least one extractor")
     _check_faces("faces", faces, len(pictures))
     if targets is not None:
         _check_faces("targets", targets, len(pictures))
         if targets.shape != faces.shape:
             raise InputError(f"targets are {targets.shape[1:3]} pixels, faces {faces.shape[1:3]}; they must agree")
-    method = _method(attack)
-    settings = read_options(attack, options)
-    prepared = [_prepare(surrogate, precision) for surrogate in surrogates]
-
+    method = find_method(attack)
+    run = Runner(attack, method, read_options(attack, options), surrogates, seed, device, precision, compile)
     perturbed = np.empty_like(faces)
     seconds = np.empty(len(faces))
-    starts = range(0, len(faces), batch_size)
-    for start in track(starts, len(faces), attack, weight=batch_size):
-        begin = time.perf_counter()
-        real = slice(start, min(start + batch_size, len(faces)))
-        rows = np.minimum(np.arange(start, start + batch_size), len(faces) - 1)
-        names = [pictures[row] for row in rows]
-        batch = _to_floats(faces[rows], device)
-        _check_surrogates(prepared, batch, names)
-        result = method.attack(
-            batch,
-            prepared,
-            settings,
-            [derive_seed(seed, attack, name) for name in names],
-            None if targets is None else _to_floats(targets[rows], device),
-        )
-        broken = ~result.flatten(1).isfinite().all(dim=1)
-        if broken.any():
-            name = names[int(broken.int().argmax())]
-            raise InputError(f"{attack}: a surrogate's gradient is not finite for '{name}'; check its weights")
-        perturbed[real] = _to_bytes(result)[: real.stop - real.start]
-        seconds[real] = (time.perf_counter() - begin) / (real.stop - real.start)
+    with one_thread(), Progress(len(faces), attack) as progress:
+        for rows, real in batches(len(faces), batch_size):
+            begin, count = time.perf_counter(), real.stop - real.start
+            names, aims = [pictures[row] for row in rows], None if targets is None else targets[rows]
+            result = run(faces[rows], names, aims, progress.between(real.start, real.stop))
+            perturbed[real] = result[:count].astype(np.uint8)
+            seconds[real] = (time.perf_counter() - begin) / count
+            progress.reach(real.stop)
     return perturbed, seconds
 
 
@@ -102,7 +82,7 @@ def read_options(attack: str, record: Mapping[str, object]) -> object:
     Raises:
         InputError: where the method or an option is unknown, or a value has the wrong type or lies out of range.
     """
-    kind = _method(attack).Options
+    kind = find_method(attack).Options
     fields = {field.name: field.type for field in dataclasses.fields(kind)}
     values = {}
     for name, value in record.items():
@@ -118,8 +98,26 @@ def read_options(attack: str, record: Mapping[str, object]) -> object:
     return kind(**values)
 
 
-def _method(attack: str) -> ModuleType:
-    """Import the method's module, and no other attack's."""
+def settings(attack: str, options: Mapping[str, object]) -> dict[str, str | int | float | bool | None]:
+    """Return every option that was in force, defaults and a mode's numbers included, but no path of a file.
+
+    Raises:
+        InputError: as `read_options` does.
+    """
+    read = read_options(attack, options)
+    values = dataclasses.asdict(read)
+    if hasattr(read, "resolved"):
+        values |= read.resolved()._asdict()
+    values.pop("alexnet", None)
+    return values
+
+
+def find_method(attack: str) -> ModuleType:
+    """Import the module of the method called `attack`, and no other.
+
+    Raises:
+        InputError: for an unknown name.
+    """
     name = f"uncloak.attacks.{attack}"
     try:
         module = importlib.import_module(name)
@@ -132,39 +130,8 @@ def _method(attack: str) -> ModuleType:
     return module
 
 
-def _prepare(surrogate: Surrogate, precision: str) -> Surrogate:
-    """Give the surrogate its inputs in the memory format and precision that convolutions run fast in."""
-
-    def embed(faces: torch.Tensor) -> torch.Tensor:
-        faces = faces.contiguous(memory_format=torch.channels_last)
-        with torch.autocast(faces.device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16"):
-            return surrogate(faces).float()
-
-    return embed
-
-
-def _check_surrogates(surrogates: Sequence[Surrogate], batch: torch.Tensor, names: Sequence[str]) -> None:
-    with torch.no_grad():
-        for number, surrogate in enumerate(surrogates, start=1):
-            embeddings = surrogate(batch)
-            useless = ~embeddings.isfinite().all(dim=1) | (embeddings == 0).all(dim=1)
-            if useless.any():
-                name = names[int(useless.int().argmax())]
-                raise InputError(f"surrogate {number} gives NaN or a zero vector for '{name}'; check its weights")
-
-
 def _check_faces(what: str, faces: np.ndarray, count: int) -> None:
     if faces.dtype != np.uint8 or faces.ndim != 4 or faces.shape[1] != faces.shape[2] or faces.shape[3] != 3:
         raise InputError(f"{what} must be uint8 [N,S,S,3], got {faces.dtype} {faces.shape}")
     if len(faces) != count:
         raise InputError(f"{what}: {len(faces)} for {count} pictures; the numbers must agree")
-
-
-def _to_floats(faces: np.ndarray, device: str | torch.device) -> torch.Tensor:
-    """uint8 [N,S,S,3] -> float32 [N,3,S,S] in [0,1], in rows."""
-    return torch.from_numpy(faces).to(device).permute(0, 3, 1, 2).float().div_(255).contiguous()
-
-
-def _to_bytes(faces: torch.Tensor) -> np.ndarray:
-    """Float [N,3,S,S] in [0,1] -> uint8 [N,S,S,3], by truncation."""
-    return faces.mul(255).to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu().numpy()

@@ -1,0 +1,364 @@
+"""An attack on a set of faces: what a picture's bytes depend on, what is passed on, and what is told of bad input."""
+
+import dataclasses
+import logging
+import math
+import time
+
+import numpy as np
+import pytest
+import torch
+from references import SIZE, floats, small_network, smooth_faces
+
+from uncloak.attacks import fawkes_v03, fawkes_v10, lowkey
+from uncloak.attacks.perturb import perturb, read_options, settings
+from uncloak.errors import InputError
+from uncloak.progress import Progress, track
+from uncloak.seeds import derive_seed
+
+SMALL_RUNS = {
+    "lowkey": {"steps": 6, "perceptual": "dssim", "perceptual_weight": 10.0},
+    "fawkes_v10": {"steps": 8},
+    "fawkes_v03": {"steps": 8, "mode": "low"},
+    "pgd": {"steps": 6},
+}
+SEEDED = ("lowkey", "pgd")
+
+
+@pytest.fixture
+def fake(monkeypatch):
+    """Put `attack` in LowKey's place."""
+
+    def put(attack):
+        monkeypatch.setattr(lowkey, "attack", attack)
+
+    return put
+
+
+def run_fake(faces: np.ndarray, surrogates: list, **arguments) -> np.ndarray:
+    names = [f"a/{row}" for row in range(len(faces))]
+    return perturb(faces, names, "lowkey", SMALL_RUNS["lowkey"], surrogates, 9, **arguments)[0]
+
+
+# --- What a picture's bytes depend on -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("targeted", [False, True])
+@pytest.mark.parametrize("attack", SMALL_RUNS)
+def test_bytes_depend_on_nothing_but_the_picture(attack, targeted):
+    if attack == "fawkes_v03" and not targeted:
+        pytest.skip("Fawkes v0.3 is always targeted")
+    faces, targets = smooth_faces(7), smooth_faces(7, seed=5)
+    pictures = [f"someone/{k}" for k in range(7)]
+    network = small_network(4)
+
+    def run(rows, seed=3, others=faces):
+        names = [pictures[row] for row in rows]
+        aims = targets[rows] if targeted else None
+        return perturb(others[rows], names, attack, SMALL_RUNS[attack], [network], seed, batch_size=4, targets=aims)
+
+    whole, seconds = run(list(range(7)))
+    assert whole.dtype == np.uint8
+    assert whole.shape == faces.shape
+    assert seconds.shape == (7,)
+    assert (seconds > 0).all()
+    assert (np.abs(whole.astype(int) - faces).max(axis=(1, 2, 3)) > 0).all()
+    order = [6, 2, 5, 0, 3, 1, 4]
+    np.testing.assert_array_equal(run(order)[0], whole[order])
+    np.testing.assert_array_equal(run([5])[0], whole[5:6])
+    np.testing.assert_array_equal(run([1, 3, 6])[0], whole[[1, 3, 6]])
+    shards = [list(range(7))[part::3] for part in range(3)]
+    np.testing.assert_array_equal(np.concatenate([run(rows)[0] for rows in shards]), whole[np.concatenate(shards)])
+    changed = smooth_faces(7, seed=8)
+    changed[2] = faces[2]
+    np.testing.assert_array_equal(run(list(range(7)), others=changed)[0][2], whole[2])
+    assert (run([5], seed=4)[0] != whole[5:6]).any() == (attack in SEEDED)
+
+
+@pytest.mark.parametrize("attack", ["lowkey", "fawkes_v10", "pgd"])
+def test_threads_of_the_caller_do_not_change_a_byte(attack):
+    # Large enough for PyTorch to share the work among threads.
+    faces, network = smooth_faces(4, 96), small_network(4)
+    names = ["a/0", "a/1", "a/2", "a/3"]
+    results, before = [], torch.get_num_threads()
+    try:
+        for threads in (1, 2, 3):
+            torch.set_num_threads(threads)
+            results.append(perturb(faces, names, attack, SMALL_RUNS[attack], [network], 0, batch_size=4)[0])
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    np.testing.assert_array_equal(results[0], results[1])
+    np.testing.assert_array_equal(results[0], results[2])
+
+
+def test_one_thread_computes_and_the_callers_number_comes_back(fake):
+    seen = []
+
+    def attack(pictures, surrogates, options, seeds, *, targets, view, track):
+        seen.append(torch.get_num_threads())
+        return pictures * math.nan if len(seen) > 1 else pictures
+
+    fake(attack)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        run_fake(smooth_faces(1), [small_network(1)])
+        with pytest.raises(InputError):
+            run_fake(smooth_faces(1), [small_network(1)])
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    assert seen == [1, 1]
+
+
+# --- What is passed on ----------------------------------------------------------------------------------------------
+
+
+def test_perturb_passes_seeds_and_pictures_and_truncates(fake):
+    seen = {}
+
+    def attack(pictures, surrogates, options, seeds, *, targets, view, track):
+        seen.update(pictures=pictures, options=options, seeds=seeds, targets=targets, view=view)
+        return (pictures + 0.9 / 255).clamp(0, 1)
+
+    fake(attack)
+    faces = np.arange(256, dtype=np.uint8).repeat(3).reshape(1, 16, 16, 3)
+    aims = faces[:, ::-1].copy()
+    result = run_fake(faces, [small_network(1)], batch_size=2, targets=aims)
+    np.testing.assert_array_equal(result, faces)
+    assert seen["seeds"] == [derive_seed(9, "lowkey", "a/0")] * 2
+    assert seen["options"] == lowkey.Options(**SMALL_RUNS["lowkey"])
+    assert seen["view"] is None
+    for name, values in (("pictures", faces), ("targets", aims)):
+        assert seen[name].shape == (2, 3, 16, 16)
+        assert seen[name].is_contiguous()
+        torch.testing.assert_close(seen[name][0], floats(values, torch.float32)[0], atol=1e-7, rtol=0)
+
+
+def test_every_grey_level_comes_back(fake):
+    fake(lambda pictures, *_, **__: pictures)
+    faces = np.arange(256, dtype=np.uint8).repeat(3).reshape(1, 16, 16, 3)
+    np.testing.assert_array_equal(run_fake(faces, [small_network(1)]), faces)
+
+
+def test_surrogates_are_passed_on_as_listed_with_their_architecture(fake):
+    seen = []
+
+    def attack(pictures, surrogates, options, seeds, *, targets, view, track):
+        seen.extend(surrogates)
+        return pictures
+
+    fake(attack)
+    same, alike, other = small_network(1), small_network(2), small_network(3, dimensions=8)
+    pool, flat = torch.nn.AvgPool2d(4), torch.nn.Flatten()
+    plain = [torch.nn.Sequential(pool, flat), torch.nn.Sequential(flat), lambda faces: faces.flatten(1)]
+    run_fake(smooth_faces(1), [same, other, same, alike, *plain])
+    assert seen[0] is seen[2]
+    assert len({id(surrogate) for surrogate in seen}) == 6
+    kinds = [surrogate.architecture for surrogate in seen]
+    assert kinds[0] == kinds[3] != kinds[1]
+    # What has no parameters is alike to nothing.
+    assert len(set(kinds)) == 5
+    faces = floats(smooth_faces(3), torch.float32)
+    torch.testing.assert_close(seen[3](faces), alike(faces), atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(seen[6](faces), plain[2](faces))
+
+
+def test_bfloat16_stays_close():
+    faces = smooth_faces(3)
+    arguments = (faces, ["a/0", "a/1", "a/2"], "lowkey", SMALL_RUNS["lowkey"], [small_network(1)], 0)
+    exact, rough = (perturb(*arguments, batch_size=3, precision=name)[0] for name in ("float32", "bfloat16"))
+    assert 0.5 < (exact == rough).mean() < 1
+    assert np.abs(exact.astype(int) - rough).max() <= 2 * (5 + 255 * 6 * 0.0025)
+    with pytest.raises(InputError, match="precision"):
+        perturb(*arguments, precision="float16")
+
+
+@pytest.mark.slow
+def test_compiled_surrogates_give_the_same_attack_up_to_rounding(monkeypatch):
+    compiled, compile_really = [], torch.compile
+
+    def compile_and_count(model, **options):
+        compiled.append(model)
+        return compile_really(model, **options)
+
+    monkeypatch.setattr(torch, "compile", compile_and_count)
+    network = small_network(1)
+    options = {"steps": 2, "perceptual": "dssim"}
+    arguments = (smooth_faces(3), ["a/0", "a/1", "a/2"], "lowkey", options, [network, network], 0)
+    plain = perturb(*arguments, batch_size=2)[0]
+    assert compiled == []
+    result = perturb(*arguments, batch_size=2, compile=True)[0]
+    assert compiled == [network]
+    assert (result == plain).mean() > 0.99
+    assert np.abs(result.astype(int) - plain).max() <= 2
+
+
+# --- Progress -------------------------------------------------------------------------------------------------------
+
+
+def test_log_counts_pictures_within_a_batch(fake, monkeypatch, caplog):
+    def attack(pictures, surrogates, options, seeds, *, targets, view, track):
+        for _ in track(range(8)):
+            clock[0] += 5
+        return pictures
+
+    fake(attack)
+    clock = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    with caplog.at_level(logging.INFO, logger="uncloak"):
+        run_fake(smooth_faces(6), [small_network(1)], batch_size=4)
+    lines = [record.getMessage() for record in caplog.records if record.name == "uncloak.progress"]
+    assert lines == [
+        # 40 seconds a batch of 4, then one of 2 that is filled up and takes as long.
+        "lowkey: 1 of 6 pictures, 0.1 per second, 50 s left",
+        "lowkey: 2 of 6 pictures, 0.1 per second, 40 s left",
+        "lowkey: 3 of 6 pictures, 0.1 per second, 30 s left",
+        "lowkey: 4 of 6 pictures, 0.1 per second, 20 s left",
+        "lowkey: 4.5 of 6 pictures, 0.09 per second, 17 s left",
+        "lowkey: 5 of 6 pictures, 0.0833 per second, 12 s left",
+        "lowkey: 5.5 of 6 pictures, 0.0786 per second, 6 s left",
+        "lowkey: 6 of 6 pictures, 0.075 per second, 0 s left",
+    ]
+
+
+def test_track_tells_at_most_every_ten_seconds_and_at_the_end(monkeypatch, caplog):
+    clock = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    seen = []
+    with caplog.at_level(logging.INFO, logger="uncloak"):
+        for item in track("abcdefg", 20, "reading", unit="files", weight=3):
+            clock[0] += 4
+            seen.append(item)
+    assert "".join(seen) == "abcdefg"
+    assert caplog.messages == [
+        "reading: 9 of 20 files, 0.75 per second, 15 s left",
+        "reading: 18 of 20 files, 0.75 per second, 3 s left",
+        "reading: 20 of 20 files, 0.714 per second, 0 s left",
+    ]
+    caplog.clear()
+    with Progress(3, "loop") as progress, caplog.at_level(logging.INFO, logger="uncloak"):
+        # A loop that is left early, or has no steps, harms nothing.
+        assert list(progress.between(0, 1)([])) == []
+        assert next(progress.between(1, 2)(range(5))) == 0
+    assert caplog.messages == []
+
+
+# --- Bad input ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("attack", SMALL_RUNS)
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 0.0])
+def test_useless_surrogate_is_named_with_the_picture(attack, value):
+    useful = small_network(2)
+
+    def surrogate(faces):
+        embeddings = small_network(1)(faces)
+        return torch.where(faces.mean(dim=(1, 2, 3))[:, None] < 0.1, torch.full_like(embeddings, value), embeddings)
+
+    faces, targets = smooth_faces(3), smooth_faces(3, seed=1)
+    faces[1] = 0
+    names = ["b/0", "b/1", "b/2"]
+    arguments = (names, attack, SMALL_RUNS[attack], [useful, useful, surrogate], 0)
+    with pytest.raises(InputError, match="surrogate 3 gives NaN or a zero vector for 'b/1'"):
+        perturb(faces, *arguments, targets=targets)
+    with pytest.raises(InputError, match=r"surrogate 3 gives NaN or a zero vector for 'b/1 \(its target\)'"):
+        perturb(targets, *arguments, targets=faces)
+
+
+@pytest.mark.parametrize("attack", SMALL_RUNS)
+def test_gradient_that_is_not_finite_is_named_with_the_picture(attack):
+    class Poisoned(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, faces):
+            return faces.clone()
+
+        @staticmethod
+        def backward(ctx, gradient):
+            gradient = gradient.clone()
+            gradient[2::3] = torch.nan
+            return gradient
+
+    def surrogate(faces):
+        return small_network(1)(Poisoned.apply(faces))
+
+    arguments = (["c/0", "c/1", "c/2"], attack, SMALL_RUNS[attack], [surrogate], 0)
+    with pytest.raises(InputError, match="gradient is not finite for 'c/2'"):
+        perturb(smooth_faces(3), *arguments, batch_size=3, targets=smooth_faces(3, seed=1))
+
+
+@pytest.mark.parametrize("attack", ["lowkey", "fawkes_v10", "fawkes_v03"])
+def test_pictures_smaller_than_the_window_of_dssim_are_told(attack):
+    faces = smooth_faces(2, 8)
+    names = ["a/0", "a/1"]
+
+    def surrogate(faces):
+        return faces.flatten(1)
+
+    with pytest.raises(InputError, match="11x11 pixels, got 8x8"):
+        perturb(faces, names, attack, SMALL_RUNS[attack], [surrogate], 0, targets=smooth_faces(2, 8, seed=1))
+
+
+@pytest.mark.parametrize(
+    ("attack", "options", "message"),
+    [
+        ("lowkey", {"step": 3}, "unknown option 'step'.*steps"),
+        ("lowkey", {"steps": 3.5}, "'steps' is 3.5.*int"),
+        ("lowkey", {"steps": True, "perceptual": "dssim"}, "'steps' is True"),
+        ("lowkey", {"steps": 0, "perceptual": "dssim"}, "at least 1"),
+        ("lowkey", {"noise": "much"}, "'noise' is 'much'.*float"),
+        ("lowkey", {"smoothing": 1}, "'smoothing' is 1.*bool"),
+        ("lowkey", {"perceptual": "l2"}, "choose from lpips, dssim"),
+        ("lowkey", {}, "needs 'alexnet'"),
+        ("fawkes_v10", {"mode": "ultra"}, "choose from low, mid, high"),
+        ("fawkes_v10", {"th": -1}, "th is -1"),
+        ("fawkes_v03", {"steps": 2}, "at least 3"),
+        ("fawkes_v03", {"lr": float("nan")}, "lr is nan"),
+        ("pgd", {"epsilon": 0}, "epsilon is 0"),
+        ("dssim", {}, "'dssim' is no attack"),
+        ("folkes", {}, "'folkes' is no attack"),
+        ("low.key", {}, "'low.key' is no attack"),
+    ],
+)
+def test_wrong_options_are_told(attack, options, message):
+    with pytest.raises(InputError, match=message):
+        read_options(attack, options)
+    with pytest.raises(InputError, match=message):
+        settings(attack, options)
+
+
+def test_right_options_are_read():
+    assert read_options("fawkes_v10", {"th": 1, "steps": None}) == fawkes_v10.Options(th=1.0)
+    assert read_options("lowkey", {"perceptual": "dssim", "perceptual_weight": 10}).perceptual_weight == 10.0
+
+
+def test_settings_tell_every_choice():
+    high = settings("fawkes_v10", {})
+    assert high == high | {"mode": "high", "th": 0.017, "steps": 150, "lr": 15.0, "penalty": 1e6}
+    low = settings("fawkes_v03", {"mode": "low", "lr": 3})
+    assert low == low | {"mode": "low", "th": 0.003, "steps": 50, "lr": 3.0, "penalty": 1e9}
+    assert {field.name for field in dataclasses.fields(fawkes_v10.Options)} == set(high)
+    assert {field.name for field in dataclasses.fields(fawkes_v03.Options)} == set(low)
+    file = settings("lowkey", {"alexnet": "/somewhere/alexnet.pth", "steps": 20})
+    assert file == file | {"steps": 20, "step_size": 0.0025, "perceptual": "lpips", "perceptual_weight": 0.05}
+    assert "alexnet" not in file
+
+
+def test_wrong_arrays_are_told():
+    faces, network = smooth_faces(2), small_network(1)
+    run = SMALL_RUNS["fawkes_v03"]
+    with pytest.raises(InputError, match="target"):
+        perturb(faces, ["a/1", "a/2"], "fawkes_v03", run, [network], 0)
+    with pytest.raises(InputError, match="targets"):
+        perturb(faces, ["a/1", "a/2"], "fawkes_v03", run, [network], 0, targets=faces[:1])
+    with pytest.raises(InputError, match=rf"targets are \({SIZE - 4}, {SIZE - 4}\) pixels"):
+        perturb(faces, ["a/1", "a/2"], "fawkes_v03", run, [network], 0, targets=smooth_faces(2, SIZE - 4))
+    with pytest.raises(InputError, match="2 for 1 pictures"):
+        perturb(faces, ["a/1"], "fawkes_v03", run, [network], 0, targets=faces)
+    with pytest.raises(InputError, match="uint8"):
+        perturb(faces / 255, ["a/1", "a/2"], "fawkes_v03", run, [network], 0)
+    with pytest.raises(InputError, match="no surrogate"):
+        perturb(faces, ["a/1", "a/2"], "fawkes_v03", run, [], 0)
+    with pytest.raises(InputError, match="batch_size is 0"):
+        perturb(faces, ["a/1", "a/2"], "lowkey", SMALL_RUNS["lowkey"], [network], 0, batch_size=0)

@@ -1,0 +1,37 @@
+"""Choose the target picture of each of the users' gallery pictures, for a targeted attack."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import torch
+
+from uncloak.attacks.targets import choose_candidates, farthest, partners
+from uncloak.extractors.weights import load
+from uncloak.jobs import logged
+from uncloak.pictures.stored import posted_pictures, read_faces
+from uncloak.recognition.tables import write_table
+
+with logged(snakemake.log[0]):
+    torch.set_num_threads(snakemake.threads)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    choice, seed = json.loads(snakemake.params.spec), snakemake.params.seed
+    pictures = posted_pictures(snakemake.input.split)
+    if choice.get("choice") == "partner":
+        targets = pictures[partners(pictures, seed)]
+    else:
+        split = pd.read_csv(snakemake.input.target_split, dtype=str, keep_default_na=False)
+        background = split.loc[split["role"] == "background", "picture"].to_numpy(str)
+        offered = background[choose_candidates(background, choice["people"], choice["pictures"], seed)]
+        rows = farthest(
+            read_faces(snakemake.input.faces, pictures),
+            pictures,
+            read_faces(snakemake.input.target_faces, offered),
+            offered,
+            [load(path, device) for path in snakemake.input.surrogates],
+            seed,
+            device,
+            separate=choice.get("separate", False),
+        )
+        targets = offered[rows]
+    write_table(pd.DataFrame({"picture": pictures, "target": np.asarray(targets)}), snakemake.output[0])

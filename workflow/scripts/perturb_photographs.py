@@ -1,0 +1,66 @@
+"""Perturb a shard of the users' gallery photographs by one attack."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from uncloak.attacks.perturb import settings
+from uncloak.attacks.photographs import Frame, perturb_photographs
+from uncloak.attacks.preparation import Preparation, prepare
+from uncloak.attacks.quality import MEASURES, measure
+from uncloak.extractors.weights import load
+from uncloak.jobs import logged
+from uncloak.pictures.reading import load_picture
+from uncloak.pictures.stored import posted_pictures, read_faces
+from uncloak.recognition.tables import write_table
+from uncloak.store import read_arrays
+
+with logged(snakemake.log[0]):
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    spec, seed = json.loads(snakemake.params.spec), snakemake.params.seed
+    shard, shards = map(int, snakemake.wildcards.scatteritem.split("-of-"))
+    pictures = posted_pictures(snakemake.input.split)[shard - 1 :: shards]
+    manifest = pd.read_csv(snakemake.input.manifest, dtype=str, keep_default_na=False).set_index("picture")
+    paths = [Path(snakemake.input.root, path) for path in manifest.loc[pictures, "path"]]
+    stored, landmarks = read_arrays(snakemake.input.faces, "picture", "landmarks")
+    landmarks = landmarks[pd.Index(stored).get_indexer(pictures)]
+    size = read_faces(snakemake.input.faces, pictures[:1]).shape[1]
+    frame = Frame(**{"size": size, **spec["photograph"]})
+    targets, chosen = None, {}
+    if snakemake.input.get("targets"):
+        table = pd.read_csv(snakemake.input.targets, dtype=str, keep_default_na=False).set_index("picture")["target"]
+        chosen["target"] = table[pictures].to_numpy(str)
+        targets = prepare(read_faces(snakemake.input.target_faces, chosen["target"]), Preparation(frame.size))
+    options = dict(spec.get("options", {}))
+    if snakemake.input.get("alexnet"):
+        options["alexnet"] = snakemake.input.alexnet
+    folder = Path(snakemake.output.photographs)
+    table = perturb_photographs(
+        pictures.tolist(),
+        paths,
+        landmarks,
+        folder,
+        spec["method"],
+        options,
+        [load(path, device) for path in snakemake.input.surrogates],
+        seed,
+        frame,
+        targets=targets,
+        batch_size=spec.get("batch", 1),
+        device=device,
+        precision=spec.get("precision", "float32"),
+        compile=spec.get("compile", False),
+    )
+    # One pair at a time: photographs are large.
+    measured = [
+        measure([load_picture(clean)], [load_picture(folder / name)])
+        for clean, name in zip(paths, table["path"], strict=True)
+    ]
+    table = table.assign(**chosen, **{name: [float(each[name][0]) for each in measured] for name in MEASURES})
+    write_table(table, snakemake.output.table)
+    # Every choice that was made, also those left to the method.
+    made = {**settings(spec["method"], options), **dataclasses.asdict(frame)}
+    (folder / "settings.json").write_text(json.dumps(made, sort_keys=True))

@@ -1,0 +1,36 @@
+"""Say how much each attack shows, picture by picture and on average."""
+
+import json
+
+import pandas as pd
+
+from uncloak.attacks.mixture import assign
+from uncloak.attacks.quality import MEASURES
+from uncloak.jobs import logged
+from uncloak.pictures.stored import posted_pictures
+from uncloak.recognition.tables import write_table
+from uncloak.recognition.visibility import visibility
+from uncloak.store import read_arrays
+
+with logged(snakemake.log[0]):
+    attacks, seed = json.loads(snakemake.params.attacks), snakemake.params.seed
+    posted = posted_pictures(snakemake.input.split)
+    made_by = json.loads(snakemake.params.made_by)
+    distances = dict(zip(made_by, snakemake.input.lpips, strict=True)) if snakemake.input.lpips else {}
+    measured = {}
+    for attack, path in zip(made_by, snakemake.input.perturbed, strict=True):
+        table = pd.DataFrame(dict(zip(["picture", *MEASURES], read_arrays(path, "picture", *MEASURES), strict=True)))
+        measured[attack] = table.set_index("picture").assign(lpips=float("nan"))
+        if attack in distances:
+            measured[attack]["lpips"] = pd.read_csv(distances[attack], dtype={"picture": str}).set_index("picture")
+    rows = []
+    for attack, shares in attacks.items():
+        assigned = assign(posted, shares, seed) if shares else [attack] * len(posted)
+        own = pd.concat([measured[part].loc[[name]] for name, part in zip(posted, assigned, strict=True)])
+        rows.append(own.reset_index().assign(attack=attack))
+    table = pd.concat(rows, ignore_index=True)
+    table.insert(0, "dataset", snakemake.wildcards.dataset)
+    table.insert(1, "user", table["picture"].str.split("/").str[0])
+    table = table[["dataset", "attack", "user", "picture", *MEASURES, "lpips"]]
+    write_table(table, snakemake.output.quality)
+    write_table(visibility(table, seed), snakemake.output.visibility)

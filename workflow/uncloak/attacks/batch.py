@@ -1,0 +1,153 @@
+"""Batches of pictures through one attack: surrogates made ready, seeds, and checks of what comes out."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import ModuleType
+
+import numpy as np
+import torch
+from torch import nn
+
+from uncloak.errors import InputError
+from uncloak.seeds import derive_seed
+
+PRECISIONS = ("float32", "bfloat16")
+View = Callable[[torch.Tensor], torch.Tensor]
+
+
+class Surrogate:
+    """A surrogate as attacks call it, its inputs in the memory format and precision that convolutions run fast in.
+
+    Attributes:
+        architecture: equal where parameters have the same names and shapes; what has no parameters is one of its own.
+    """
+
+    def __init__(self, surrogate: Callable[[torch.Tensor], torch.Tensor], precision: str, compile: bool):
+        parameters = surrogate.named_parameters() if isinstance(surrogate, nn.Module) else ()
+        self.architecture = tuple((name, tuple(values.shape)) for name, values in parameters) or id(surrogate)
+        self._bfloat16 = precision == "bfloat16"
+        # An attack calls with few shapes, again and again, so each is worth code of its own.
+        self._embed = torch.compile(surrogate, dynamic=False, isolate_recompiles=True) if compile else surrogate
+
+    def __call__(self, faces: torch.Tensor) -> torch.Tensor:
+        """Embed faces [N,3,S,S] in [0,1] as [N,D], of the dtype of the faces."""
+        channels_last = faces.contiguous(memory_format=torch.channels_last)
+        with torch.autocast(faces.device.type, dtype=torch.bfloat16, enabled=self._bfloat16):
+            return self._embed(channels_last).to(faces.dtype)
+
+
+class Runner:
+    """An attack ready to run on batches.
+
+    Args:
+        attack: its name, which seeds and messages carry.
+        method: its module.
+        options: the module's `Options`.
+        surrogates: frozen extractors in eval mode on `device`: float32 [B,3,S,S] RGB in [0,1] -> embeddings [B,D]. One
+            that is listed twice counts twice.
+        seed: of the experiment.
+        device: where to compute.
+        precision: "float32", or "bfloat16" for the surrogates' forward pass and its gradient alone.
+        compile: whether the surrogates are compiled, in minutes, before their first batch.
+
+    Raises:
+        InputError: where there is no surrogate, or the precision is unknown.
+    """
+
+    def __init__(
+        self,
+        attack: str,
+        method: ModuleType,
+        options: object,
+        surrogates: Sequence[Callable[[torch.Tensor], torch.Tensor]],
+        seed: int,
+        device: str | torch.device,
+        precision: str,
+        compile: bool,
+    ):
+        if precision not in PRECISIONS:
+            raise InputError(f"precision is '{precision}'; choose from {', '.join(PRECISIONS)}")
+        if not surrogates:
+            raise InputError(f"{attack}: has no surrogate; name at least one extractor")
+        self.attack, self.seed, self.device = attack, seed, torch.device(device)
+        self._method, self._options = method, options
+        distinct = {id(surrogate): surrogate for surrogate in surrogates}
+        ready = {key: Surrogate(surrogate, precision, compile) for key, surrogate in distinct.items()}
+        self._surrogates = [ready[id(surrogate)] for surrogate in surrogates]
+
+    def __call__(
+        self,
+        pictures: np.ndarray,
+        names: Sequence[str],
+        targets: np.ndarray | None,
+        track: Callable,
+        view: View | None = None,
+    ) -> np.ndarray:
+        """Perturb one batch.
+
+        Args:
+            pictures: uint8 [B,H,W,3] RGB: square faces, or whole photographs where there is a `view`.
+            names: ids of the B pictures.
+            targets: uint8 [B,S,S,3], the target face of each picture, or None.
+            track: wraps the range of the attack's iterations.
+            view: differentiable map from photographs [B,3,H,W] to faces [B,3,S,S].
+
+        Returns:
+            float32 [B,H,W,3] in grey levels 0..255, not yet cut to whole ones.
+
+        Raises:
+            InputError: where a surrogate or its gradient gives NaN, or a zero vector, naming the picture.
+        """
+        batch = self._to_floats(pictures)
+        aims = None if targets is None else self._to_floats(targets)
+        self._check(batch if view is None else view(batch), names)
+        if aims is not None:
+            self._check(aims, [f"{name} (its target)" for name in names])
+        seeds = [derive_seed(self.seed, self.attack, name) for name in names]
+        result = self._method.attack(
+            batch, self._surrogates, self._options, seeds, targets=aims, view=view, track=track
+        )
+        broken = ~result.flatten(1).isfinite().all(dim=1)
+        if broken.any():
+            name = names[int(broken.int().argmax())]
+            raise InputError(f"{self.attack}: a surrogate's gradient is not finite for '{name}'; check its weights")
+        return result.mul(255).permute(0, 2, 3, 1).contiguous().cpu().numpy()
+
+    @torch.no_grad()
+    def _check(self, faces: torch.Tensor, names: Sequence[str]) -> None:
+        for surrogate in dict.fromkeys(self._surrogates):
+            embeddings = surrogate(faces)
+            useless = ~embeddings.isfinite().all(dim=1) | (embeddings == 0).all(dim=1)
+            if useless.any():
+                name, number = names[int(useless.int().argmax())], self._surrogates.index(surrogate) + 1
+                raise InputError(
+                    f"{self.attack}: surrogate {number} gives NaN or a zero vector for '{name}'; check its weights"
+                )
+
+    def _to_floats(self, pictures: np.ndarray) -> torch.Tensor:
+        """uint8 [N,H,W,3] -> float32 [N,3,H,W] in [0,1], in rows."""
+        return torch.from_numpy(pictures).to(self.device).permute(0, 3, 1, 2).float().div_(255).contiguous()
+
+
+def batches(count: int, size: int) -> Iterator[tuple[np.ndarray, slice]]:
+    """Yield (rows, real): `size` row numbers each, the last batch filled up with copies of the last row, and the rows
+    that are no copies.
+
+    Raises:
+        InputError: where the size is below 1.
+    """
+    if size < 1:
+        raise InputError(f"batch_size is {size}; it must be at least 1")
+    for start in range(0, count, size):
+        yield np.minimum(np.arange(start, start + size), count - 1), slice(start, min(start + size, count))
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let PyTorch compute with one CPU thread, because more of them round differently."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

@@ -1,0 +1,100 @@
+"""Projected gradient descent on embeddings, inside an L-inf ball around the picture.
+
+The method of Madry et al. (ICLR 2018, arXiv 1706.06083, section 2.1), with the distance of embeddings for a loss.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch.nn.functional import normalize
+
+from uncloak.attacks.start import uniform_noise
+from uncloak.errors import InputError
+
+PHOTOGRAPHS = True
+
+
+@dataclass(frozen=True)
+class Options:
+    """Options of PGD.
+
+    Attributes:
+        epsilon: largest change of a value, of 1; by default the one of Radiya-Dixit et al., ICLR 2022, Appendix B.5.
+        steps: sign steps; the last iterate is the result.
+        step_size: size of a step, of 1; by default 2.5 epsilon / steps, so that the edge of the ball can be reached
+            from every start with some steps left (Madry et al., section 5).
+        random_start: whether the first iterate is drawn uniformly from the ball instead of being the picture.
+    """
+
+    epsilon: float = 16 / 255
+    steps: int = 50
+    step_size: float | None = None
+    random_start: bool = True
+
+    def __post_init__(self):
+        if not 0 < self.epsilon <= 1:
+            raise InputError(f"pgd: epsilon is {self.epsilon}; it must be above 0 and at most 1")
+        if self.steps < 1:
+            raise InputError(f"pgd: steps is {self.steps}; it must be at least 1")
+        if self.step_size is not None and not 0 < self.step_size <= 1:
+            raise InputError(f"pgd: step_size is {self.step_size}; it must be above 0 and at most 1")
+
+
+def attack(
+    pictures: torch.Tensor,
+    surrogates: Sequence[Callable[[torch.Tensor], torch.Tensor]],
+    options: Options,
+    seeds: Sequence[int],
+    *,
+    targets: torch.Tensor | None = None,
+    view: Callable[[torch.Tensor], torch.Tensor] | None = None,
+    track: Callable = iter,
+) -> torch.Tensor:
+    """Return the perturbed pictures, float [N,3,H,W] in [0,1]; one whose gradient broke down comes back as NaN.
+
+    The loss is the squared distance of unit embeddings, a mean over surrogates: from the clean ones, where it grows, or
+    from the targets', where it shrinks.
+
+    Args:
+        pictures: float [N,3,H,W] RGB in [0,1], face crops or, with `view`, photographs.
+        surrogates: frozen extractors, faces [N,3,S,S] -> embeddings [N,D], not normalized; one that stands here k times
+            counts k times.
+        options: see `Options`.
+        seeds: one per picture, of its random start.
+        targets: float [N,3,S,S], a face for each picture, or None.
+        view: photographs -> faces, differentiable.
+        track: wraps the range of steps, to tell how far they are.
+
+    Raises:
+        InputError: where neither a random start nor a target gives the first step a direction.
+    """
+    if targets is None and not options.random_start:
+        raise InputError("pgd: without targets it needs random_start: at the clean picture the loss has no slope")
+    epsilon = options.epsilon
+    step_size = options.step_size or 2.5 * epsilon / options.steps
+    counts = Counter(surrogates)
+    see = view or (lambda photographs: photographs)
+    lowest, highest = (pictures - epsilon).clamp_(min=0), (pictures + epsilon).clamp_(max=1)
+    with torch.no_grad():
+        clean = see(pictures) if targets is None else targets
+        references = [normalize(surrogate(clean), dim=-1) for surrogate in counts]
+    direction = 1 if targets is None else -1
+    broken = torch.zeros(len(pictures), dtype=torch.bool, device=pictures.device)
+    perturbed = pictures.clone()
+    if options.random_start:
+        perturbed = torch.clamp(perturbed + uniform_noise(pictures, epsilon, seeds), lowest, highest)
+
+    for _ in track(range(options.steps)):
+        perturbed.requires_grad_()
+        faces = see(perturbed)
+        loss = 0
+        for (surrogate, count), reference in zip(counts.items(), references, strict=True):
+            loss = loss + count * (normalize(surrogate(faces), dim=-1) - reference).square().sum(dim=-1)
+        (gradient,) = torch.autograd.grad(loss.sum() / len(surrogates), perturbed)
+        # The sign of NaN is 0 in PyTorch, so a broken gradient would pass unseen.
+        broken |= ~gradient.isfinite().flatten(1).all(dim=1)
+        perturbed = perturbed.detach().add_(gradient.sign_(), alpha=direction * step_size)
+        perturbed = torch.clamp(perturbed, lowest, highest)
+    return perturbed.masked_fill_(broken[:, None, None, None], torch.nan)

@@ -1,0 +1,241 @@
+"""One attack on whole photographs, file to file: through a differentiable alignment, or on the face crop, merged back.
+
+Photographs are read upright and written as PNG of the same size. The trainer will detect and align them anew.
+"""
+
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from PIL import Image
+
+from uncloak.attacks.batch import Runner, batches, one_thread
+from uncloak.attacks.merging import TOOLS, AlignedCrop, BoxCrop, Tool, tool_box
+from uncloak.attacks.perturb import find_method, read_options
+from uncloak.attacks.view import alignment_view
+from uncloak.errors import InputError
+from uncloak.pictures.alignment import similarity, template
+from uncloak.pictures.detection import Candidates, Detector, most_central
+from uncloak.pictures.reading import load_picture
+from uncloak.progress import Progress, track
+from uncloak.store import atomic
+
+logger = logging.getLogger(__name__)
+
+_CHOICES = {
+    "frame": ("aligned", "box"),
+    "merge": ("clean", "original"),
+    "warp": ("exact", "original"),
+    "stretch": ("minmax", "max"),
+}
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What of a photograph the surrogates see, and how a cloak comes back from there.
+
+    Attributes:
+        size: side of the face crop in pixels.
+        frame: "aligned", the five-point crop that extractors are trained on; or "box", the crop of Fawkes' published
+            tools (attacks.md 3.2 and 3.4) around the most central face, where a detector finds one.
+        merge: with frame "box": "clean" adds the cloak as a difference in floats; "original" stretches, cuts to 8 bits
+            and resizes as the tools do (attacks.md 2.7). An aligned crop is always merged cleanly.
+        warp: for attacks that work through the alignment: the reading of `view.alignment_view`.
+        stretch: the contrast stretch of merge "original"; see `preparation.resize`.
+
+    Raises:
+        InputError: where a value is unknown.
+    """
+
+    size: int = 112
+    frame: str = "aligned"
+    merge: str = "clean"
+    warp: str = "exact"
+    stretch: str = "minmax"
+
+    def __post_init__(self):
+        if self.size < 1:
+            raise InputError(f"photograph: size is {self.size}; it must be at least 1")
+        for name, known in _CHOICES.items():
+            if getattr(self, name) not in known:
+                raise InputError(f"photograph: {name} is '{getattr(self, name)}'; choose from {', '.join(known)}")
+        if self.frame == "aligned" and self.merge == "original":
+            raise InputError("photograph: merge 'original' needs frame 'box'; choose both, or merge 'clean'")
+
+
+def perturb_photographs(
+    pictures: Sequence[str],
+    paths: Sequence[str | os.PathLike],
+    landmarks: np.ndarray,
+    folder: str | os.PathLike,
+    attack: str,
+    options: Mapping[str, object],
+    surrogates: Sequence[Callable[[torch.Tensor], torch.Tensor]],
+    seed: int,
+    frame: Frame,
+    targets: np.ndarray | None = None,
+    batch_size: int = 1,
+    device: str | torch.device = "cpu",
+    precision: str = "float32",
+    compile: bool = False,
+) -> pd.DataFrame:
+    """Perturb photographs with one attack and write them to `folder`/IDENTITY/STEM.png, each whole or not at all.
+
+    LowKey and PGD perturb the whole photograph through the alignment, unless the frame is a box; other attacks perturb
+    the face crop, whose cloak is added to the photograph. As in `perturb.perturb`, batches have one size and one CPU
+    thread computes, so that a file's bytes depend on its photograph alone.
+
+    Args:
+        pictures: ids "IDENTITY/STEM" of the N photographs.
+        paths: their files, which may be turned by EXIF.
+        landmarks: float [N,5,2], (x, y) in pixels of the upright photographs; not used with frame "box".
+        folder: where to write.
+        attack, options, surrogates, seed: as for `perturb.perturb`.
+        frame: what the surrogates see.
+        targets: uint8 [N,size,size,3], the target face of each picture, for an attack that is to be targeted.
+        batch_size: photographs computed together. Those of an attack through the alignment must have one size, and
+            what remains of a size is filled up with copies: raise it where many photographs share a size.
+        device, precision, compile: as for `perturb.perturb`.
+
+    Returns:
+        One row per picture, in their order: picture, path (relative to the folder), seconds (its part of its batch's; 0
+        where no face was found and the photograph is written unchanged, as the published tools do).
+
+    Raises:
+        InputError: where arguments do not fit, a file cannot be read, a photograph is too small for the attack, or a
+            surrogate gives NaN or a zero vector.
+    """
+    pictures = list(pictures)
+    _check(pictures, paths, landmarks, targets, frame)
+    method = find_method(attack)
+    run = Runner(attack, method, read_options(attack, options), surrogates, seed, device, precision, compile)
+    through = frame.frame == "aligned" and getattr(method, "PHOTOGRAPHS", False)
+    if frame.frame == "box":
+        crops = _box_crops(paths, attack, frame, device)
+    else:
+        crops = _aligned_crops(pictures, landmarks, frame.size)
+
+    folder = Path(folder)
+    seconds = np.zeros(len(pictures))
+    for row, crop in enumerate(crops):
+        if crop is None:
+            logger.warning("%s: no face found, so the photograph is left as it is", pictures[row])
+            _write(folder, pictures[row], load_picture(paths[row]))
+    found = np.array([row for row, crop in enumerate(crops) if crop is not None], dtype=int)
+    done = 0
+    with one_thread(), Progress(len(found), attack) as progress:
+        for group in _by_size(found, paths) if through else [found]:
+            for places, real in batches(len(group), batch_size):
+                begin, count, rows = time.perf_counter(), real.stop - real.start, group[places]
+                photographs = [load_picture(paths[row]) for row in rows[:count]]
+                photographs += photographs[-1:] * (batch_size - count)
+                there, names = [crops[row] for row in rows], [pictures[row] for row in rows]
+                aims = None if targets is None else targets[rows]
+                perturb = partial(run, names=names, targets=aims, track=progress.between(done, done + count))
+                with _named(*names):
+                    if through:
+                        results = _through(perturb, photographs, there, frame.warp)
+                    else:
+                        results = _on_crops(perturb, photographs, there)
+                for name, result in zip(names[:count], results[:count], strict=True):
+                    _write(folder, name, result)
+                seconds[rows[:count]] = (time.perf_counter() - begin) / count
+                done += count
+                progress.reach(done)
+    return pd.DataFrame({"picture": pictures, "path": [f"{name}.png" for name in pictures], "seconds": seconds})
+
+
+def _through(perturb: Callable, photographs: list[np.ndarray], crops: list[AlignedCrop], warp: str) -> list[np.ndarray]:
+    """Perturb photographs of one size through their alignment."""
+    height, width = photographs[0].shape[:2]
+    view = alignment_view(np.stack([crop.matrix for crop in crops]), height, width, crops[0].size, warp)
+    return list(perturb(np.stack(photographs), view=view).astype(np.uint8))
+
+
+def _on_crops(perturb: Callable, photographs: list[np.ndarray], crops: list[AlignedCrop | BoxCrop]) -> list[np.ndarray]:
+    """Perturb the crops of photographs and merge the cloaks back."""
+    clean = np.stack([crop.cut(photograph) for crop, photograph in zip(crops, photographs, strict=True)])
+    cloaked = perturb(clean)
+    return [crop.merge(*each) for crop, *each in zip(crops, photographs, clean, cloaked, strict=True)]
+
+
+def _aligned_crops(pictures: list[str], landmarks: np.ndarray, size: int) -> list[AlignedCrop]:
+    crops = []
+    for picture, points in zip(pictures, landmarks, strict=True):
+        with _named(picture):
+            crops.append(AlignedCrop(similarity(points, template(size)), size))
+    return crops
+
+
+def _box_crops(paths: Sequence, attack: str, frame: Frame, device: str | torch.device) -> list[BoxCrop | None]:
+    """The published tool's crop of each photograph, None where its detector finds no face."""
+    if attack not in TOOLS:
+        raise InputError(f"photograph: frame 'box' is that of {' and '.join(TOOLS)}, not of {attack}; use 'aligned'")
+    tool = TOOLS[attack]
+    detector = Detector(tool.minimum_face, device)
+    stretch = frame.stretch if frame.merge == "original" else "none"
+    crops = []
+    for path in track(paths, len(paths), "detecting faces"):
+        photograph = load_picture(path)
+        height, width = photograph.shape[:2]
+        faces = _usable(detector.detect([photograph])[0], tool)
+        if len(faces.boxes):
+            box = tool_box(faces.boxes[most_central(faces, width, height)], len(faces.boxes), width, height, tool)
+            crops.append(BoxCrop(box, tool.padding, frame.size, stretch))
+        else:
+            crops.append(None)
+    return crops
+
+
+def _usable(candidates: Candidates, tool: Tool) -> Candidates:
+    sides = candidates.boxes[:, 2:] - candidates.boxes[:, :2]
+    usable = (sides >= tool.minimum_face).all(axis=1) & (candidates.probabilities >= tool.minimum_probability)
+    return Candidates(*(values[usable] for values in candidates))
+
+
+def _by_size(rows: np.ndarray, paths: Sequence) -> list[np.ndarray]:
+    """Rows of photographs of one size each. All files are read, so that a bad one is told before the work begins."""
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for row in rows:
+        groups.setdefault(load_picture(paths[row]).shape, []).append(row)
+    return [np.array(group) for group in groups.values()]
+
+
+def _write(folder: Path, picture: str, photograph: np.ndarray) -> None:
+    with atomic(folder / f"{picture}.png") as path:
+        Image.fromarray(photograph).save(path)
+
+
+def _check(
+    pictures: list[str], paths: Sequence, landmarks: np.ndarray, targets: np.ndarray | None, frame: Frame
+) -> None:
+    if len(set(pictures)) < len(pictures):
+        raise InputError("photographs: a picture is listed twice; name each once")
+    if len(paths) != len(pictures):
+        raise InputError(f"photographs: {len(paths)} paths for {len(pictures)} pictures; the numbers must agree")
+    if frame.frame == "aligned" and np.shape(landmarks) != (len(pictures), 5, 2):
+        raise InputError(
+            f"photographs: landmarks have shape {np.shape(landmarks)}, not {(len(pictures), 5, 2)}; detect them first"
+        )
+    expected = (len(pictures), frame.size, frame.size, 3)
+    if targets is not None and (targets.dtype != np.uint8 or targets.shape != expected):
+        raise InputError(f"targets must be uint8 {expected}, got {targets.dtype} {targets.shape}")
+
+
+@contextmanager
+def _named(*pictures: str) -> Iterator[None]:
+    """Let an error that names none of these photographs name the first."""
+    try:
+        yield
+    except InputError as error:
+        if any(picture in str(error) for picture in pictures):
+            raise
+        raise InputError(f"{pictures[0]}: {error}") from None

@@ -1,0 +1,101 @@
+"""How Fawkes brings a picture to its square input: padding, contrast stretch, resizing (attacks.md 2.2, 3.2, 3.4)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from uncloak.errors import InputError
+
+STRETCHES = ("none", "minmax", "max")
+PADDINGS = ("none", "corner", "mean")
+_MEAN_MARGIN = 30
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """The way from a face crop to the picture that is attacked.
+
+    Attributes:
+        size: side of the result in pixels; 224 in Fawkes v0.3, 112 in v1.0 and FaceCure.
+        stretch: contrast stretch of every resizing; see `resize`.
+        times: how often the picture is resized; the second time, in the tools' `eval_local`, only stretches again.
+        padding: how it is made square beforehand; see `square`.
+    """
+
+    size: int
+    stretch: str = "none"
+    times: int = 1
+    padding: str = "none"
+
+    def __post_init__(self):
+        if self.size < 1:
+            raise InputError(f"preparation: size is {self.size}; it must be at least 1")
+        if self.times not in (1, 2):
+            raise InputError(f"preparation: times is {self.times}; choose 1 or 2")
+        for name, known in (("stretch", STRETCHES), ("padding", PADDINGS)):
+            if getattr(self, name) not in known:
+                raise InputError(f"preparation: {name} is '{getattr(self, name)}'; choose from {', '.join(known)}")
+
+
+def prepare(faces: np.ndarray, preparation: Preparation) -> np.ndarray:
+    """Return faces uint8 [N,H,W,3] prepared, uint8 [N,size,size,3]."""
+    prepared = np.empty((len(faces), preparation.size, preparation.size, 3), np.uint8)
+    for row, face in enumerate(faces):
+        picture = square(face, preparation.padding)
+        for _ in range(preparation.times):
+            picture = resize(picture, preparation.size, preparation.stretch)
+        prepared[row] = picture
+    return prepared
+
+
+def resize(picture: np.ndarray, size: int, stretch: str) -> np.ndarray:
+    """Resize a picture as Fawkes does, with all that Keras' picture helper adds to it (attacks.md 2.2).
+
+    Args:
+        picture: [H,W,3] in grey levels 0..255, integer or float.
+        size: side of the result, which is square whatever the picture's shape.
+        stretch: of the whole picture's values to 0..255, before they are cut to whole ones. "minmax": from their
+            smallest and largest, as keras-preprocessing 1.1.2 does; "max": from 0 and their largest, as 1.1.0 does;
+            "none": values are kept.
+
+    Returns:
+        uint8 [size,size,3], bicubic, smoothed where it shrinks.
+    """
+    values = np.asarray(picture, dtype=np.float32)
+    if stretch == "minmax":
+        values = values - values.min()
+    elif stretch == "max":
+        values = values + max(-values.min(), 0)
+    if stretch != "none":
+        largest = values.max()
+        if largest != 0:
+            values = values / largest
+        values = values * 255
+    return np.asarray(Image.fromarray(values.astype(np.uint8)).resize((size, size), Image.Resampling.BICUBIC))
+
+
+def square(picture: np.ndarray, padding: str) -> np.ndarray:
+    """Return a picture [H,W,3] on its square; see `place`. "mean" gives float64, the others keep the dtype."""
+    height, width = picture.shape[:2]
+    if padding == "none":
+        return picture
+    side, top, left = place(height, width, padding)
+    if padding == "mean":
+        padded = np.broadcast_to(picture.mean(axis=(0, 1), dtype=np.float64), (side, side, 3)).copy()
+    else:
+        padded = np.zeros((side, side, 3), picture.dtype)
+    padded[top : top + height, left : left + width] = picture
+    return padded
+
+
+def place(height: int, width: int, padding: str) -> tuple[int, int, int]:
+    """Return the side of the square that a picture is put on, and the row and column of its first pixel there.
+
+    "corner": the top left of a black square as long as its longer side (Fawkes v0.3, attacks.md 3.2); "mean": the
+    middle of a square 30 pixels longer, of the picture's mean color (v1.0, 3.4).
+    """
+    if padding == "corner":
+        return max(height, width), 0, 0
+    side = max(height, width) + _MEAN_MARGIN
+    return side, (side - height) // 2, (side - width) // 2
