@@ -7,11 +7,8 @@ from snakemake.utils import min_version
 
 # This checkout's library, here and in every job, whatever environment a job runs in.
 sys.path.insert(0, os.path.join(workflow.basedir, "workflow"))
-os.environ.update(
-    PYTHONPATH=os.pathsep.join(filter(None, [sys.path[0], os.getenv("PYTHONPATH")])),
-    # Keep freed memory: fetching it from the system again costs an attack a sixth of its time.
-    MALLOC_MMAP_THRESHOLD_="1073741824",
-    MALLOC_TRIM_THRESHOLD_="1073741824",
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, [sys.path[0], os.getenv("PYTHONPATH")])
 )
 
 from uncloak.configuration import check

@@ -76,17 +76,19 @@ def test_dssim_gradient_agrees_with_finite_differences_where_the_pictures_are_eq
     assert torch.autograd.gradcheck(Dssim(clean), (clean * 0.9 + 0.02).requires_grad_(), atol=1e-8)
 
 
-@pytest.mark.parametrize("size", [21, 32])
+@pytest.mark.parametrize("size", [13, 24, 37])
 def test_dssim_does_not_depend_on_the_batch(size):
-    clean, other = (floats(smooth_faces(5, 4 * (size // 4), seed), torch.float32) for seed in (0, 1))
+    random = torch.Generator().manual_seed(0)
+    clean = torch.rand(33, 3, size, size, generator=random)
+    other = (clean + 0.05 * torch.randn(clean.shape, generator=random)).clamp(0, 1)
 
     def value_and_gradient(rows):
         moved = other[rows].requires_grad_()
         values = Dssim(clean[rows])(moved)
         return values.detach(), torch.autograd.grad(values.sum(), moved)[0]
 
-    values, gradients = value_and_gradient([0, 1, 2, 3, 4])
-    for rows in ([4, 2, 0, 1, 3], [3], [2, 2, 2, 1]):
+    values, gradients = value_and_gradient(list(range(33)))
+    for rows in (torch.randperm(33, generator=random).tolist(), [32] * 33, [7], [32, 0, 5]):
         torch.testing.assert_close(value_and_gradient(rows), (values[rows], gradients[rows]), atol=0, rtol=0)
 
 
@@ -139,6 +141,15 @@ def test_tanh_space_returns_every_grey_level():
     assert encode(levels).abs().max() == pytest.approx(7.6, abs=0.1)
     torch.testing.assert_close(encode(levels.double()), plain_encode(255 * levels.double()), atol=1e-9, rtol=0)
     torch.testing.assert_close(255 * decode(encode(levels.double())), 255 * levels.double(), atol=1e-9, rtol=0)
+
+
+def test_tanh_space_does_not_depend_on_the_place():
+    random = torch.Generator().manual_seed(0)
+    faces = torch.rand(7, 3, 13, 13, generator=random)
+    for place in range(7):
+        turned = faces.roll(place, dims=0)
+        assert torch.equal(encode(turned).roll(-place, dims=0), encode(faces))
+        assert torch.equal(decode(8 * turned - 4).roll(-place, dims=0), decode(8 * faces - 4))
 
 
 # --- Fawkes v1.0 ----------------------------------------------------------------------------------------------------
@@ -276,6 +287,12 @@ def test_fawkes_v10_takes_the_last_iterate_only_where_it_moved_more_at_little_co
     dssim_of_last = torch.tensor([0.0149, 0.0149, 0.0151, 0.0149])
     moved = torch.tensor([0.5, 0.5, 0.5, 0.28])
     assert fawkes_v10._prefer_last(best, dssim_of_last, moved).tolist() == [True, False, False, False]
+
+
+def test_fawkes_v10_gives_back_clean_what_it_cannot_move():
+    faces = floats(smooth_faces(2))
+    result = fawkes_v10.attack(faces, [lambda x: 0 * x.mean(dim=(2, 3)) + 1], fawkes_v10.Options(steps=5), [0, 0])
+    torch.testing.assert_close(result, faces, atol=1e-9, rtol=0)
 
 
 @pytest.mark.parametrize("mode", ["low", "high"])

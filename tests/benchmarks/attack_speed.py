@@ -23,6 +23,7 @@ import torch
 import torch.nn.functional as F
 import yaml
 
+from uncloak.allocation import keep_freed_memory
 from uncloak.attacks.adadelta import Adadelta, decode, encode
 from uncloak.attacks.dssim import Dssim
 from uncloak.attacks.perturb import perturb
@@ -138,6 +139,7 @@ def main():
     parser.add_argument("--lpips", action="store_true", help="LowKey with LPIPS (random AlexNet) instead of DSSIM")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
+    keep_freed_memory()  # as jobs do
     with tempfile.TemporaryDirectory() as folder:
         works = {name: ATTACKS[name] for name in arguments.attacks}
         if arguments.lpips and "lowkey" in works:

@@ -7,7 +7,8 @@ _STRETCH = 2 - 1e-6
 
 def encode(faces: torch.Tensor) -> torch.Tensor:
     """Map faces in [0,1] to tanh space; 0 and 1 stay finite."""
-    return torch.atanh((faces - 0.5) * _STRETCH)
+    # In float32 the last values of a batch would be rounded in another way than the rest.
+    return torch.atanh((faces.double() - 0.5) * _STRETCH).to(faces.dtype)
 
 
 def decode(encoded: torch.Tensor) -> torch.Tensor:

@@ -32,9 +32,8 @@ class Dssim:
         self.clean = clean.detach()
         self.weights = _weights().to(clean)
         with torch.no_grad():
-            self.mean, square = _window(torch.cat([self.clean, self.clean.square()], dim=1), self.weights).chunk(
-                2, dim=1
-            )
+            planes = torch.cat([self.clean, self.clean.square()], dim=1)
+            self.mean, square = _window(planes, self.weights).chunk(2, dim=1)
             self.luminance = self.mean.square().add_(_C1)
             self.variance = square - self.mean.square() + _C2
 
@@ -57,10 +56,10 @@ class _Dssim(torch.autograd.Function):
         torch.mul(other, other, out=planes[:, 1])
         torch.mul(other, against.clean, out=planes[:, 2])
         mean, square, product = _window(planes.flatten(1, 2), against.weights).chunk(3, dim=1)
-        cross = against.mean * mean
-        mean_square = mean.square()
+        # Differences of what is nearly equal come first: constants added before would cost DSSIM a digit.
+        cross, mean_square = against.mean * mean, mean.square()
         luminance_scale = against.luminance + mean_square
-        structure_scale = square.add_(against.variance).sub_(mean_square)
+        structure_scale = square.sub_(mean_square).add_(against.variance)
         structure = product.sub_(cross).mul_(2).add_(_C2).div_(structure_scale)
         luminance = cross.mul_(2).add_(_C1).div_(luminance_scale)
         ctx.against = against

@@ -108,22 +108,29 @@ def attack(
     distance = _perceptual_distance(pictures, options, view)
     broken = torch.zeros(len(pictures), dtype=torch.bool, device=pictures.device)
     with torch.no_grad():
-        clean = _with_mirrored(see(pictures) if targets is None else targets, options.flip)
-        references = [_units(surrogate(clean), options.flip) for surrogate in counts]
-    direction = 1 if targets is None else -1
+        clean = see(pictures) if targets is None else targets
+        references = [_units(surrogate, clean, options.flip) for surrogate in counts]
+    # What each surrogate adds to the objective; a mean over surrogates, branches and dimensions.
+    shares = [
+        (1 if targets is None else -1) * count / (len(surrogates) * (1 + options.smoothing))
+        for count in counts.values()
+    ]
     perturbed = pictures + uniform_noise(pictures, options.noise, seeds)
 
     for _ in track(range(options.steps)):
         perturbed.requires_grad_()
         faces = see(perturbed)
         branches = [see(blur(perturbed)), faces] if options.smoothing else [faces]
-        joined = _with_mirrored(torch.cat(branches), options.flip)
-        moved = 0
-        for (surrogate, count), reference in zip(counts.items(), references, strict=True):
-            units = _units(surrogate(joined), options.flip).unflatten(0, (len(branches), -1))
-            moved = moved + count * (units - reference).square().mean(dim=(0, 2))
-        objective = direction * moved / len(surrogates) - options.perceptual_weight * distance(perturbed, faces)
-        (gradient,) = torch.autograd.grad(objective.sum(), perturbed)
+        # One surrogate and branch at a time, so that only their feature maps are in memory.
+        pulls = [
+            sum(
+                _pull(surrogate, branch.detach(), reference, share, options.flip)
+                for surrogate, reference, share in zip(counts, references, shares, strict=True)
+            )
+            for branch in branches
+        ]
+        penalty = -options.perceptual_weight * distance(perturbed, faces).sum()
+        (gradient,) = torch.autograd.grad([*branches, penalty], perturbed, [*pulls, torch.ones_like(penalty)])
         # The sign of NaN is 0 in PyTorch, so a broken gradient would pass unseen.
         broken |= ~gradient.isfinite().flatten(1).all(dim=1)
         perturbed = perturbed.detach().add_(gradient.sign_(), alpha=options.step_size)
@@ -132,13 +139,23 @@ def attack(
     return perturbed.clamp_(0, 1).masked_fill_(broken[:, None, None, None], torch.nan)
 
 
-def _with_mirrored(faces: torch.Tensor, flip: bool) -> torch.Tensor:
-    return torch.cat([faces, faces.flip(-1)]) if flip else faces
+def _pull(surrogate: Callable, faces: torch.Tensor, reference: torch.Tensor, share: float, flip: bool) -> torch.Tensor:
+    """Gradient with respect to the faces [N,3,S,S] of `share` times the mean squared distance from the reference."""
+    faces.requires_grad_()
+    moved = share * (_units(surrogate, faces, flip) - reference).square().mean(dim=1)
+    return torch.autograd.grad(moved.sum(), faces)[0]
 
 
-def _units(embeddings: torch.Tensor, flip: bool) -> torch.Tensor:
+def _units(surrogate: Callable, faces: torch.Tensor, flip: bool) -> torch.Tensor:
     """Unit embeddings [N,D] of N faces; each is summed with its mirror picture's before (attacks.md 4.2)."""
-    return normalize(sum(embeddings.chunk(2)) if flip else embeddings, dim=-1)
+    if not flip:
+        embeddings = surrogate(faces)
+    elif faces.is_cuda:
+        embeddings = sum(surrogate(torch.cat([faces, faces.flip(-1)])).chunk(2))
+    else:
+        # A processor's cache holds the feature maps of one pass, not of both.
+        embeddings = surrogate(faces) + surrogate(faces.flip(-1))
+    return normalize(embeddings, dim=-1)
 
 
 def _perceptual_distance(
