@@ -108,6 +108,7 @@ def attack(
     for step in track(range(steps)):
         modifier.requires_grad_()
         perturbed = decode(encoded + modifier)
+        # Surrogates may answer in another memory layout, which would slow down the rest of the way back.
         perturbed.register_hook(torch.Tensor.contiguous)
         feature = feature_loss(perturbed)
         loss = options.penalty * (dissimilarity(perturbed) - th).relu().square() + feature

@@ -118,6 +118,7 @@ def attack(
     for step in track(range(steps)):
         modifier.requires_grad_()
         perturbed = clean + hardtanh(decode(encoded + modifier) - clean, -_LARGEST_CHANGE, _LARGEST_CHANGE)
+        # Surrogates may answer in another memory layout, which would slow down the rest of the way back.
         perturbed.register_hook(torch.Tensor.contiguous)
         dssim = dissimilarity(perturbed)
         moved = movement(perturbed)
