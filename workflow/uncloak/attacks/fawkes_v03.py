@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 import torch
 
-from uncloak.attacks.adadelta import Adadelta, decode, encode
+from uncloak.attacks.adadelta import Adadelta, decode, decode_with_slope, encode
 from uncloak.attacks.dssim import Dssim
 from uncloak.attacks.fawkes import Mode, ModeOptions
 from uncloak.errors import InputError
@@ -106,17 +106,18 @@ def attack(
         return torch.where(better, feature, best), torch.where(better[:, None, None, None], perturbed, kept)
 
     for step in track(range(steps)):
-        modifier.requires_grad_()
-        perturbed = decode(encoded + modifier)
-        # Surrogates may answer in another memory layout, which would slow down the rest of the way back.
-        perturbed.register_hook(torch.Tensor.contiguous)
+        perturbed, slope = decode_with_slope(encoded + modifier)
+        perturbed.requires_grad_()
+        # The two terms one after the other, so that only one's intermediate values are in memory.
+        penalty = options.penalty * (dissimilarity(perturbed) - th).relu().square()
+        (by_penalty,) = torch.autograd.grad(penalty.sum(), perturbed)
         feature = feature_loss(perturbed)
-        loss = options.penalty * (dissimilarity(perturbed) - th).relu().square() + feature
-        (gradient,) = torch.autograd.grad(loss.sum(), modifier)
+        (by_feature,) = torch.autograd.grad(feature.sum(), perturbed)
+        # Surrogates may answer in another memory layout.
+        gradient = by_penalty.add_(by_feature.contiguous()).mul_(slope)
         if step > 0:
             # The iterate after a step is judged by the forward pass of the next one.
             best, kept = keep_better(perturbed.detach(), feature.detach())
-        modifier = modifier.detach()
         optimizer.step(modifier, gradient)
         if step > 0 and step % (steps // 3) == 0:
             optimizer.lr *= _DECAY

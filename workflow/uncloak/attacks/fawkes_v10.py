@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-from torch.nn.functional import hardtanh, normalize
+from torch.nn.functional import normalize
 
-from uncloak.attacks.adadelta import Adadelta, decode, encode
+from uncloak.attacks.adadelta import Adadelta, decode, decode_with_slope, encode
 from uncloak.attacks.dssim import Dssim
 from uncloak.attacks.fawkes import Mode, ModeOptions
 from uncloak.attacks.start import uniform_noise
@@ -86,6 +86,7 @@ def attack(
     counts = Counter(surrogates)
     encoded = encode(pictures)
     clean = decode(encoded)
+    lowest, highest = clean - _LARGEST_CHANGE, clean + _LARGEST_CHANGE
     dissimilarity = Dssim(clean)
     with torch.no_grad():
         references = [normalize(surrogate(clean if targets is None else targets), dim=-1) for surrogate in counts]
@@ -116,23 +117,23 @@ def attack(
     kept = clean.clone()
 
     for step in track(range(steps)):
-        modifier.requires_grad_()
-        perturbed = clean + hardtanh(decode(encoded + modifier) - clean, -_LARGEST_CHANGE, _LARGEST_CHANGE)
-        # Surrogates may answer in another memory layout, which would slow down the rest of the way back.
-        perturbed.register_hook(torch.Tensor.contiguous)
+        unbounded, slope = decode_with_slope(encoded + modifier)
+        perturbed = unbounded.clamp(lowest, highest).requires_grad_()
+        # The two terms one after the other, so that only one's intermediate values are in memory.
         dssim = dissimilarity(perturbed)
+        (by_dssim,) = torch.autograd.grad((options.penalty * (dssim - th).relu().square()).sum(), perturbed)
         moved = movement(perturbed)
-        loss = options.penalty * (dssim - th).relu().square() - weight * moved
-        (gradient,) = torch.autograd.grad(loss.sum(), modifier)
+        (by_movement,) = torch.autograd.grad((weight * moved).sum(), perturbed)
+        dssim, moved, perturbed = dssim.detach(), moved.detach(), perturbed.detach()
 
-        modifier = modifier.detach()
+        # Surrogates may answer in another memory layout. No gradient passes where the bound holds.
+        gradient = by_dssim.sub_(by_movement.contiguous()).mul_(slope).mul_(perturbed == unbounded)
         optimizer.step(modifier, gradient)
         if step == 0:
             # The embedding has not moved yet and its gradient is next to nothing: a sign step breaks the symmetry.
             modifier.sub_(gradient.sign(), alpha=_FIRST_SIGN_STEP)
             optimizer.reset()
 
-        dssim, moved, perturbed = dssim.detach(), moved.detach(), perturbed.detach()
         weight, side = _reweigh(dssim, th, weight, side)
         better = (dssim <= 1.1 * th) & (moved > best)
         best = torch.where(better, moved, best)
