@@ -513,33 +513,3 @@ def test_wrong_options_are_told(module, options, message):
     with pytest.raises(InputError) as error:
         module.Options(**options)
     assert str(error.value) == message
-
-
-# --- Targets --------------------------------------------------------------------------------------------------------
-
-
-def test_target_is_one_of_the_twenty_farthest_from_the_nearest_face():
-    random = np.random.default_rng(0)
-    user = random.normal(size=(6, 5))
-    candidates = {f"p{k}": random.normal(size=(3, 5)) * (1 + k / 10) for k in range(30)}
-    nearest = {name: min(np.linalg.norm(user - c.mean(0), axis=1)) for name, c in candidates.items()}
-    farthest = set(sorted(nearest, key=nearest.get)[-20:])
-    chosen = [fawkes_v03.choose_target(user, candidates, seed) for seed in range(300)]
-    assert set(chosen) == farthest
-    backwards = {name: candidates[name] for name in reversed(candidates)}
-    assert fawkes_v03.choose_target(user, backwards, 7) == chosen[7]
-    means = {name: values.mean(axis=0) for name, values in candidates.items()}
-    assert fawkes_v03.choose_target(user, means, 7) == chosen[7]
-    with pytest.raises(InputError, match="no identity"):
-        fawkes_v03.choose_target(user, {}, 0)
-
-
-def test_target_pictures_are_the_first_ten_doubled_until_they_suffice():
-    pictures = [f"a/{k:02}" for k in range(12)]
-    drawn = fawkes_v03.draw_targets(pictures[::-1], 10, seed=1)
-    assert sorted(drawn) == pictures[:10]
-    assert drawn == fawkes_v03.draw_targets(pictures, 10, seed=1) != fawkes_v03.draw_targets(pictures, 10, seed=2)
-    many = fawkes_v03.draw_targets(pictures[:3], 12, seed=1)
-    assert {name: many.count(name) for name in pictures[:3]} == dict.fromkeys(pictures[:3], 4)
-    with pytest.raises(InputError, match="no picture"):
-        fawkes_v03.draw_targets([], 1, 0)

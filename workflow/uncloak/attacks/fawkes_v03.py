@@ -4,24 +4,20 @@ Every picture is optimized as in a batch of one, the default of the original, ho
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
 import torch
 
 from uncloak.attacks.adadelta import Adadelta, decode, decode_with_slope, encode
 from uncloak.attacks.dssim import Dssim
 from uncloak.attacks.fawkes import Mode, ModeOptions
 from uncloak.errors import InputError
-from uncloak.seeds import generator
 
 _RHO, _EPS = 0.95, 1e-8
 _FIRST_MODIFIER = 1e-6
 _DECAY = 0.8
-_FARTHEST = 20
-_TARGET_PICTURES = 10
 
 MODES = {
     "min": Mode(0.002, 20, 40.0),
@@ -68,7 +64,7 @@ def attack(
         surrogates: frozen extractors, faces -> embeddings [N,D], which are compared as they are; one that stands here k
             times counts k times.
         options: see `Options`.
-        seeds: not used; what is random is drawn beforehand, by `choose_target` and `draw_targets`.
+        seeds: not used; what is random is drawn beforehand (`uncloak.attacks.targets`).
         targets: float [N,3,S,S], the target picture of each face.
         view: not used; the attack works on crops.
         track: wraps the range of iterations, to tell how far they are.
@@ -126,48 +122,3 @@ def attack(
         best, kept = keep_better(perturbed, feature_loss(perturbed))
     broken = ~modifier.isfinite().flatten(1).all(dim=1)
     return kept.clamp(0, 1).masked_fill_(broken[:, None, None, None], torch.nan)
-
-
-def choose_target(user_embeddings: np.ndarray, candidate_embeddings: Mapping[str, np.ndarray], seed: int) -> str:
-    """Choose the identity whose embedding a user's pictures move to (attacks.md 3.3, target choice 1 and 2).
-
-    Args:
-        user_embeddings: [N,D], of the user's faces, as the surrogate gives them.
-        candidate_embeddings: identity -> its embedding [D], or those of its faces [M,D], which are averaged. The user
-            is not among them.
-        seed: of this user's choice.
-
-    Returns:
-        One of the twenty candidates farthest from the nearest of the user's faces, drawn uniformly.
-
-    Raises:
-        InputError: where there is no candidate.
-    """
-    if not candidate_embeddings:
-        raise InputError("fawkes_v03: there is no identity to choose a target from; add identities to the dataset")
-    user = np.asarray(user_embeddings, dtype=np.float64)
-
-    def distance(identity: str) -> float:
-        mean = np.atleast_2d(np.asarray(candidate_embeddings[identity], dtype=np.float64)).mean(axis=0)
-        return float(np.linalg.norm(user - mean, axis=1).min())
-
-    distances = {identity: distance(identity) for identity in sorted(candidate_embeddings)}
-    farthest = sorted(distances, key=lambda identity: -distances[identity])[:_FARTHEST]
-    return farthest[generator(seed, "target identity").integers(len(farthest))]
-
-
-def draw_targets(pictures: Sequence[str], count: int, seed: int) -> list[str]:
-    """Draw the target picture of each of `count` faces from the target identity's `pictures` (step 3).
-
-    The first ten pictures by name are doubled until they suffice, then drawn without replacement.
-
-    Raises:
-        InputError: where the target identity has no picture.
-    """
-    if not pictures:
-        raise InputError("fawkes_v03: the target identity has no picture")
-    pool = sorted(pictures)[:_TARGET_PICTURES]
-    while len(pool) < count:
-        pool = pool + pool
-    drawn = generator(seed, "target pictures").choice(len(pool), size=count, replace=False)
-    return [pool[index] for index in drawn]

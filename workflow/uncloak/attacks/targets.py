@@ -1,14 +1,16 @@
 """Whom a targeted attack moves each picture to: a distant stranger (Fawkes v0.3), or a user who colludes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from uncloak.attacks.fawkes_v03 import choose_target, draw_targets
 from uncloak.errors import InputError
 from uncloak.extractors.embedding import embed
 from uncloak.extractors.extractor import Extractor
 from uncloak.seeds import derive_seed, generator
+
+_FARTHEST = 20
+_TARGET_PICTURES = 10
 
 
 def choose_candidates(pictures: Sequence[str], people: int, per_person: int, seed: int) -> np.ndarray:
@@ -59,6 +61,51 @@ def farthest(
         drawn = draw_targets([candidate_pictures[row] for row in np.flatnonzero(owners == target)], len(own), choice)
         chosen[own] = [rows[picture] for picture in drawn]
     return chosen
+
+
+def choose_target(user_embeddings: np.ndarray, candidate_embeddings: Mapping[str, np.ndarray], seed: int) -> str:
+    """Choose the identity whose embedding a user's pictures move to (attacks.md 3.3, target choice 1 and 2).
+
+    Args:
+        user_embeddings: [N,D], of the user's faces, as the surrogate gives them.
+        candidate_embeddings: identity -> its embedding [D], or those of its faces [M,D], which are averaged. The user
+            is not among them.
+        seed: of this user's choice.
+
+    Returns:
+        One of the twenty candidates farthest from the nearest of the user's faces, drawn uniformly.
+
+    Raises:
+        InputError: where there is no candidate.
+    """
+    if not candidate_embeddings:
+        raise InputError("targets: there is no identity to choose a target from; add identities to the dataset")
+    user = np.asarray(user_embeddings, dtype=np.float64)
+
+    def distance(identity: str) -> float:
+        mean = np.atleast_2d(np.asarray(candidate_embeddings[identity], dtype=np.float64)).mean(axis=0)
+        return float(np.linalg.norm(user - mean, axis=1).min())
+
+    distances = {identity: distance(identity) for identity in sorted(candidate_embeddings)}
+    farthest = sorted(distances, key=lambda identity: -distances[identity])[:_FARTHEST]
+    return farthest[generator(seed, "target identity").integers(len(farthest))]
+
+
+def draw_targets(pictures: Sequence[str], count: int, seed: int) -> list[str]:
+    """Draw the target picture of each of `count` faces from the target identity's `pictures` (step 3).
+
+    The first ten pictures by name are doubled until they suffice, then drawn without replacement.
+
+    Raises:
+        InputError: where the target identity has no picture.
+    """
+    if not pictures:
+        raise InputError("targets: the target identity has no picture")
+    pool = sorted(pictures)[:_TARGET_PICTURES]
+    while len(pool) < count:
+        pool = pool + pool
+    drawn = generator(seed, "target pictures").choice(len(pool), size=count, replace=False)
+    return [pool[index] for index in drawn]
 
 
 def partners(pictures: Sequence[str], seed: int) -> np.ndarray:
