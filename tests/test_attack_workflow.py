@@ -4,16 +4,22 @@ import json
 import shutil
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import h5py
 import numpy as np
 import pandas as pd
 import psutil
 import pytest
+import torch
+import torchvision
 from PIL import Image
+from snakemake.io import InputFiles
 
+from uncloak.attacks.lpips import load_lpips
 from uncloak.extractors.weights import load, read_metadata, save
 from uncloak.pictures.channel import parse
+from uncloak.pictures.reading import load_picture
 from uncloak.store import read_arrays, read_attributes
 
 pytestmark = pytest.mark.slow
@@ -188,6 +194,43 @@ def test_quality_of_every_picture_is_listed(world):
     assert set(counts) == {len(faces_of(world, "lowkey"))}
     np.testing.assert_allclose(table["ssim"], 1 - 2 * table["dssim"], atol=1e-5)
     assert (table["linf"] > 0).all()
+
+
+def test_lpips_of_faces_and_of_photographs_is_the_packages(world, tmp_path):
+    alexnet = tmp_path / "alexnet.pth"
+    torch.manual_seed(0)
+    torch.save(torchvision.models.alexnet(weights=None).state_dict(), alexnet)
+    script = world.checkout.folder / "workflow" / "scripts" / "lpips.py"
+    files = {
+        "lowkey": {"faces": world.results / "faces.h5", "perturbed": world.results / "perturbed" / "lowkey.h5"},
+        "whole": {
+            "originals": world.results / "photographs",
+            "manifest": world.results / "manifest.csv",
+            "root": world.results / "perturbed" / "photographs" / "whole",
+            "table": world.results / "perturbed" / "photographs" / "whole.csv",
+        },
+    }
+    network = load_lpips(alexnet)._network
+    for attack, inputs in files.items():
+        job = SimpleNamespace(
+            input=InputFiles(fromdict={name: str(path) for name, path in {**inputs, "alexnet": alexnet}.items()}),
+            output=[str(tmp_path / f"{attack}.csv")],
+            log=[str(tmp_path / f"{attack}.log")],
+            params=SimpleNamespace(spec="null"),
+            threads=1,
+        )
+        exec(compile(script.read_text(), script, "exec"), {"snakemake": job})
+        measured = pd.read_csv(job.output[0]).set_index("picture")["lpips"]
+        picture = measured.index[0]
+        if attack == "lowkey":
+            clean = dict(zip(*read_arrays(world.results / "faces.h5", "picture", "faces"), strict=True))[picture]
+            other = faces_of(world, "lowkey")[picture]
+        else:
+            path = pd.read_csv(inputs["manifest"]).set_index("picture")["path"][picture]
+            clean, other = load_picture(inputs["originals"] / path), load_picture(inputs["root"] / f"{picture}.png")
+        pair = [torch.from_numpy(each.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1 for each in (clean, other)]
+        assert measured[picture] == pytest.approx(float(network(*pair)), rel=1e-4)
+        assert (measured > 0).all()
 
 
 def complaint(result) -> str:

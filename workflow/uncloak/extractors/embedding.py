@@ -13,8 +13,11 @@ _BATCH = 64
 def embed(extractor: Extractor, faces: np.ndarray, device: str = "cpu") -> np.ndarray:
     """Return the embeddings float32 [N,D] of `faces` uint8 [N,S,S,3] (an array, or an HDF5 dataset read by batches).
 
-    Raises InputError where an embedding is not finite.
+    Raises InputError where the faces are not 8-bit, or an embedding is not finite.
     """
+    if faces.dtype != np.uint8:
+        # What is posted and scraped is 8-bit: a cloak that rounding destroys must not count.
+        raise InputError(f"faces are {faces.dtype}; only 8-bit pictures (uint8) are evaluated")
     extractor = extractor.to(device, memory_format=torch.channels_last).eval()
     batches = []
     starts = range(0, len(faces), _BATCH)
