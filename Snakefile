@@ -7,8 +7,8 @@ from snakemake.utils import min_version
 
 # This checkout's library, here and in every job, whatever environment a job runs in.
 sys.path.insert(0, os.path.join(workflow.basedir, "workflow"))
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    filter(None, [sys.path[0], os.getenv("PYTHONPATH")])
+os.environ.update(
+    PYTHONPATH=os.pathsep.join(filter(None, [sys.path[0], os.getenv("PYTHONPATH")]))
 )
 
 from uncloak.configuration import check
