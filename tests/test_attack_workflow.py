@@ -14,7 +14,7 @@ import pytest
 import torch
 import torchvision
 from PIL import Image
-from snakemake.io import InputFiles
+from snakemake.iocontainers import InputFiles
 
 from uncloak.attacks.lpips import load_lpips
 from uncloak.extractors.weights import load, read_metadata, save
