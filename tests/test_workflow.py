@@ -84,7 +84,7 @@ def test_touching_cloning_and_moving_rerun_nothing(finished, tmp_path):
 
 
 def test_an_edit_of_an_attack_restales_exactly_its_descendants(finished):
-    with edited(library(finished, "attacks/lowkey.py"), "_BLUR_SIGMA = 3.0", "_BLUR_SIGMA = 3.5"):
+    with edited(library(finished, "attacks/blur.py"), "_SIGMA = 3.0", "_SIGMA = 3.5"):
         assert finished.stale() == of_attack("lowkey")
     with edited(library(finished, "attacks/fawkes_v10.py"), "_RHO", "_RHO_"):
         assert finished.stale() == of_attack("fawkes_v10")
