@@ -90,3 +90,22 @@ def plain_original_warp(photograph: torch.Tensor, matrix: np.ndarray, size: int)
     theta = torch.tensor([[[a00, a01, a02], [a10, a11, a12]]], dtype=photograph.dtype)
     grid = affine_grid(theta, [1, 3, height, width], align_corners=False)
     return grid_sample(photograph[None], grid, align_corners=False)[0, :, :size, :size]
+
+
+def poisoned(
+    network: Callable[[torch.Tensor], torch.Tensor], spoil: Callable[[torch.Tensor], None]
+) -> Callable[[torch.Tensor], torch.Tensor]:
+    """The network with the gradient of its input changed in place by `spoil`, as a broken surrogate's would be."""
+
+    class Poisoned(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, faces):
+            return faces.clone()
+
+        @staticmethod
+        def backward(ctx, gradient):
+            gradient = gradient.clone()
+            spoil(gradient)
+            return gradient
+
+    return lambda faces: network(Poisoned.apply(faces))

@@ -18,7 +18,6 @@ from skimage.transform import SimilarityTransform, warp
 
 from uncloak.errors import InputError
 from uncloak.extractors import weights
-from uncloak.extractors.embedding import embed
 from uncloak.extractors.extractor import Preprocessing, build
 from uncloak.extractors.importing import import_published
 from uncloak.extractors.networks import dlib_resnet
@@ -511,16 +510,3 @@ def test_missing_foreign_and_unfitting_files_are_named(tmp_path):
     weights.save(path, build(PIXELS), {**PIXELS, "network": {"name": "gone"}}, {})
     with pytest.raises(InputError, match=r"a\.safetensors: network: unknown name 'gone'"):
         weights.load(path)
-
-
-def test_only_8_bit_faces_are_embedded():
-    extractor = build(
-        {
-            "network": {"name": "pixels"},
-            "input": {"size": [16, 16], "template": "arcface", "mean": [0.0] * 3, "std": [1.0] * 3, "color": "rgb"},
-        }
-    )
-    faces = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), dtype=np.uint8)
-    assert len(embed(extractor, faces)) == 3
-    with pytest.raises(InputError, match="float32; only 8-bit"):
-        embed(extractor, faces.astype(np.float32))

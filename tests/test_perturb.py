@@ -8,7 +8,7 @@ import time
 import numpy as np
 import pytest
 import torch
-from references import SIZE, floats, small_network, smooth_faces
+from references import SIZE, floats, poisoned, small_network, smooth_faces
 
 from uncloak.attacks import fawkes_v03, fawkes_v10, lowkey
 from uncloak.attacks.perturb import perturb, read_options, settings
@@ -269,20 +269,7 @@ def test_useless_surrogate_is_named_with_the_picture(attack, value):
 
 @pytest.mark.parametrize("attack", SMALL_RUNS)
 def test_gradient_that_is_not_finite_is_named_with_the_picture(attack):
-    class Poisoned(torch.autograd.Function):
-        @staticmethod
-        def forward(ctx, faces):
-            return faces.clone()
-
-        @staticmethod
-        def backward(ctx, gradient):
-            gradient = gradient.clone()
-            gradient[2::3] = torch.nan
-            return gradient
-
-    def surrogate(faces):
-        return small_network(1)(Poisoned.apply(faces))
-
+    surrogate = poisoned(small_network(1), lambda gradient: gradient[2::3].fill_(torch.nan))
     arguments = (["c/0", "c/1", "c/2"], attack, SMALL_RUNS[attack], [surrogate], 0)
     with pytest.raises(InputError, match="gradient is not finite for 'c/2'"):
         perturb(smooth_faces(3), *arguments, batch_size=3, targets=smooth_faces(3, seed=1))

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from references import SIZE, floats, plain_original_warp, random_projection, small_network, smooth_faces
+from references import SIZE, floats, plain_original_warp, poisoned, random_projection, small_network, smooth_faces
 
 from uncloak.attacks import pgd
 from uncloak.attacks.view import alignment_view
@@ -106,20 +106,10 @@ def test_bits_do_not_depend_on_the_other_pictures():
 
 
 def test_broken_gradient_comes_back_as_nan():
-    class Poisoned(torch.autograd.Function):
-        @staticmethod
-        def forward(ctx, faces):
-            return faces.clone()
-
-        @staticmethod
-        def backward(ctx, gradient):
-            gradient = gradient.clone()
-            gradient[1, 0, 0, 0] = torch.inf
-            return gradient
-
     faces, network = floats(smooth_faces(3), torch.float32), small_network(1)
     sound = pgd.attack(faces, [network], pgd.Options(steps=3), [1, 2, 3])
-    result = pgd.attack(faces, [lambda each: network(Poisoned.apply(each))], pgd.Options(steps=3), [1, 2, 3])
+    broken = poisoned(network, lambda gradient: gradient[1, 0, 0, 0].fill_(torch.inf))
+    result = pgd.attack(faces, [broken], pgd.Options(steps=3), [1, 2, 3])
     assert result[1].isnan().all()
     assert torch.equal(result[[0, 2]], sound[[0, 2]])
 

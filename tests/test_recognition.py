@@ -15,9 +15,9 @@ from uncloak.recognition.evaluation import COLUMNS, evaluate
 from uncloak.recognition.intervals import mean_interval
 from uncloak.recognition.nearest import CleanGallery
 from uncloak.recognition.rates import protection_rates
-from uncloak.recognition.tables import read_table, write_table
 from uncloak.recognition.visibility import MEASURES, visibility
 from uncloak.store import write_arrays
+from uncloak.tables import read_table, write_table
 
 IDENTITIES, GALLERY, PROBES, USERS = 14, 5, 4, 5
 ROLES = ["user"] * USERS + ["public", "public", "detector"] + ["other"] * 4 + ["background"] * 2

@@ -10,7 +10,7 @@ from uncloak.attacks.targets import choose_candidates, farthest, partners
 from uncloak.extractors.weights import load
 from uncloak.jobs import logged
 from uncloak.pictures.stored import posted_pictures, read_faces
-from uncloak.recognition.tables import write_table
+from uncloak.tables import write_table
 
 with logged(snakemake.log[0]):
     torch.set_num_threads(snakemake.threads)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from uncloak.jobs import logged
-from uncloak.recognition.tables import write_table
+from uncloak.tables import write_table
 
 with logged(snakemake.log[0]):
     tables = []

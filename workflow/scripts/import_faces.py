@@ -9,8 +9,8 @@ from uncloak.attacks.quality import measure
 from uncloak.jobs import logged
 from uncloak.pictures import stored
 from uncloak.provenance import digest
-from uncloak.recognition.tables import write_table
 from uncloak.store import read_arrays, write_arrays
+from uncloak.tables import write_table
 
 with logged(snakemake.log[0]):
     spec = json.loads(snakemake.params.spec)

@@ -10,7 +10,7 @@ from uncloak.attacks.quality import measure
 from uncloak.jobs import logged
 from uncloak.pictures.reading import load_picture
 from uncloak.pictures.stored import posted_pictures
-from uncloak.recognition.tables import write_table
+from uncloak.tables import write_table
 
 with logged(snakemake.log[0]):
     spec, root = json.loads(snakemake.params.spec), Path(snakemake.input.root)

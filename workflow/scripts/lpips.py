@@ -12,8 +12,8 @@ from uncloak.jobs import logged
 from uncloak.pictures.reading import load_picture
 from uncloak.pictures.stored import read_faces
 from uncloak.progress import track
-from uncloak.recognition.tables import write_table
 from uncloak.store import read_arrays
+from uncloak.tables import write_table
 
 
 def pairs(files, preparation):

@@ -15,8 +15,8 @@ from uncloak.extractors.weights import load
 from uncloak.jobs import logged
 from uncloak.pictures.reading import load_picture
 from uncloak.pictures.stored import posted_pictures, read_faces
-from uncloak.recognition.tables import write_table
 from uncloak.store import read_arrays
+from uncloak.tables import write_table
 
 with logged(snakemake.log[0]):
     device = "cuda" if torch.cuda.is_available() else "cpu"

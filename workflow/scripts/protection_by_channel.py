@@ -5,7 +5,7 @@ import json
 from uncloak.figures.channels import protection_by_channel
 from uncloak.figures.saving import save
 from uncloak.jobs import logged
-from uncloak.recognition.tables import read_table
+from uncloak.tables import read_table
 
 with logged(snakemake.log[0]):
     attacks, channels = json.loads(snakemake.params.attacks), dict(json.loads(snakemake.params.channels))

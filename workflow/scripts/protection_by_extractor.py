@@ -6,7 +6,7 @@ from uncloak.figures.protection import protection_by_extractor
 from uncloak.figures.rates import plain
 from uncloak.figures.saving import save
 from uncloak.jobs import logged
-from uncloak.recognition.tables import read_table
+from uncloak.tables import read_table
 
 with logged(snakemake.log[0]):
     spec = json.loads(snakemake.params.spec)

@@ -5,7 +5,7 @@ import json
 from uncloak.figures.saving import save
 from uncloak.figures.visibility import protection_by_visibility, with_visibility
 from uncloak.jobs import logged
-from uncloak.recognition.tables import read_table
+from uncloak.tables import read_table
 
 with logged(snakemake.log[0]):
     attacks = json.loads(snakemake.params.attacks)

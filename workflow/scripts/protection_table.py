@@ -6,7 +6,7 @@ import pandas as pd
 
 from uncloak.jobs import logged
 from uncloak.recognition.rates import protection_rates
-from uncloak.recognition.tables import read_table, write_table
+from uncloak.tables import read_table, write_table
 
 with logged(snakemake.log[0]):
     rates = protection_rates(pd.concat([read_table(path) for path in snakemake.input], ignore_index=True))

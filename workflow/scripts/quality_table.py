@@ -8,9 +8,9 @@ from uncloak.attacks.mixture import assign
 from uncloak.attacks.quality import MEASURES
 from uncloak.jobs import logged
 from uncloak.pictures.stored import posted_pictures
-from uncloak.recognition.tables import write_table
 from uncloak.recognition.visibility import visibility
 from uncloak.store import read_arrays
+from uncloak.tables import write_table
 
 with logged(snakemake.log[0]):
     attacks, seed = json.loads(snakemake.params.attacks), snakemake.params.seed

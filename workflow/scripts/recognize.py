@@ -9,7 +9,7 @@ from uncloak.jobs import logged
 from uncloak.pictures.stored import posted_pictures
 from uncloak.recognition.embeddings import mix, read_embeddings
 from uncloak.recognition.evaluation import evaluate
-from uncloak.recognition.tables import write_table
+from uncloak.tables import write_table
 
 with logged(snakemake.log[0]):
     posted = posted_pictures(snakemake.input.split)

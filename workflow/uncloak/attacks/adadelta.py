@@ -19,13 +19,13 @@ def decode(encoded: torch.Tensor) -> torch.Tensor:
 def decode_with_slope(encoded: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the decoded faces and, value by value, their derivative by what was decoded."""
     bent = torch.tanh(encoded)
-    slope = torch.addcmul(torch.tensor(1 / _STRETCH, dtype=bent.dtype), bent, bent, value=-1 / _STRETCH)
+    slope = torch.addcmul(bent.new_full((), 1 / _STRETCH), bent, bent, value=-1 / _STRETCH)
     return _picture(bent), slope
 
 
 def _picture(bent: torch.Tensor) -> torch.Tensor:
     # Multiplied and added in one operation, so that no grey level is off by a whole rounding step (attacks.md 7).
-    return torch.add(torch.tensor(0.5, dtype=bent.dtype), bent, alpha=1 / _STRETCH)
+    return torch.add(bent.new_full((), 0.5), bent, alpha=1 / _STRETCH)
 
 
 class Adadelta:

@@ -1,4 +1,4 @@
-"""Tidy tables of recognition and of visibility as CSV: equal tables are equal bytes."""
+"""Tidy tables as CSV: equal tables are equal bytes."""
 
 import os
 
