@@ -54,8 +54,56 @@ def _check_names(config: Mapping) -> None:
     for name in config["run"]["attacks"]:
         if "photograph" in attacks[name] or attacks[name].get("pictures") == "photographs":
             _check_detection(f"attacks.{name}", config["run"]["datasets"], datasets)
+    for name, dataset in datasets.items():
+        _check_dataset(f"datasets.{name}", dataset, config)
+    for name, detector in config["detectors"].items():
+        _known(f"detectors.{name}.attacks", detector["attacks"], attacks, "attack")
+    for name, experiment in config["experiments"].items():
+        _check_experiment(f"experiments.{name}", experiment, config)
     for name, figure in config["figures"].items():
-        _known(f"figures.{name}.attacks", figure["attacks"], attacks, "attack")
+        for key, kind in (("datasets", "dataset"), ("attacks", "attack"), ("extractors", "extractor")):
+            _known(f"figures.{name}.{key}", figure.get(key, []), config[key], kind)
+
+
+def _check_dataset(place: str, dataset: Mapping, config: Mapping) -> None:
+    for key, kind in (("extractors", "extractor"), ("attacks", "attack")):
+        _known(f"{place}.{key}", dataset.get(key, []), config[key], kind)
+    perturbed = dataset.get("perturb", {})
+    for attack, wanted in perturbed.get("public", {}).get("identities", {}).items():
+        _known(f"{place}.perturb.public.identities", [attack], config["attacks"], "attack")
+        drawn = dataset["people"] if dataset.get("role") == "public" else 0
+        public = drawn or dataset.get("split", {}).get("roles", {}).get("public", 0)
+        if wanted > public:
+            raise InputError(
+                f"config: {place}.perturb.public.identities.{attack}: {wanted} identities are to be perturbed, but"
+                f" {public} have the role public"
+            )
+
+
+# Keys of experiments that name records.
+_NAMED = {
+    "datasets": "dataset",
+    "attacks": "attack",
+    "extractors": "extractor",
+    "detectors": "detector",
+    "base": "extractor",
+    "robust": "extractor",
+    "accurate": "extractor",
+    "extractor": "extractor",
+}
+
+
+def _check_experiment(place: str, experiment: Mapping, config: Mapping) -> None:
+    for key, kind in _NAMED.items():
+        named = experiment.get(key, [])
+        _known(f"{place}.{key}", [named] if isinstance(named, str) else named, config[f"{kind}s"], kind)
+    for attack, extractor in (experiment.get("trained_on") or {}).items():
+        _known(f"{place}.trained_on", [attack], config["attacks"], "attack")
+        _known(f"{place}.trained_on.{attack}", [extractor], config["extractors"], "extractor")
+    for title, names in experiment.get("users", {}).items():
+        _known(f"{place}.users.{title}", names, config["attacks"], "attack")
+    for name, system in experiment.get("systems", {}).items():
+        _check_experiment(f"{place}.systems.{name}", system, config)
 
 
 def _check_detection(place: str, names: Iterable[str], datasets: Mapping) -> None:

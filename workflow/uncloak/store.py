@@ -33,9 +33,10 @@ def atomic(path: str | os.PathLike) -> Iterator[Path]:
 def write_arrays(
     path: str | os.PathLike, arrays: Mapping[str, np.ndarray], attributes: Mapping[str, str | int | float]
 ):
-    """Write `arrays` (name -> array, all of one length N; text arrays become fixed-length UTF-8) and `attributes`.
+    """Write `arrays` (name -> array; those that are read together have one length N) and `attributes`.
 
-    Arrays of faces, uint8 [N,H,W,3], are chunked by sixteen pictures, all others are contiguous.
+    Text becomes fixed-length UTF-8. Arrays of faces, uint8 [N,H,W,3], are chunked by sixteen pictures, all others are
+    contiguous.
     """
     with atomic(path) as temporary, h5py.File(temporary, "w") as file:
         for name, values in arrays.items():

@@ -8,9 +8,25 @@ from uncloak.errors import InputError
 from uncloak.store import atomic
 
 # Names as people gave them: "007" and "nan" are identities, not numbers.
-_NAMES = ("dataset", "attack", "channel", "extractor", "classifier", "defense", "metric", "user", "picture")
+_NAMES = (
+    *(
+        "dataset",
+        "attack",
+        "channel",
+        "extractor",
+        "classifier",
+        "defense",
+        "metric",
+        "user",
+        "picture",
+        "identity",
+        "detector",
+        "source",
+    ),
+    *("posted", "among"),
+)
 # Numbers that may be missing.
-_GAPS = ("lpips", "lpips_low", "lpips_high")
+_GAPS = ("lpips", "lpips_low", "lpips_high", "false_accept_rate")
 
 
 def write_table(table: pd.DataFrame, path: str | os.PathLike) -> None:
@@ -20,7 +36,7 @@ def write_table(table: pd.DataFrame, path: str | os.PathLike) -> None:
 
 
 def read_table(path: str | os.PathLike) -> pd.DataFrame:
-    """Read a table that `write_table` wrote; text that is empty stays text, an empty LPIPS is NaN.
+    """Read a table that `write_table` wrote; text that is empty stays text, an empty LPIPS or false-accept rate is NaN.
 
     Raises InputError where the file is missing or not such a table.
     """

@@ -1,13 +1,14 @@
-"""Train a network, from scratch or from another extractor, on background identities."""
+"""Train a network, from scratch or from another extractor, on labeled faces."""
 
 import importlib
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from uncloak.errors import InputError
@@ -38,6 +39,38 @@ class Schedule:
     precision: str = "float32"
 
 
+@dataclass(frozen=True)
+class Composition:
+    """Kinds of training faces, each with its part of every batch, for tuning an extractor without leaving its origin.
+
+    Attributes:
+        kinds: text [N], the kind of each of the N training faces.
+        shares: kind -> its share of every batch; shares add up to 1.
+        clean: int64 [N], the row of the clean face that each one was made from; its own row where it is clean itself.
+        anchor: weight of 1 - cosine between a face's embedding and what the origin gave for its clean face.
+    """
+
+    kinds: np.ndarray
+    shares: Mapping[str, float]
+    clean: np.ndarray
+    anchor: float
+
+    def groups(self, batch: int) -> list[tuple[np.ndarray, int]]:
+        """Return the rows of each kind and how many of them make a batch.
+
+        Raises InputError where the shares do not add up to 1, or a kind has no faces.
+        """
+        if abs(sum(self.shares.values()) - 1) > 1e-6 or min(self.shares.values()) < 0:
+            raise InputError(f"shares: {dict(self.shares)} must be at least 0 and add up to 1")
+        groups = []
+        for kind, share in self.shares.items():
+            rows = np.flatnonzero(self.kinds == kind)
+            if share and not len(rows):
+                raise InputError(f"shares: there are no {kind} faces; set their share to 0")
+            groups.append((rows, round(share * batch)))
+        return groups
+
+
 def learning_rate_factor(iteration: int, schedule: Schedule) -> float:
     """Return the share of the learning rate in use: a linear warm-up, then half a cosine down to zero."""
     warm_up = max(1, round(schedule.warm_up * schedule.iterations))
@@ -57,6 +90,21 @@ def held_out(identities: np.ndarray, count: int, seed: int) -> np.ndarray:
     return np.sort(generator(seed, "held out").permutation(names)[:count])
 
 
+def batches(groups: Sequence[tuple[np.ndarray, int]], random: np.random.Generator) -> Iterator[np.ndarray]:
+    """Yield sorted rows int64 [B] without end: of each group (its rows, how many of a batch), one random order after
+    the other.
+    """
+    orders = [rows[:0] for rows, _ in groups]
+    while True:
+        taken = []
+        for number, (rows, count) in enumerate(groups):
+            while len(orders[number]) < count:
+                orders[number] = np.concatenate([orders[number], random.permutation(rows)])
+            taken.append(orders[number][:count])
+            orders[number] = orders[number][count:]
+        yield np.sort(np.concatenate(taken))
+
+
 def train(
     extractor: Extractor,
     faces: np.ndarray,
@@ -67,16 +115,23 @@ def train(
     seed: int,
     name: str,
     device: str = "cpu",
+    composition: Composition | None = None,
 ) -> Extractor:
     """Train `extractor` in place on `faces` uint8 [N,S,S,3] of `identities` (text [N]) and return it in eval mode.
 
     `loss` names a module of `uncloak.extractors.objectives` and its options; "contrastive" compares with `captions`.
+    With a `composition` the extractor as given is the origin: the prototypes of the identities, which are dropped at
+    the end, start at the means of its embeddings, and its clean embeddings are what `composition.anchor` holds to.
     """
     torch.manual_seed(derive_seed(seed, "train", name))
     random = generator(seed, "batches", name)
     options = {key: value for key, value in loss.items() if key != "name"}
     objective_module = importlib.import_module(f"uncloak.extractors.objectives.{loss['name']}")
     if loss["name"] == "contrastive":
+        if composition is not None:
+            raise InputError(
+                f"extractor '{name}': its loss is contrastive, which has no prototypes of identities to start from"
+            )
         if captions is None:
             raise InputError(f"extractor '{name}': its loss is contrastive, but its data have no captions")
         target = captions
@@ -85,8 +140,13 @@ def train(
     with torch.no_grad():
         extractor.eval()
         dimension = extractor(torch.zeros(1, 3, *faces.shape[1:3])).shape[1]
+    origin, groups = None, [(np.arange(len(faces)), schedule.batch)]
+    if composition is not None:
+        origin, groups = _origin(extractor, faces, composition.clean, device), composition.groups(schedule.batch)
     extractor.to(device, memory_format=torch.channels_last).requires_grad_(True).train()
     objective = objective_module.build(target, dimension, **options).to(device)
+    if origin is not None:
+        objective.start_at_means(origin)
     optimizer = torch.optim.AdamW(
         [*extractor.parameters(), *objective.parameters()],
         lr=schedule.learning_rate,
@@ -97,16 +157,18 @@ def train(
         optimizer, lambda iteration: learning_rate_factor(iteration, schedule)
     )
     half = schedule.precision == "bfloat16"
-    order = np.empty(0, dtype=np.int64)
+    drawn = batches(groups, random)
     for iteration in track(range(schedule.iterations), schedule.iterations, f"training {name}", unit="iterations"):
-        if len(order) < schedule.batch:
-            order = np.concatenate([order, random.permutation(len(faces))])
-        rows, order = np.sort(order[: schedule.batch]), order[schedule.batch :]
+        rows = next(drawn)
         batch = augment(faces[rows], random, schedule.shift, schedule.color, schedule.erase, schedule.noise)
         pictures = torch.from_numpy(batch).permute(0, 3, 1, 2).to(device)  # a permuted NHWC array is channels_last
         with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=half):
             embeddings = extractor(pictures)
-        loss_value = objective(embeddings.float(), torch.from_numpy(rows).to(device))
+        places = torch.from_numpy(rows).to(device)
+        loss_value = objective(embeddings.float(), places)
+        if origin is not None:
+            distance = 1 - F.cosine_similarity(embeddings.float(), origin[places])
+            loss_value = loss_value + composition.anchor * distance.mean()
         optimizer.zero_grad(set_to_none=True)
         loss_value.backward()
         nn.utils.clip_grad_norm_(extractor.parameters(), 5.0)
@@ -119,6 +181,12 @@ def train(
                     f"extractor '{name}': training diverged at iteration {iteration}; lower its learning rate"
                 )
     return extractor.eval().requires_grad_(False)
+
+
+def _origin(extractor: Extractor, faces: np.ndarray, clean: np.ndarray, device: str) -> torch.Tensor:
+    """Return the embeddings float32 [N,D] of the clean face of each of the N faces."""
+    rows, places = np.unique(clean, return_inverse=True)
+    return torch.from_numpy(embed(extractor, faces[rows], device)[places]).to(device)
 
 
 def validation_error(extractor: Extractor, faces: np.ndarray, identities: np.ndarray) -> float:

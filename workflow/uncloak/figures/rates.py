@@ -13,6 +13,10 @@ COLUMNS = (
     *("dataset", "attack", "attack_label", "channel", "extractor", "extractor_label", "released", "white_box"),
     *("protection_rate", "low", "high", "n_users", "n_probes", "seed"),
 )
+CLEAN = ("clean_error", "clean_low", "clean_high")
+RATES = ("protection_rate", "low", "high")
+ALL_RATES = (*RATES, *CLEAN)
+CLEAN_RULE = "Gray dashes: error without attack, on its interval."
 PLAIN_CHANNEL = "png"
 
 BAR = {"strokeWidth": 1.8}
@@ -31,7 +35,7 @@ def checked(
     attacks: Sequence[str],
     key: Sequence[str],
     columns: Iterable[str] = COLUMNS,
-    rates: Sequence[str] = ("protection_rate", "low", "high"),
+    rates: Sequence[str] = RATES,
 ) -> pd.DataFrame:
     """Return the rows of these attacks and the columns to draw, with what is written at them.
 
@@ -79,6 +83,20 @@ def checked(
     return rows
 
 
+def only(table: pd.DataFrame, column: str, names: Iterable[str]) -> pd.DataFrame:
+    """Return the rows whose `column` is one of `names`.
+
+    Raises InputError where the column, or the rows of one of them, are missing.
+    """
+    names = list(names)
+    if column not in table:
+        raise InputError(f"protection table: has no column '{column}'; it is needed to choose rows")
+    absent = [name for name in names if name not in set(table[column])]
+    if absent or not names:
+        raise InputError(f"protection table: has no rows of {column} '{absent[0] if absent else ''}'; name others")
+    return table[table[column].isin(names)]
+
+
 def plain(table: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of pictures scraped as they were posted, channel "png"; all rows where there is no channel."""
     return table[table["channel"] == PLAIN_CHANNEL] if "channel" in table else table
@@ -107,7 +125,22 @@ def percent(rate: float) -> str:
 
 def label_expression(labels: dict[str, str | list[str]]) -> str:
     """Return the Vega expression that writes a name as its label; a list of texts is written in lines."""
-    return f"{json.dumps(labels)}[datum.value]"
+    return f"{json.dumps(labels, sort_keys=True)}[datum.value]"
+
+
+def source(rows: pd.DataFrame, dataset: str, seed: int, paper: str = "") -> str:
+    """Return the end of a subtitle: over how many users the rates are means, of which dataset, after which figure."""
+    users, probes = (_span(rows[column]) for column in ("n_users", "n_probes"))
+    after = f" After {paper} of Radiya-Dixit et al. (ICLR 2022)." if paper else ""
+    return (
+        f"Means over {users} users ({probes} probes) with 95 % bootstrap intervals over users. "
+        f"Dataset: {dataset}. Seed {seed}.{after}"
+    )
+
+
+def _span(counts: pd.Series) -> str:
+    least, most = counts.min(), counts.max()
+    return f"{most}" if least == most else f"{least} to {most}"
 
 
 def explained(subtitle: str, rows: pd.DataFrame) -> str:
@@ -121,6 +154,7 @@ class AttackMarks:
     Attributes:
         stroke: the color of an outline.
         shape: the marker.
+        solid: the color.
         fill: the color, or white where the extractor is a surrogate of the attack.
     """
 
@@ -141,8 +175,8 @@ class AttackMarks:
         )
         self.stroke = alt.Stroke("attack:N", scale=colors, legend=legend)
         self.shape = alt.Shape("attack:N", scale=shapes, legend=legend)
-        fill = alt.Fill("attack:N", scale=colors, legend=legend)
-        self.fill = alt.condition("datum.white_box", alt.value(theme.PAPER), fill)
+        self.solid = alt.Fill("attack:N", scale=colors, legend=legend)
+        self.fill = alt.condition("datum.white_box", alt.value(theme.PAPER), self.solid)
 
 
 def rate_axis(title: str | None, highest: float = 1.04) -> alt.Y:
@@ -153,6 +187,24 @@ def rate_axis(title: str | None, highest: float = 1.04) -> alt.Y:
         scale=alt.Scale(domain=[0, highest], nice=False),
         axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format="%", domain=False, ticks=False),
     )
+
+
+def clean_error(rows: pd.DataFrame, groups: alt.X | None = None, width: float = 0) -> list[alt.Chart]:
+    """Return a dashed rule at the clean error, on the gray ground of its interval.
+
+    Args:
+        rows: the columns `CLEAN`, in one row, or one for each group.
+        groups: the axis of the groups that the rules cross; without it they cross the whole panel.
+        width: of a group, in points.
+    """
+    base, dashes, ends = alt.Chart(rows), {"color": theme.QUIET_INK, "strokeDash": [4, 3]}, {}
+    if groups is not None:
+        base = base.encode(x=groups)
+        dashes |= {"xOffset": -width / 2, "x2Offset": width / 2}
+        ends = {"x2": groups.shorthand}
+    band = base.mark_rect(color=theme.GRID, opacity=0.7).encode(y=alt.Y("clean_low:Q"), y2="clean_high:Q")
+    rule = base.mark_rule(**dashes).encode(y=alt.Y("clean_error:Q"), **ends)
+    return [band, rule]
 
 
 def tooltip(interval: str, *more: alt.Tooltip) -> list[alt.Tooltip]:
@@ -190,13 +242,16 @@ class Panels:
     def chart(
         self, draw: Callable[[pd.DataFrame, bool, bool], alt.LayerChart], title: str, subtitle: str
     ) -> alt.ConcatChart:
-        """Return the figure.
+        """Return the figure: the panels that `draw` draws (see `bare`), below a title and a subtitle of their width."""
+        heading = alt.TitleParams(title, subtitle=theme.wrapped(explained(subtitle, self._rows), self.width))
+        return theme.themed(self.bare(draw).properties(title=heading))
+
+    def bare(self, draw: Callable[[pd.DataFrame, bool, bool], alt.LayerChart]) -> alt.ConcatChart:
+        """Return the panels alone, as a part of a larger figure.
 
         Args:
             draw: draws the rows of one extractor; it is told whether the panel stands at the left and whether at the
                 bottom, where the titles of the axes belong.
-            title: the figure's title.
-            subtitle: wrapped to the figure's width.
         """
         charts = []
         for place, extractor in enumerate(self._extractors.itertuples()):
@@ -212,6 +267,4 @@ class Panels:
             charts.append(
                 draw(own, left, bottom).properties(width=self._panel_width, height=_PANEL_HEIGHT, title=heading)
             )
-        panels = alt.concat(*charts, columns=self._in_a_row, spacing=22)
-        heading = alt.TitleParams(title, subtitle=theme.wrapped(explained(subtitle, self._rows), self.width))
-        return theme.themed(panels.properties(title=heading))
+        return alt.concat(*charts, columns=self._in_a_row, spacing=22)

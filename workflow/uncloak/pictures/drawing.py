@@ -12,12 +12,10 @@ from uncloak.pictures.alignment import LANDMARK_COLUMNS
 from uncloak.pictures.parallel import map_in_order
 from uncloak.pictures.synthetic.caption import caption
 from uncloak.pictures.synthetic.identity import person
-from uncloak.pictures.synthetic.nuisance import circumstances
+from uncloak.pictures.synthetic.nuisance import circumstances, varied
 from uncloak.pictures.synthetic.scene import face, photograph
 from uncloak.progress import track
 from uncloak.store import atomic
-
-_JPEG_QUALITY = 95
 
 
 def picture_names(people: int, pictures: int, prolific: tuple[int, int] = (0, 0)) -> list[str]:
@@ -27,15 +25,26 @@ def picture_names(people: int, pictures: int, prolific: tuple[int, int] = (0, 0)
 
 
 def draw_photographs(
-    folder: Path, landmarks: Path, world: str, seed: int, pictures: Sequence[str], size: int, workers: int
+    folder: Path,
+    landmarks: Path,
+    world: str,
+    seed: int,
+    pictures: Sequence[str],
+    size: int,
+    workers: int,
+    variation: float = 1.0,
+    quality: int = 95,
 ):
     """Write photographs `folder`/IDENTITY/STEM.jpg of side `size`, and their known landmarks (pixels) as a CSV file.
 
-    `world` names the dataset, so that two datasets of one seed show different people.
+    `world` names the dataset, so that two datasets of one seed show different people. `variation` multiplies how far
+    pose, gaze, brows, blur and noise differ from picture to picture; `quality` is that of the JPEG files, 1 to 100.
     """
     for identity in sorted({picture.split("/")[0] for picture in pictures}):
         (folder / identity).mkdir(parents=True, exist_ok=True)
-    draw = partial(_draw_photograph, folder=folder, world=world, seed=seed, size=size)
+    draw = partial(
+        _draw_photograph, folder=folder, world=world, seed=seed, size=size, variation=variation, quality=quality
+    )
     with atomic(landmarks) as path, open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["picture", *LANDMARK_COLUMNS])
@@ -59,9 +68,12 @@ def _scene(picture: str, world: str, seed: int) -> tuple:
     return person(seed, f"{world}/{picture.split('/')[0]}"), circumstances(seed, f"{world}/{picture}")
 
 
-def _draw_photograph(picture: str, folder: Path, world: str, seed: int, size: int) -> tuple[str, np.ndarray]:
-    pixels, points = photograph(*_scene(picture, world, seed), size)
-    Image.fromarray(pixels).save(folder / f"{picture}.jpg", quality=_JPEG_QUALITY)
+def _draw_photograph(
+    picture: str, folder: Path, world: str, seed: int, size: int, variation: float, quality: int
+) -> tuple[str, np.ndarray]:
+    who, how = _scene(picture, world, seed)
+    pixels, points = photograph(who, varied(how, variation), size)
+    Image.fromarray(pixels).save(folder / f"{picture}.jpg", quality=quality)
     return picture, points
 
 

@@ -1,4 +1,4 @@
-"""Faces by picture, from the files that other stages wrote."""
+"""Faces by picture, from the files that other stages wrote, and which of them attacks perturb."""
 
 import os
 from collections.abc import Sequence
@@ -7,13 +7,48 @@ import numpy as np
 import pandas as pd
 
 from uncloak.errors import InputError
+from uncloak.seeds import generator
 from uncloak.store import open_arrays, read_arrays
 
 
 def posted_pictures(split: str | os.PathLike) -> np.ndarray:
     """Return the ids, str [N] in sorted order, of the gallery pictures of the users: those that attacks perturb."""
+    return pictures_to_perturb(split, 0, "user")
+
+
+def pictures_to_perturb(
+    split: str | os.PathLike, seed: int, role: str, identities: int | None = None, pictures: int | None = None
+) -> np.ndarray:
+    """Return the ids, str [N] in sorted order, of pictures of this role to be perturbed, never probes.
+
+    Args:
+        split: CSV file with the columns picture, identity, part and role.
+        seed: of the experiment; it draws the order of the identities and that of each one's pictures.
+        role: user, public or detector.
+        identities: how many, the first in `identity_order`; all unless given.
+        pictures: at most so many of each identity, the first in an order that depends on the identity's name and its
+            pictures alone; all unless given.
+
+    Raises InputError where there are fewer identities of this role.
+    """
     table = pd.read_csv(split, dtype=str, keep_default_na=False)
-    return np.sort(table.loc[(table["role"] == "user") & (table["part"] == "gallery"), "picture"].to_numpy(str))
+    table = table[(table["role"] == role) & (table["part"] != "probe")]
+    order = identity_order(table["identity"].to_numpy(str), seed, role)
+    if identities is not None and identities > len(order):
+        raise InputError(
+            f"{split}: {identities} {role} identities are to be perturbed, but it has {len(order)}; lower the number"
+        )
+    chosen = [
+        generator(seed, f"{role} pictures", identity).permutation(np.sort(own.to_numpy(str)))[:pictures]
+        for identity, own in table.groupby("identity")["picture"]
+        if identity in set(order[:identities])
+    ]
+    return np.sort(np.concatenate(chosen)) if chosen else np.array([], dtype=str)
+
+
+def identity_order(identities: np.ndarray, seed: int, role: str) -> np.ndarray:
+    """Return the distinct names among `identities` (str [N]) in an order drawn for this role, whose beginnings nest."""
+    return generator(seed, role).permutation(np.unique(identities))
 
 
 def read_faces(path: str | os.PathLike, pictures: Sequence[str]) -> np.ndarray:

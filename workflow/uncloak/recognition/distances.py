@@ -1,12 +1,10 @@
 """Squared Euclidean distances between embeddings: exact ones, and a fast pass with a proven bound on its error.
 
 The pass computes |p|^2 - 2 p.g + |g|^2 in float32 on centered embeddings (a large common offset would drown the
-differences) and keeps, for every probe and identity, the distance to the identity's nearest gallery face. Its error is
-bounded by the standard analysis of inner products (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed.,
-section 3.1), so a reader can tell which decisions float32 leaves open, and settle those exactly.
+differences). Its error is bounded by the standard analysis of inner products (Higham, Accuracy and Stability of
+Numerical Algorithms, 2nd ed., section 3.1), so a reader can tell which decisions float32 leaves open, and settle those
+exactly.
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,35 +16,6 @@ _DIMENSIONS_PER_BLOCK = 512
 _CENTERING_ROWS = 256
 _UNIT_ROUNDOFF = 2.0**-24
 _GREATEST_SQUARED_NORM = 1e36
-
-
-@dataclass(frozen=True)
-class IdentityDistances:
-    """Distances from P probes to the nearest gallery face of each of I identities.
-
-    Attributes:
-        squared: float32 [P,I], squared distances as float32 computed them.
-        probe_norms: float64 [P], norms of the centered probes.
-        identity_norms: float64 [I], largest norm among an identity's centered gallery faces.
-        dimensions: D.
-    """
-
-    squared: np.ndarray
-    probe_norms: np.ndarray
-    identity_norms: np.ndarray
-    dimensions: int
-
-    def error_bound(self, row: int) -> np.ndarray:
-        """Return float64 [I], the most by which `squared[row]` can differ from the exact squared distances.
-
-        With S = |p| + |g|, unit roundoff u and n roundings in a row of sums, the inner product contributes at most
-        n u S^2 / 2; rounding the embeddings (1), the norms (1) and the two sums (2) at most 4 u S^2 more, taken as 8.
-        The last term covers underflow.
-        """
-        blocks = -(-self.dimensions // _DIMENSIONS_PER_BLOCK)
-        roundings = min(self.dimensions, _DIMENSIONS_PER_BLOCK) + blocks
-        underflow = (4 * self.dimensions + 8) * float(np.finfo(np.float32).tiny)
-        return (roundings / 2 + 8) * _UNIT_ROUNDOFF * (self.probe_norms[row] + self.identity_norms) ** 2 + underflow
 
 
 def points(embedding: np.ndarray, metric: str) -> np.ndarray:
@@ -69,10 +38,61 @@ def squared_distances(probes: np.ndarray, faces: np.ndarray) -> np.ndarray:
     return squared
 
 
+class FloatPass:
+    """Gallery faces made ready for squared distances in float32, and the bound on these distances' error."""
+
+    def __init__(self, gallery: np.ndarray, metric: str):
+        """Center the gallery faces, float32 [G,D], G at least 1, as the points of `metric`.
+
+        Raises InputError for an unknown metric or values too large for float32's squares.
+        """
+        if metric not in METRICS:
+            raise InputError(f"metric '{metric}' is not known; choose one of {', '.join(METRICS)}")
+        self._metric = metric
+        self._center = _center(gallery, metric)
+        self._faces, squared_norms = _centered(gallery, metric, self._center)
+        self._norms, self._terms = np.sqrt(squared_norms), squared_norms.astype(np.float32)
+        # The factor of the inner products, applied once: doubling and negating are exact.
+        self._faces *= -2
+
+    def squared(self, probes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the squared distances, float32 [P,G], of probes float32 [P,D], and the centered probes' norms [P].
+
+        Raises InputError for other dimensions than the gallery's, or values too large for float32's squares.
+        """
+        dimensions = self._faces.shape[1]
+        if probes.shape[1] != dimensions:
+            raise InputError(
+                f"probes have {probes.shape[1]} dimensions and gallery faces {dimensions}; take both from one extractor"
+            )
+        centered, squared_norms = _centered(probes, self._metric, self._center)
+        distances = centered[:, :_DIMENSIONS_PER_BLOCK] @ self._faces[:, :_DIMENSIONS_PER_BLOCK].T
+        # Sums of short inner products have a far smaller bound on their error than long ones.
+        for dimension in range(_DIMENSIONS_PER_BLOCK, dimensions, _DIMENSIONS_PER_BLOCK):
+            part = slice(dimension, dimension + _DIMENSIONS_PER_BLOCK)
+            distances += centered[:, part] @ self._faces[:, part].T
+        distances += self._terms
+        distances += squared_norms[:, None].astype(np.float32)
+        return distances, np.sqrt(squared_norms)
+
+    def error_bound(self, norm: float) -> np.ndarray:
+        """Return float64 [G], the most by which the distances of a probe of this centered norm differ from exact ones.
+
+        With S = |p| + |g|, unit roundoff u and n roundings in a row of sums, the inner product contributes at most
+        n u S^2 / 2; rounding the embeddings (1), the norms (1) and the two sums (2) at most 4 u S^2 more, taken as 8.
+        The last term covers underflow.
+        """
+        dimensions = self._faces.shape[1]
+        blocks = -(-dimensions // _DIMENSIONS_PER_BLOCK)
+        roundings = min(dimensions, _DIMENSIONS_PER_BLOCK) + blocks
+        underflow = (4 * dimensions + 8) * float(np.finfo(np.float32).tiny)
+        return (roundings / 2 + 8) * _UNIT_ROUNDOFF * (norm + self._norms) ** 2 + underflow
+
+
 def identity_distances(
     probes: np.ndarray, gallery: np.ndarray, starts: np.ndarray, metric: str, probes_per_block: int = 256
-) -> IdentityDistances:
-    """Compute, in one pass, every probe's distance to every identity's nearest gallery face.
+) -> np.ndarray:
+    """Return every probe's squared distance to every identity's nearest gallery face, float32 [P,I], from one pass.
 
     Args:
         probes: float32 [P,D].
@@ -81,37 +101,14 @@ def identity_distances(
         metric: one of METRICS.
         probes_per_block: rows of the block of distances [rows,G] held at a time.
 
-    Raises InputError for an unknown metric, different dimensions, or values too large for float32's squares.
+    Raises InputError as `FloatPass` does.
     """
-    if metric not in METRICS:
-        raise InputError(f"metric '{metric}' is not known; choose one of {', '.join(METRICS)}")
-    dimensions = gallery.shape[1]
-    if probes.shape[1] != dimensions:
-        raise InputError(
-            f"probes have {probes.shape[1]} dimensions and gallery faces {dimensions}; take both from one extractor"
-        )
-    center = _center(gallery, metric)
-    faces, face_norms = _centered(gallery, metric, center)
-    face_terms = face_norms.astype(np.float32)
-    # The factor of the inner products, applied once: doubling and negating are exact.
-    faces *= -2
-
+    faces = FloatPass(gallery, metric)
     squared = np.empty((len(probes), len(starts)), dtype=np.float32)
-    probe_norms = np.empty(len(probes))
     for first in range(0, len(probes), probes_per_block):
         rows = slice(first, first + probes_per_block)
-        block, probe_norms[rows] = _centered(probes[rows], metric, center)
-        distances = block[:, :_DIMENSIONS_PER_BLOCK] @ faces[:, :_DIMENSIONS_PER_BLOCK].T
-        # Sums of short inner products have a far smaller bound on their error than long ones.
-        for dimension in range(_DIMENSIONS_PER_BLOCK, dimensions, _DIMENSIONS_PER_BLOCK):
-            part = slice(dimension, dimension + _DIMENSIONS_PER_BLOCK)
-            distances += block[:, part] @ faces[:, part].T
-        distances += face_terms
-        np.minimum.reduceat(distances, starts, axis=1, out=squared[rows])
-        squared[rows] += probe_norms[rows, None].astype(np.float32)
-    return IdentityDistances(
-        squared, np.sqrt(probe_norms), np.sqrt(np.maximum.reduceat(face_norms, starts)), dimensions
-    )
+        np.minimum.reduceat(faces.squared(probes[rows])[0], starts, axis=1, out=squared[rows])
+    return squared
 
 
 def _center(gallery: np.ndarray, metric: str) -> np.ndarray:

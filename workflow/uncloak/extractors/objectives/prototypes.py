@@ -29,6 +29,13 @@ class MarginSoftmax(nn.Module):
         self.prototypes = Prototypes(int(codes.max()) + 1, dimension)
         self.scale = scale
 
+    def start_at_means(self, embeddings: torch.Tensor):
+        """Set each identity's prototype to the direction of the mean of its `embeddings` float32 [N,D], made unit."""
+        directions = F.normalize(embeddings)
+        means = torch.zeros_like(self.prototypes.weight.data).index_add_(0, self.codes, directions)
+        # As long as random prototypes are on average, so that they turn as fast.
+        self.prototypes.weight.data = F.normalize(means) * means.shape[1] ** 0.5
+
     def penalize(self, cosines: torch.Tensor, embeddings: torch.Tensor) -> torch.Tensor:
         """Return the cosines [N] with the true identity, made smaller by the margin; the plain softmax has none."""
         return cosines

@@ -1,6 +1,6 @@
 """The circumstances of one photograph: everything that changes from picture to picture of the same person."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -165,3 +165,9 @@ def circumstances(seed: int, picture_id: str) -> Circumstances:
         detector_error=tuple((float(a), float(b)) for a, b in np.clip(rng.standard_normal((5, 2)), -2.5, 2.5)),
         noise_seed=derive_seed(seed, "noise", picture_id),
     )
+
+
+def varied(how: Circumstances, variation: float) -> Circumstances:
+    """Return the circumstances with pose, gaze, brows, blur and noise `variation` times as strong."""
+    scaled = ("yaw", "pitch", "roll", "brow_raise", "gaze_x", "gaze_y", "blur", "noise")
+    return replace(how, **{name: variation * getattr(how, name) for name in scaled})

@@ -1,0 +1,97 @@
+"""What is measured here, from tables of several kinds, in the form of published numbers: one number per row."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from uncloak.claims.published import ABOUT
+from uncloak.errors import InputError
+
+COLUMNS = (*ABOUT, "value", "low", "high", "attack_label", "extractor_label", "n", "seed")
+_DETECTION = {"detection accuracy": "accuracy", "precision": "precision", "recall": "recall", "AUC": "auc"}
+
+
+def from_rates(table: pd.DataFrame) -> pd.DataFrame:
+    """Return errors and accuracies of recognition.
+
+    Args:
+        table: averaged rows as `uncloak.recognition.rates.protection_rates` returns them, with labels. Kept are those
+            of pictures scraped as they were posted, all protected, and, where `among` tells, of ranks of identities.
+
+    Returns two rows per row kept, with the columns `COLUMNS`.
+    """
+    rows = table[(table["channel"] == "png") & (table["unprotected"] == 0)]
+    if "among" in rows:
+        rows = rows[rows["among"] == "identities"]
+    rows = rows.assign(n=[f"{count} users" for count in rows["n_users"]])
+    error = rows.assign(quantity="error", value=rows["protection_rate"])
+    accuracy = rows.assign(
+        quantity="accuracy", value=1 - rows["protection_rate"], low=1 - rows["high"], high=1 - rows["low"]
+    )
+    return pd.concat([error, accuracy], ignore_index=True)[list(COLUMNS)]
+
+
+def from_detection(table: pd.DataFrame) -> pd.DataFrame:
+    """Return how well perturbed pictures are told from clean ones.
+
+    Args:
+        table: one row per (dataset, detector, attack) with `accuracy`, `precision`, `recall` and `auc`, each with its
+            interval (`accuracy_low`, `accuracy_high`, ...), rates in [0,1], `n_identities` and `seed`.
+
+    Returns four rows per row, with the columns `COLUMNS`; the detector stands as the extractor.
+    """
+    rows = table.assign(
+        **{"extractor": table["detector"], "classifier": "detector", "defense": "none", "rank": 1},
+        **{"attack_label": table["attack"], "extractor_label": table["detector"] + " detector"},
+        n=[f"{count} identities" for count in table["n_identities"]],
+    )
+    return pd.concat(
+        [
+            rows.assign(quantity=quantity, value=rows[name], low=rows[f"{name}_low"], high=rows[f"{name}_high"])
+            for quantity, name in _DETECTION.items()
+        ],
+        ignore_index=True,
+    )[list(COLUMNS)]
+
+
+def from_transfer(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the accuracies of classifiers on clean pictures and on adversarial examples made for others.
+
+    Args:
+        table: one row per (classifier, condition), condition "clean" or "transferred", with `label`, `top1` and `top5`
+            in [0,1] with their intervals (`top1_low`, `top1_high`, ...), `n_pictures` and `seed`.
+
+    Returns two rows per row, with the columns `COLUMNS`: dataset "transfer", attack "none" or "transferred".
+    """
+    attacks = table["condition"].replace("clean", "none")
+    rows = table.assign(
+        **{"dataset": "transfer", "attack": attacks, "attack_label": attacks.replace("none", "no attack")},
+        **{"extractor": table["classifier"], "extractor_label": table["label"]},
+        **{"classifier": "own head", "defense": "none", "quantity": "accuracy"},
+        n=[f"{count} pictures" for count in table["n_pictures"]],
+    )
+    return pd.concat(
+        [
+            rows.assign(rank=k, value=rows[f"top{k}"], low=rows[f"top{k}_low"], high=rows[f"top{k}_high"])
+            for k in (1, 5)
+        ],
+        ignore_index=True,
+    )[list(COLUMNS)]
+
+
+def together(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Return all rows, one for each thing measured; a number may stand in several tables if it is the same in all.
+
+    Raises InputError where tables contradict each other.
+    """
+    rows = pd.concat(list(tables), ignore_index=True)
+    # Tables are written with six digits.
+    once = rows[~rows.assign(value=rows["value"].round(5)).duplicated([*ABOUT, "value"])]
+    twice = once[once.duplicated(list(ABOUT))]
+    if len(twice):
+        first = twice.iloc[0]
+        raise InputError(
+            f"measured tables: {first.quantity} under attack '{first.attack}' and extractor '{first.extractor}' in"
+            f" dataset '{first.dataset}' has several values; give tables of one metric and seed"
+        )
+    return once.reset_index(drop=True)

@@ -1,0 +1,123 @@
+"""Faces for robust training: pairs of clean and perturbed faces of public identities, which the trainer makes itself.
+
+The adaptive trainer of Radiya-Dixit et al. (ICLR 2022, section 3.3 and B.4; attacks.md 5.5) tunes an extractor to give
+the perturbed faces of public people their own identities. Who has a cloak is never public: the public people come from
+the public role of a split, the users from that of the users.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from uncloak.errors import InputError
+from uncloak.extractors.training import Composition
+from uncloak.pictures.stored import identity_order, read_faces
+from uncloak.seeds import generator
+from uncloak.store import read_arrays
+
+KINDS = ("background", "clean", "perturbed")
+
+
+@dataclass(frozen=True)
+class Faces:
+    """Faces uint8 [N,S,S,3] with their pictures' ids and identities, text [N] both."""
+
+    faces: np.ndarray
+    pictures: np.ndarray
+    identities: np.ndarray
+
+    def where(self, kept: np.ndarray) -> "Faces":
+        """Return the faces where `kept` (bool [N], or rows) says so."""
+        return Faces(self.faces[kept], self.pictures[kept], self.identities[kept])
+
+
+def join(*groups: Faces) -> Faces:
+    """Put groups of faces one after the other."""
+    return Faces(*(np.concatenate([getattr(group, name) for group in groups]) for name in Faces.__dataclass_fields__))
+
+
+def read_public(faces: str | os.PathLike, split: str | os.PathLike) -> Faces:
+    """Read the clean faces of the public identities of a dataset; no probes, which are kept for measuring.
+
+    Their identities are called "public/NAME", so that nobody is taken for a background identity of that name.
+    Raises InputError where a file is missing or damaged, or there are no public identities.
+    """
+    table = pd.read_csv(split, dtype=str, keep_default_na=False)
+    table = table[(table["role"] == "public") & (table["part"] != "probe")].sort_values("picture")
+    if table.empty:
+        raise InputError(f"{split}: no identity has the role public; robust training needs some")
+    pictures = table["picture"].to_numpy(str)
+    return Faces(read_faces(faces, pictures), pictures, ("public/" + table["identity"]).to_numpy(str))
+
+
+def held_out_public(identities: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """Choose `count` of the public identities (text [N], repeated) that robust training never sees.
+
+    They are the last of the order whose first identities are perturbed. Raises InputError where none would be left.
+    """
+    order = identity_order(identities, seed, "public")
+    if len(order) <= count:
+        raise InputError(f"public.held_out: {count} identities cannot be held out of {len(order)} public identities")
+    return np.sort(order[len(order) - count :])
+
+
+def some_of_each(identities: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """Return the sorted rows int64 of at most `count` pictures, drawn at random, of each of `identities` (text [N])."""
+    order = generator(seed, "rehearsal").permutation(len(identities))
+    return np.sort(order[pd.Series(identities[order]).groupby(identities[order]).cumcount().to_numpy() < count])
+
+
+def read_perturbed(paths: Sequence[str | os.PathLike], public: Faces) -> Faces:
+    """Read the perturbed faces of public pictures, from files in this order; identities are those of `public`.
+
+    Raises InputError where a file is missing or damaged, or a picture is not among those of `public`.
+    """
+    known = dict(zip(public.pictures, public.identities, strict=True))
+    parts = []
+    for path in paths:
+        faces, pictures = read_arrays(path, "faces", "picture")
+        foreign = [picture for picture in pictures if picture not in known]
+        if foreign:
+            raise InputError(
+                f"{path}: picture '{foreign[0]}' is of nobody whom robust training may see; perturb fewer identities,"
+                " or hold out fewer"
+            )
+        parts.append(Faces(faces, pictures, np.array([known[picture] for picture in pictures])))
+    return join(*parts)
+
+
+def compose(
+    background: Faces, public: Faces, perturbed: Faces, shares: Mapping[str, float], anchor: float
+) -> tuple[np.ndarray, np.ndarray, Composition]:
+    """Put the training set together.
+
+    Args:
+        background: faces that the extractor was trained on, so that it does not forget them; may have none.
+        public: clean faces of public identities.
+        perturbed: faces perturbed from pictures of `public`.
+        shares: share of a batch of each of `KINDS`; one left out has none.
+        anchor: see `Composition`.
+
+    Returns faces uint8 [N,S,S,3], identities text [N], and how training composes its batches.
+
+    Raises InputError where a share is of no kind.
+    """
+    unknown = set(shares) - set(KINDS)
+    if unknown:
+        raise InputError(f"public.shares: '{min(unknown)}' is no kind of faces; use {', '.join(KINDS)}")
+    clean, groups = join(background, public), (background, public, perturbed)
+    row = {picture: len(background.pictures) + index for index, picture in enumerate(public.pictures)}
+    made_from = [row[picture] for picture in perturbed.pictures]
+    return (
+        np.concatenate([clean.faces, perturbed.faces]),
+        np.concatenate([clean.identities, perturbed.identities]),
+        Composition(
+            kinds=np.repeat(KINDS, [len(group.pictures) for group in groups]),
+            shares={kind: shares.get(kind, 0.0) for kind in KINDS},
+            clean=np.concatenate([np.arange(len(clean.pictures)), np.array(made_from, dtype=np.int64)]),
+            anchor=anchor,
+        ),
+    )

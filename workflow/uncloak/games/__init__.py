@@ -1,0 +1,1 @@
+"""The security games of facial recognition poisoning, played with what has been measured."""

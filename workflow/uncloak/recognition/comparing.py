@@ -1,0 +1,139 @@
+"""Comparing one extractor's embeddings: every distance that the experiments need, measured once."""
+
+import logging
+import math
+from collections.abc import Mapping
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+
+from uncloak.errors import InputError
+from uncloak.recognition.comparisons import FALSE_ACCEPT_RATES, NEAREST, NO_ATTACK, Comparisons
+from uncloak.recognition.distances import METRICS, identity_distances, points, squared_distances
+from uncloak.recognition.embeddings import Embeddings
+from uncloak.recognition.nearest import Gallery
+from uncloak.recognition.parts import gallery_and_probes
+
+logger = logging.getLogger(__name__)
+
+
+def compare(
+    clean: Embeddings, perturbed: Mapping[tuple[str, str], Embeddings], split: pd.DataFrame, metric: str
+) -> Comparisons:
+    """Measure the distances between probes and gallery faces.
+
+    Args:
+        clean: embeddings of all clean faces.
+        perturbed: (attack, channel) -> embeddings of at least every user's perturbed gallery faces after the channel.
+            ("none", channel) stands for the users' clean gallery faces after that channel; through "png" they are those
+            of `clean` and not given here.
+        split: columns picture, identity, part (gallery, probe, none) and role (user, public, detector, background,
+            other).
+        metric: "euclidean", or "cosine" for embeddings divided by their norms.
+
+    Returns the comparisons, their sources by attack and channel, those of attack "none" first.
+
+    Raises InputError for an unknown metric, a faulty split, users without gallery faces or probes, missing pictures,
+    different dimensions, or, with "cosine", embeddings that are zero.
+    """
+    sources = {NO_ATTACK: clean}
+    sources |= {source: perturbed[source] for source in sorted(perturbed, key=lambda s: (s[0] != NO_ATTACK[0], s))}
+    _check(clean, perturbed, metric)
+    gallery, probes = gallery_and_probes(split)
+    owners, askers = gallery["identity"].to_numpy(str), probes["identity"].to_numpy(str)
+    faces, asked = clean.rows(gallery["picture"]), clean.rows(probes["picture"])
+
+    posters, users = (gallery["role"] == "user").to_numpy(), (probes["role"] == "user").to_numpy()
+    everyone = Gallery(faces, owners, metric)
+    posted = {user: gallery["picture"].to_numpy(str)[owners == user] for user in sorted(set(owners[posters].tolist()))}
+    logger.info("%d probes of users, %d of others, %d clean gallery faces", users.sum(), (~users).sum(), len(faces))
+    return Comparisons(
+        metric=metric,
+        identities=everyone.identities,
+        probe=probes["picture"].to_numpy(str)[users],
+        user=askers[users],
+        **_users_rivals(everyone, asked[users], askers[users]),
+        posted=posted,
+        sources=tuple(sources),
+        own_squared=_own_squared(sources, posted, asked[users], askers[users], metric),
+        **_others(faces[~posters], owners[~posters], asked[~users], askers[~users], metric),
+    )
+
+
+def _check(clean: Embeddings, perturbed: Mapping[tuple[str, str], Embeddings], metric: str) -> None:
+    if metric not in METRICS:
+        raise InputError(f"metric '{metric}' is not known; choose one of {', '.join(METRICS)}")
+    if NO_ATTACK in perturbed:
+        raise InputError(
+            f"attack '{NO_ATTACK[0]}' through '{NO_ATTACK[1]}' stands for the clean faces as they are;"
+            " give the attack or the channel another name"
+        )
+    dimensions = clean.embedding.shape[1]
+    for embeddings in (clean, *perturbed.values()):
+        if embeddings.embedding.shape[1] != dimensions:
+            raise InputError(
+                f"{embeddings.source}: embeddings have {embeddings.embedding.shape[1]} dimensions,"
+                f" those of the clean faces {dimensions}; take both from one extractor"
+            )
+        if metric == "cosine":
+            embeddings.check_directions()
+
+
+def _users_rivals(everyone: Gallery, probes: np.ndarray, askers: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the nearest rivals of the users' probes [P,D]."""
+    shape = len(probes), NEAREST
+    squared, picture_squared = np.empty(shape), np.empty(shape)
+    identity, picture_identity = np.empty(shape, dtype=int), np.empty(shape, dtype=int)
+    for user in sorted(set(askers)):
+        rows = askers == user
+        found = everyone.rivals(probes[rows], int(np.searchsorted(everyone.identities, user)), NEAREST)
+        squared[rows], identity[rows] = found.squared, found.identity
+        picture_squared[rows] = found.face_squared
+        picture_identity[rows] = np.where(found.face < 0, -1, everyone.owners[found.face])
+    return {
+        **{"rival_squared": squared, "rival": identity},
+        **{"rival_picture_squared": picture_squared, "rival_picture": picture_identity},
+    }
+
+
+def _own_squared(
+    sources: Mapping[tuple[str, str], Embeddings],
+    posted: Mapping[str, np.ndarray],
+    probes: np.ndarray,
+    askers: np.ndarray,
+    metric: str,
+) -> np.ndarray:
+    """Return the distances of the users' probes [P,D] to their own faces as posted, float64 [P,S,G]."""
+    squared = np.full((len(probes), len(sources), max(map(len, posted.values()))), np.inf)
+    for user, pictures in posted.items():
+        rows = np.flatnonzero(askers == user)
+        asked = points(probes[rows], metric)
+        for column, embeddings in enumerate(sources.values()):
+            faces = points(embeddings.rows(pictures), metric)
+            squared[rows, column, : len(pictures)] = squared_distances(asked, faces)
+    return squared
+
+
+def _others(
+    faces: np.ndarray, owners: np.ndarray, probes: np.ndarray, askers: np.ndarray, metric: str
+) -> dict[str, np.ndarray]:
+    """Return what concerns identities that are no users: their gallery faces [G,D], G may be 0, and probes [Q,D]."""
+    names, starts = np.unique(owners, return_index=True)
+    squared = np.empty((len(probes), 0), dtype=np.float32)
+    if len(names):
+        squared = identity_distances(probes, faces, starts, metric)
+    is_own = askers[:, None] == names
+    return {
+        "other_own_squared": squared.min(axis=1, initial=np.inf, where=is_own).astype(np.float64),
+        "other_rival_squared": squared.min(axis=1, initial=np.inf, where=~is_own).astype(np.float64),
+        "false_accept_rates": np.array(FALSE_ACCEPT_RATES),
+        "false_accept_squared": np.array([_lowest_share(squared[~is_own], rate) for rate in FALSE_ACCEPT_RATES]),
+    }
+
+
+def _lowest_share(values: np.ndarray, share: float) -> float:
+    """Return the greatest of the values [N] that at most `share` of them lie below, NaN for none."""
+    # The decimal as written: 0.01 of 300 is 3, not a little less.
+    below = math.floor(Fraction(str(share)) * len(values))
+    return float(np.partition(values, below)[below]) if len(values) else math.nan

@@ -1,0 +1,114 @@
+"""What recognition with one extractor compares: distances measured once, from which every experiment is read off.
+
+A user's attack, the channel of the user's pictures and the pictures left unprotected change only the user's own gallery
+faces. So the distances from the user's probes to everybody else's faces are measured once, and those to the user's own
+faces once per source; rank-k, mixtures, unprotected pictures, thresholds and two-model systems only combine them.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from uncloak.errors import InputError
+from uncloak.store import read_arrays, read_attributes, write_arrays
+
+NO_ATTACK = ("none", "png")
+NEAREST = 50
+FALSE_ACCEPT_RATES = (1e-2, 1e-3)
+
+
+@dataclass(frozen=True)
+class Comparisons:
+    """Squared distances between probes and gallery faces, with one extractor and metric.
+
+    The gallery holds I identities, none of them background. Identities are given as indices into `identities`; where
+    there are fewer rivals than columns, distances are infinite and identities -1. Where distances are equal, the
+    identity first in sorted order comes first.
+
+    Attributes:
+        metric: "euclidean" or "cosine".
+        identities: str [I], sorted.
+        probe: str [P], the users' clean probes, by user and picture.
+        user: str [P], whose probes they are.
+        rival_squared: float64 [P,NEAREST], ascending: to the nearest clean gallery face of each of the nearest other
+            identities.
+        rival: int [P,NEAREST], these identities.
+        rival_picture_squared: float64 [P,NEAREST], ascending: to the nearest clean gallery faces of other identities.
+        rival_picture: int [P,NEAREST], the identities of these faces.
+        posted: user -> str [n], the user's gallery pictures, sorted; users in sorted order.
+        sources: the S ways in which the users' pictures were posted, (attack, channel), NO_ATTACK first.
+        own_squared: float64 [P,S,G], to the user's own gallery faces as posted by each source, in the order of
+            `posted`, followed by infinity for users with fewer pictures than others.
+        other_own_squared: float64 [Q], of the clean probes of identities that are no users, by identity and picture: to
+            the identity's own nearest clean gallery face (infinite if it has none).
+        other_rival_squared: float64 [Q], of the same probes: to the nearest clean gallery face of another identity that
+            is no user (infinite if there is none).
+        false_accept_rates: float64 [F], in (0,1).
+        false_accept_squared: float64 [F]; at most that share of the pairs of such a probe and another identity that is
+            no user (its nearest clean gallery face) lie below it. NaN where there are no such pairs.
+
+    What concerns others than users is of float32's precision, and reads no picture of a user; all else is that of
+    float64.
+    """
+
+    metric: str
+    identities: np.ndarray
+    probe: np.ndarray
+    user: np.ndarray
+    rival_squared: np.ndarray
+    rival: np.ndarray
+    rival_picture_squared: np.ndarray
+    rival_picture: np.ndarray
+    posted: Mapping[str, np.ndarray]
+    sources: tuple[tuple[str, str], ...]
+    own_squared: np.ndarray
+    other_own_squared: np.ndarray
+    other_rival_squared: np.ndarray
+    false_accept_rates: np.ndarray
+    false_accept_squared: np.ndarray
+
+    @property
+    def own(self) -> np.ndarray:
+        """Each probe's user as an index into `identities`, int [P]."""
+        return np.searchsorted(self.identities, self.user)
+
+
+# Arrays of one length each.
+_GROUPS = (
+    ("identities",),
+    ("probe", "user", "rival_squared", "rival", "rival_picture_squared", "rival_picture", "own_squared"),
+    ("other_own_squared", "other_rival_squared"),
+    ("false_accept_rates", "false_accept_squared"),
+)
+
+
+def write_comparisons(
+    path: str | os.PathLike, comparisons: Comparisons, attributes: Mapping[str, str | int | float]
+) -> None:
+    """Write comparisons and `attributes` to an HDF5 file, whole or not at all."""
+    arrays = {name: getattr(comparisons, name) for group in _GROUPS for name in group}
+    arrays["posted_user"] = np.repeat(list(comparisons.posted), [len(own) for own in comparisons.posted.values()])
+    arrays["posted_picture"] = np.concatenate(list(comparisons.posted.values()))
+    arrays["source_attack"], arrays["source_channel"] = np.array(comparisons.sources).T
+    write_arrays(path, arrays, {**attributes, "metric": comparisons.metric})
+
+
+def read_comparisons(path: str | os.PathLike) -> Comparisons:
+    """Read what `write_comparisons` wrote.
+
+    Raises InputError where the file is missing, damaged or no such file.
+    """
+    arrays = {name: values for group in _GROUPS for name, values in zip(group, read_arrays(path, *group), strict=True)}
+    users, pictures = read_arrays(path, "posted_user", "posted_picture")
+    attacks, channels = read_arrays(path, "source_attack", "source_channel")
+    metric = read_attributes(path).get("metric")
+    if metric is None:
+        raise InputError(f"{path}: does not say its metric; delete it and run again")
+    return Comparisons(
+        metric=metric,
+        posted={str(user): pictures[users == user] for user in dict.fromkeys(users)},
+        sources=tuple(zip(attacks.tolist(), channels.tolist(), strict=True)),
+        **arrays,
+    )
