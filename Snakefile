@@ -30,10 +30,6 @@ except InputError as error:
 report: "workflow/report/workflow.rst"
 
 
-scattergather:
-    attack=config["shards"],
-
-
 include: "workflow/rules/common.smk"
 include: "workflow/rules/dataset.smk"
 include: "workflow/rules/extractors.smk"
@@ -42,14 +38,18 @@ include: "workflow/rules/photographs.smk"
 include: "workflow/rules/exchange.smk"
 include: "workflow/rules/embeddings.smk"
 include: "workflow/rules/recognition.smk"
+include: "workflow/rules/classifiers.smk"
+include: "workflow/rules/defenses.smk"
+include: "workflow/rules/transfer.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/experiments.smk"
+include: "workflow/rules/targets.smk"
 
 
 rule all:
     default_target: True
     input:
-        tables(),
-        figures(),
+        everything(),
 
 
 onsuccess:

@@ -1,6 +1,10 @@
 """Perturbed faces of the users, by attack, in shards that run side by side."""
 
 
+scattergather:
+    attack=config["shards"],
+
+
 rule choose_targets:
     input:
         unpack(target_choice),
@@ -28,10 +32,22 @@ rule choose_targets:
         ),
         spec=lambda wildcards: spec(ATTACKS[wildcards.attack]["targets"]),
         seed=SEED,
+        whose=whose,
     message:
         "Choose the targets of {wildcards.attack} on {wildcards.dataset}"
     script:
         "../scripts/choose_targets.py"
+
+
+use rule choose_targets as choose_targets_of_others with:
+    output:
+        "results/{dataset}/perturbed/targets/{role}/{attack}.csv",
+    log:
+        "logs/choose_targets_of_others/{dataset}/{role}/{attack}.log",
+    benchmark:
+        "benchmarks/choose_targets_of_others/{dataset}/{role}/{attack}.tsv"
+    message:
+        "Choose the targets of {wildcards.attack} for the {wildcards.role} identities of {wildcards.dataset}"
 
 
 rule perturb:
@@ -48,9 +64,7 @@ rule perturb:
     benchmark:
         "benchmarks/perturb/{dataset}/{attack}/{scatteritem}.tsv"
     wildcard_constraints:
-        attack=one_of(
-            name for name in ATTACKS if name not in PHOTOGRAPHS + EXTERNAL + MIXTURES
-        ),
+        attack=one_of(ON_FACES),
     priority: 10  # long jobs first: the short ones fill the cores at the end
     conda:
         "../../envs/torch.yaml"
@@ -62,11 +76,36 @@ rule perturb:
     params:
         code=lambda wildcards: code("perturb", *attack_modules(wildcards.attack)),
         spec=lambda wildcards: perturb_record(wildcards.attack),
+        whose=whose,
         seed=SEED,
     message:
         "Perturb faces of {wildcards.dataset} by {wildcards.attack}, part {wildcards.scatteritem}"
     script:
         "../scripts/perturb.py"
+
+
+use rule perturb as perturb_at_once with:
+    output:
+        "results/{dataset}/perturbed/{attack}.h5",
+    log:
+        "logs/perturb_at_once/{dataset}/{attack}.log",
+    benchmark:
+        "benchmarks/perturb_at_once/{dataset}/{attack}.tsv"
+    wildcard_constraints:
+        attack=one_of([] if config["shards"] > 1 else ON_FACES),
+    message:
+        "Perturb faces of {wildcards.dataset} by {wildcards.attack}"
+
+
+use rule perturb as perturb_others with:
+    output:
+        "results/{dataset}/perturbed/{role}/{attack}/{scatteritem}.h5",
+    log:
+        "logs/perturb_others/{dataset}/{role}/{attack}/{scatteritem}.log",
+    benchmark:
+        "benchmarks/perturb_others/{dataset}/{role}/{attack}/{scatteritem}.tsv"
+    message:
+        "Perturb {wildcards.role} faces of {wildcards.dataset} by {wildcards.attack}, part {wildcards.scatteritem}"
 
 
 rule gather_perturbed:
@@ -81,9 +120,7 @@ rule gather_perturbed:
     benchmark:
         "benchmarks/gather_perturbed/{dataset}/{attack}.tsv"
     wildcard_constraints:
-        attack=one_of(
-            name for name in ATTACKS if name not in PHOTOGRAPHS + EXTERNAL + MIXTURES
-        ),
+        attack=one_of(ON_FACES if config["shards"] > 1 else []),
     conda:
         "../../envs/tables.yaml"
     resources:

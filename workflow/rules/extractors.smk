@@ -74,7 +74,7 @@ rule train_extractor:
         runtime=60,
         gpu=1,
     params:
-        code=training_code,
+        code=lambda wildcards: training_code(wildcards, "train_extractor"),
         spec=lambda wildcards: record(EXTRACTORS, wildcards.extractor),
         seed=SEED,
     message:
@@ -87,14 +87,44 @@ use rule train_extractor as finetune_extractor with:
     input:
         faces=training_data("faces.h5"),
         split=training_data("split.csv"),
-        origin=lambda wildcards: extractor_files(
-            EXTRACTORS[wildcards.extractor]["from"]
-        ),
+        origin=origin,
     log:
         "logs/finetune_extractor/{extractor}.log",
     benchmark:
         "benchmarks/finetune_extractor/{extractor}.tsv"
     wildcard_constraints:
-        extractor=with_recipe("finetune"),
+        extractor=one_of(TUNED),
     message:
         "Tune {wildcards.extractor} from another extractor"
+
+
+rule tune_robustly:
+    input:
+        unpack(tuned_on),
+        faces=training_data("faces.h5"),
+        split=training_data("split.csv"),
+        origin=origin,
+    output:
+        "results/extractors/{extractor}.safetensors",
+    log:
+        "logs/tune_robustly/{extractor}.log",
+    benchmark:
+        "benchmarks/tune_robustly/{extractor}.tsv"
+    wildcard_constraints:
+        extractor=one_of(ROBUST),
+    priority: 10
+    conda:
+        "../../envs/torch.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=240,
+        gpu=1,
+    params:
+        code=lambda wildcards: training_code(wildcards, "tune_robustly"),
+        spec=lambda wildcards: record(EXTRACTORS, wildcards.extractor),
+        seed=SEED,
+    message:
+        "Tune {wildcards.extractor} on public identities, clean and perturbed"
+    script:
+        "../scripts/tune_robustly.py"

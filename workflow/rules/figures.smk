@@ -25,7 +25,8 @@ rule protection_by_extractor:
     params:
         code=code("protection_by_extractor"),
         spec=figure_record,
-        run=spec(config["run"]["attacks"]),
+        run=lambda wildcards: spec(attacks_of(wildcards.dataset)),
+        extractors=drawn_extractors,
         dataset=lambda wildcards: DATASETS[wildcards.dataset]["label"],
         metric=config["recognition"]["metric"],
         paper=lambda wildcards: config["figures"][wildcards.figure]["paper"],
@@ -62,7 +63,8 @@ rule protection_by_visibility:
         runtime=10,
     params:
         code=code("protection_by_visibility"),
-        attacks=spec(config["run"]["attacks"]),
+        attacks=lambda wildcards: spec(attacks_of(wildcards.dataset)),
+        extractors=lambda wildcards: spec(extractors_of(wildcards.dataset)),
         dataset=lambda wildcards: DATASETS[wildcards.dataset]["label"],
         data_note=data_note,
         seed=SEED,
@@ -95,7 +97,8 @@ rule protection_by_channel:
         runtime=10,
     params:
         code=code("protection_by_channel"),
-        attacks=spec(config["run"]["attacks"]),
+        attacks=lambda wildcards: spec(attacks_of(wildcards.dataset)),
+        extractors=lambda wildcards: spec(extractors_of(wildcards.dataset)),
         channels=spec(
             [
                 ["png", "PNG"],
@@ -117,9 +120,8 @@ rule protection_by_channel:
 rule contact_sheet:
     input:
         faces="results/{dataset}/faces.h5",
-        perturbed=expand(
-            "results/{{dataset}}/perturbed/{attack}.h5",
-            attack=parts(config["run"]["attacks"]),
+        perturbed=lambda wildcards: perturbed(
+            wildcards.dataset, parts(attacks_of(wildcards.dataset))
         ),
     output:
         **other_files("contact_sheet"),
@@ -141,7 +143,9 @@ rule contact_sheet:
         runtime=10,
     params:
         code=code("contact_sheet"),
-        labels=[ATTACKS[name]["label"] for name in parts(config["run"]["attacks"])],
+        labels=lambda wildcards: [
+            ATTACKS[name]["label"] for name in parts(attacks_of(wildcards.dataset))
+        ],
         dataset=lambda wildcards: DATASETS[wildcards.dataset]["label"],
         data_note=data_note,
         seed=SEED,

@@ -1,4 +1,4 @@
-"""Choose the target picture of each of the users' gallery pictures, for a targeted attack."""
+"""Choose the target picture of each picture to be perturbed, the users' or others', for a targeted attack."""
 
 import json
 
@@ -9,14 +9,14 @@ import torch
 from uncloak.attacks.targets import choose_candidates, farthest, partners
 from uncloak.extractors.weights import load
 from uncloak.jobs import logged
-from uncloak.pictures.stored import posted_pictures, read_faces
+from uncloak.pictures.stored import pictures_to_perturb, read_faces
 from uncloak.tables import write_table
 
 with logged(snakemake.log[0]):
     torch.set_num_threads(snakemake.threads)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     choice, seed = json.loads(snakemake.params.spec), snakemake.params.seed
-    pictures = posted_pictures(snakemake.input.split)
+    pictures = pictures_to_perturb(snakemake.input.split, seed, **json.loads(snakemake.params.whose))
     if choice.get("choice") == "partner":
         targets = pictures[partners(pictures, seed)]
     else:

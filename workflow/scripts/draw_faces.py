@@ -1,4 +1,4 @@
-"""Draw aligned faces of background identities, with captions."""
+"""Draw aligned faces of background or public identities, with captions."""
 
 import json
 
@@ -26,6 +26,7 @@ with logged(snakemake.log[0]):
         {"recipe": digest(snakemake.params.spec + snakemake.params.code), "seed": snakemake.params.seed},
     )
     identities = [picture.split("/")[0] for picture in pictures]
-    table = pd.DataFrame({"picture": pictures, "identity": identities, "part": "none", "role": "background"})
+    role = spec.get("role", "background")
+    table = pd.DataFrame({"picture": pictures, "identity": identities, "part": "none", "role": role})
     with atomic(snakemake.output.split) as path:
         table.to_csv(path, index=False)

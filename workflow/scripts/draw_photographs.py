@@ -17,4 +17,5 @@ with logged(snakemake.log[0]):
         pictures=picture_names(spec["people"], spec["pictures"], (prolific["people"], prolific["pictures"])),
         size=spec["size"],
         workers=snakemake.threads,
+        **{key: spec[key] for key in ("variation", "quality") if key in spec},
     )

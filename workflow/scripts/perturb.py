@@ -1,4 +1,4 @@
-"""Perturb a shard of the users' gallery faces by one attack."""
+"""Perturb a shard of the gallery faces of the users, or of other people, by one attack."""
 
 import json
 
@@ -10,15 +10,16 @@ from uncloak.attacks.preparation import Preparation, prepare
 from uncloak.attacks.quality import measure
 from uncloak.extractors.weights import load
 from uncloak.jobs import logged
-from uncloak.pictures.stored import posted_pictures, read_faces
+from uncloak.pictures.stored import pictures_to_perturb, read_faces
 from uncloak.provenance import digest
 from uncloak.store import write_arrays
 
 with logged(snakemake.log[0]):
     device = "cuda" if torch.cuda.is_available() else "cpu"
     spec, seed = json.loads(snakemake.params.spec), snakemake.params.seed
-    shard, shards = map(int, snakemake.wildcards.scatteritem.split("-of-"))
-    pictures = posted_pictures(snakemake.input.split)[shard - 1 :: shards]
+    shard, shards = map(int, snakemake.wildcards.get("scatteritem", "1-of-1").split("-of-"))
+    whose = json.loads(snakemake.params.whose)
+    pictures = pictures_to_perturb(snakemake.input.split, seed, **whose)[shard - 1 :: shards]
     faces = read_faces(snakemake.input.faces, pictures)
     targets = None
     arrays = {"picture": pictures}

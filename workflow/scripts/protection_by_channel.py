@@ -10,6 +10,7 @@ from uncloak.tables import read_table
 with logged(snakemake.log[0]):
     attacks, channels = json.loads(snakemake.params.attacks), dict(json.loads(snakemake.params.channels))
     rows = read_table(snakemake.input[0])
+    rows = rows[rows["extractor"].isin(json.loads(snakemake.params.extractors))]
     subtitle = (
         "Error of nearest-neighbor recognition on the users' clean probes, where the users' posted pictures went "
         f"through a channel before they were scraped: mean over {rows['n_users'].max()} users "

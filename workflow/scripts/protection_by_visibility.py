@@ -9,7 +9,9 @@ from uncloak.tables import read_table
 
 with logged(snakemake.log[0]):
     attacks = json.loads(snakemake.params.attacks)
-    rows = with_visibility(read_table(snakemake.input.protection), read_table(snakemake.input.visibility))
+    protection = read_table(snakemake.input.protection)
+    protection = protection[protection["extractor"].isin(json.loads(snakemake.params.extractors))]
+    rows = with_visibility(protection, read_table(snakemake.input.visibility))
     # LPIPS is nearer to what people see, and is there where AlexNet's weights are.
     measure = "dssim" if rows["lpips"].isna().any() else "lpips"
     subtitle = (

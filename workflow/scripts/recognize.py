@@ -1,36 +1,36 @@
-"""Recognize the users by their nearest gallery face, without attack and under each, through each channel."""
+"""Recognize the users, without attack and under each, and read off every error that the comparisons tell."""
 
 import json
 
 import pandas as pd
 
-from uncloak.attacks.mixture import assign
 from uncloak.jobs import logged
-from uncloak.pictures.stored import posted_pictures
-from uncloak.recognition.embeddings import mix, read_embeddings
+from uncloak.recognition.comparisons import read_comparisons
 from uncloak.recognition.evaluation import evaluate
+from uncloak.recognition.ranks import rank_errors
+from uncloak.recognition.unprotected import unprotected_errors
+from uncloak.recognition.verification import verification_errors
 from uncloak.tables import write_table
 
 with logged(snakemake.log[0]):
-    posted = posted_pictures(snakemake.input.split)
-    sources = [tuple(source) for source in json.loads(snakemake.params.sources)]
-    read = {source: read_embeddings(path) for source, path in zip(sources, snakemake.input.sources, strict=True)}
-    channels = list(dict.fromkeys(channel for _, channel in sources))
-    perturbed = {source: embeddings for source, embeddings in read.items() if source[0] == "none"}
-    for attack, shares in json.loads(snakemake.params.attacks).items():
-        for channel in channels:
-            if shares:
-                made_by = {part: read[part, channel] for part in shares}
-                perturbed[attack, channel] = mix(made_by, posted, assign(posted, shares, snakemake.params.seed), attack)
-            else:
-                perturbed[attack, channel] = read[attack, channel]
-    table = evaluate(
-        read_embeddings(snakemake.input.clean[0]),
-        perturbed,
-        pd.read_csv(snakemake.input.split, dtype=str, keep_default_na=False),
-        dataset=snakemake.wildcards.dataset,
-        extractor=snakemake.wildcards.extractor,
-        seed=snakemake.params.seed,
-        metric=snakemake.params.metric,
-    )
-    write_table(table, snakemake.output[0])
+    attacks = json.loads(snakemake.params.attacks)
+    choices = {
+        "unprotected": json.loads(snakemake.params.unprotected),
+        "posted": json.loads(snakemake.params.posted),
+        "choices": snakemake.params.choices,
+    }
+    measures = {
+        "protection": (evaluate, {}),
+        "unprotected": (unprotected_errors, choices),
+        "ranks": (rank_errors, {}),
+        "verification": (verification_errors, {}),
+    }
+    tables = {name: [] for name in measures}
+    extractors = json.loads(snakemake.params.extractors)
+    for extractor, path in zip(extractors, snakemake.input.comparisons, strict=True):
+        comparisons = read_comparisons(path)
+        names = {"dataset": snakemake.wildcards.dataset, "extractor": extractor, "seed": snakemake.params.seed}
+        for name, (measure, options) in measures.items():
+            tables[name].append(measure(comparisons, attacks[extractor], **names, **options))
+    for name, parts in tables.items():
+        write_table(pd.concat(parts, ignore_index=True), snakemake.output[name])

@@ -1,0 +1,74 @@
+"""Tune an extractor on clean and perturbed faces of public identities (ICLR 2022, section 3.3)."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import torch
+
+from uncloak.defenses.robust_training import (
+    Faces,
+    compose,
+    held_out_public,
+    read_perturbed,
+    read_public,
+    some_of_each,
+)
+from uncloak.extractors.training import Schedule, held_out, train, validation_error
+from uncloak.extractors.weights import load, read_metadata, save
+from uncloak.jobs import logged
+from uncloak.pictures.stored import read_faces
+from uncloak.store import read_attributes
+
+with logged(snakemake.log[0]):
+    torch.set_num_threads(snakemake.threads)
+    name = snakemake.wildcards.extractor
+    spec, seed = json.loads(snakemake.params.spec), snakemake.params.seed
+    options = spec["train"]
+    public = options["public"]
+
+    split = pd.read_csv(snakemake.input.split, dtype=str, keep_default_na=False)
+    background = split[split["role"] == "background"].sort_values("picture")
+    known = background.iloc[:0]
+    if public["rehearsal"]:
+        identities = background["identity"].to_numpy(str)
+        known = background[~np.isin(identities, held_out(identities, options["held_out"], seed))]
+        known = known.iloc[some_of_each(known["identity"].to_numpy(str), public["rehearsal"], seed)]
+    pictures = known["picture"].to_numpy(str)
+    rehearsed = Faces(read_faces(snakemake.input.faces, pictures), pictures, known["identity"].to_numpy(str))
+
+    people = read_public(snakemake.input.public_faces[0], snakemake.input.public_split[0])
+    unseen = np.isin(people.identities, held_out_public(people.identities, public["held_out"], seed))
+    seen = people.where(~unseen)
+    perturbed = read_perturbed(snakemake.input.perturbed, seen)
+    faces, identities, composition = compose(rehearsed, seen, perturbed, public["shares"], public["anchor"])
+
+    others = ("data", "held_out", "loss", "public")
+    schedule = Schedule(**{key: value for key, value in options.items() if key not in others})
+    extractor = train(
+        load(snakemake.input.origin[0]),
+        faces,
+        identities,
+        None,
+        options["loss"],
+        schedule,
+        seed,
+        name,
+        "cuda" if torch.cuda.is_available() else "cpu",
+        composition,
+    ).cpu()
+    error = validation_error(extractor, people.faces[unseen], people.identities[unseen])
+    source = (
+        f"tuned on {len(np.unique(seen.identities))} public identities of {public['dataset']},"
+        f" {len(np.unique(perturbed.identities))} of them also perturbed, in {len(perturbed.pictures)} faces, and on"
+        f" {len(np.unique(rehearsed.identities))} background identities of {options['data']}"
+    )
+    metadata = {
+        "recipe": snakemake.params.spec,
+        "code": snakemake.params.code,
+        "source": source,
+        "source_recipe": str(read_attributes(snakemake.input.faces)["recipe"]),
+        "seed": str(seed),
+        "clean_error": f"{error:.6g}",
+    }
+    save(snakemake.output[0], extractor, read_metadata(snakemake.input.origin[0])["record"], metadata)

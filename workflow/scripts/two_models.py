@@ -1,0 +1,26 @@
+"""Recognize the users by systems of two extractors, without attack and under each."""
+
+import json
+
+import pandas as pd
+
+from uncloak.jobs import logged
+from uncloak.recognition.comparisons import read_comparisons
+from uncloak.recognition.systems import evaluate_system
+from uncloak.tables import write_table
+
+with logged(snakemake.log[0]):
+    paths = dict(zip(json.loads(snakemake.params.extractors), snakemake.input.comparisons, strict=True))
+    tables = [
+        evaluate_system(
+            read_comparisons(paths[models["accurate"]]),
+            read_comparisons(paths[models["robust"]]),
+            json.loads(snakemake.params.attacks),
+            dataset=snakemake.wildcards.dataset,
+            system=system,
+            seed=snakemake.params.seed,
+            share=snakemake.params.share,
+        )
+        for system, models in json.loads(snakemake.params.systems).items()
+    ]
+    write_table(pd.concat(tables, ignore_index=True), snakemake.output[0])
