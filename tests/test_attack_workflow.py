@@ -308,9 +308,9 @@ def test_a_surrogate_that_breaks_down_is_told_with_the_picture(world):
     next(iter(broken.network.parameters())).data.fill_(float("nan"))
     try:
         save(path, broken, with_record.pop("record"), with_record)
-        target = f"{RESULTS}/perturbed/shards/collusion/1-of-1.h5"
+        target = f"{RESULTS}/perturbed/collusion.h5"
         (world.checkout.folder / target).unlink()
-        line = complaint(world.run(target, "--cores", "1", "--allowed-rules", "perturb"))
+        line = complaint(world.run(target, "--cores", "1", "--allowed-rules", "perturb_at_once"))
     finally:
         path.write_bytes(whole)
     assert "NaN or a zero vector" in line

@@ -431,6 +431,7 @@ def test_wrong_arguments_of_an_export_are_told(tmp_path):
 
 
 def test_names_that_facecure_would_mix_up_are_warned_of(tmp_path, caplog):
+    caplog.set_level(logging.WARNING)
     export(tmp_path / "one", ["Ann/a", "Ann/b", "Ann/c"], faces(3), faces(3), "fawkes")
     assert not caplog.records
     # a.jpg < a1.jpg, but a_high_cloaked.png > a1_high_cloaked.png

@@ -428,7 +428,7 @@ def test_networks_without_published_weights_cannot_be_imported(tmp_path):
     with pytest.raises(InputError, match="pixels: has no published weights"):
         import_published(path, hashlib.sha256(b"").hexdigest(), "torch", PIXELS)
     with pytest.raises(InputError, match="unknown format 'pickle'"):
-        import_published(path, hashlib.sha256(b"").hexdigest(), "pickle", PIXELS)
+        import_published(path, hashlib.sha256(b"").hexdigest(), "pickle", RECORDS["mobilefacenet_casia"])
 
 
 # Our own files

@@ -6,98 +6,35 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from galleries import (
+    EXACT,
+    PROBES,
+    SOURCES,
+    USERS,
+    clusters,
+    duplicates,
+    lattice,
+    near_ties,
+    records,
+)
 from sklearn.neighbors import KNeighborsClassifier
 
+from uncloak.attacks.mixture import assign
 from uncloak.errors import InputError
-from uncloak.recognition.distances import identity_distances, points
+from uncloak.recognition.comparing import compare
 from uncloak.recognition.embeddings import Embeddings, mix, read_embeddings
 from uncloak.recognition.evaluation import COLUMNS, evaluate
 from uncloak.recognition.intervals import mean_interval
-from uncloak.recognition.nearest import CleanGallery
 from uncloak.recognition.rates import protection_rates
 from uncloak.recognition.visibility import MEASURES, visibility
 from uncloak.store import write_arrays
 from uncloak.tables import read_table, write_table
 
-IDENTITIES, GALLERY, PROBES, USERS = 14, 5, 4, 5
-ROLES = ["user"] * USERS + ["public", "public", "detector"] + ["other"] * 4 + ["background"] * 2
-# Faces as posted; those of attack "none" are clean faces after a channel.
-ATTACKS = [("lowkey", "png"), ("fawkes", "png"), ("fawkes", "jpeg-75"), ("lowkey", "blur"), ("none", "jpeg-75")]
-SOURCES = [("none", "png"), ("none", "jpeg-75")]
-SOURCES += [("fawkes", "jpeg-75"), ("fawkes", "png"), ("lowkey", "blur"), ("lowkey", "png")]
 
-
-def make_split() -> pd.DataFrame:
-    # Names whose order is neither that of the roles nor that of "identity/stem" strings.
-    names = [f"{'zyxwvutsrqponm'[i]}{' b' if i % 3 else ''}" for i in range(IDENTITIES)]
-    return pd.DataFrame(
-        [
-            (f"{name}/{k:02d}", name, "gallery" if k < GALLERY else "probe", role)
-            for name, role in zip(names, ROLES, strict=True)
-            for k in range(GALLERY + PROBES)
-        ],
-        columns=["picture", "identity", "part", "role"],
-    )
-
-
-def clusters(random, dimensions=24, noise=1.0):
-    """Clean and perturbed embeddings hard enough that errors lie strictly between 0 and 1."""
-    split = make_split()
-    centers = random.standard_normal((IDENTITIES, dimensions))
-    clean = np.repeat(centers, GALLERY + PROBES, axis=0) + noise * random.standard_normal((len(split), dimensions))
-    perturbed = [clean + (1 + k) * 0.5 * random.standard_normal(clean.shape) for k in range(len(ATTACKS))]
-    return split, clean, perturbed
-
-
-def near_ties(random, dimensions=24):
-    """Every identity's faces are the same few points, moved by about 1e-7."""
-    split = make_split()
-    base = np.tile(random.standard_normal((GALLERY + PROBES, dimensions)), (IDENTITIES, 1))
-    base[:, 0] += 0.5
-
-    def jitter():
-        return base + 1e-7 * random.standard_normal(base.shape)
-
-    return split, jitter(), [jitter() for _ in ATTACKS]
-
-
-def lattice(random, dimensions=3):
-    """Small integers: many distances are exactly equal, and every computation of them is exact."""
-    split = make_split()
-    clean, *perturbed = (random.integers(1, 4, (len(split), dimensions)) for _ in range(1 + len(ATTACKS)))
-    return split, clean, perturbed
-
-
-def offset(random):
-    split, clean, perturbed = clusters(random)
-    return split, clean + 1e3, [values + 1e3 for values in perturbed]
-
-
-def wide(random):
-    """More dimensions than one block of the pass sums up, on a common offset."""
-    split, clean, perturbed = clusters(random, 1500, 8.0)
-    return split, clean + 30, [values + 30 for values in perturbed]
-
-
-def tiny(random):
-    """Squares underflow in float32."""
-    split, clean, perturbed = clusters(random)
-    return split, 1e-25 * clean, [1e-25 * values for values in perturbed]
-
-
-def records(data):
-    split, clean, perturbed = data
-    used = (split["role"] == "user") & (split["part"] == "gallery")
-    clean = Embeddings(np.float32(clean), split["picture"], "clean")
-    attacked = {
-        attack: Embeddings(np.float32(values)[used], split["picture"][used], attack[0])
-        for attack, values in zip(ATTACKS, perturbed, strict=True)
-    }
-    return split, clean, attacked
-
-
-def run(split, clean, attacked, **options):
-    return evaluate(clean, attacked, split, **{"dataset": "d", "extractor": "e", "seed": 7, **options})
+def run(split, clean, attacked, metric="euclidean", **options):
+    attacks = {attack: {} for attack, _ in attacked if attack != "none"}
+    comparisons = compare(clean, attacked, split, metric)
+    return evaluate(comparisons, attacks, **{"dataset": "d", "extractor": "e", "seed": 7, **options})
 
 
 def brute_force(split, clean, attacked, metric):
@@ -122,10 +59,6 @@ def brute_force(split, clean, attacked, metric):
     return errors
 
 
-# Directions of a lattice are not exact in float64: with the cosine, rounding would decide its ties.
-EXACT = [(make, metric) for make in (clusters, near_ties, offset, wide, tiny) for metric in ("euclidean", "cosine")]
-
-
 @pytest.mark.parametrize(("make", "metric"), [*EXACT, (lattice, "euclidean")])
 def test_equals_scikit_learn_per_user(make, metric):
     seen = set()
@@ -138,61 +71,13 @@ def test_equals_scikit_learn_per_user(make, metric):
     assert any(0 < error < 1 for error in seen)
 
 
-def test_near_ties_are_beyond_float32():
-    # The data of the comparison above would not pass with decisions taken in float32.
-    wrong = 0
-    for seed in range(4):
-        split, clean, _ = records(near_ties(np.random.default_rng(seed)))
-        split = split.sort_values(["identity", "picture"])
-        gallery, probes = (clean.rows(split["picture"][split["part"] == part]) for part in ("gallery", "probe"))
-        distances = identity_distances(probes, gallery, np.arange(0, len(gallery), GALLERY), "euclidean")
-        exact = exact_distances(probes, gallery)
-        wrong += np.count_nonzero(distances.squared.argmin(axis=1) != exact.argmin(axis=1))
-    assert wrong > 0
-
-
-def exact_distances(probes, gallery, metric="euclidean"):
-    difference = points(probes, metric)[:, None] - points(gallery, metric)[None]
-    return (difference**2).sum(axis=2).reshape(len(probes), -1, GALLERY).min(axis=2)
-
-
-@pytest.mark.parametrize(("make", "metric"), EXACT)
-def test_pass_keeps_its_error_bound(make, metric):
-    _, clean, _ = make(np.random.default_rng(3))
-    faces = np.float32(clean)
-    gallery, probes = faces[: 10 * GALLERY], faces[10 * GALLERY :]
-    exact = exact_distances(probes, gallery, metric)
-    for block in (1, 7, 256):
-        distances = identity_distances(probes, gallery, np.arange(0, len(gallery), GALLERY), metric, block)
-        bound = np.array([distances.error_bound(row) for row in range(len(probes))])
-        assert (np.abs(distances.squared - exact) <= bound).all()
-        if make in (clusters, offset, wide):
-            # A bound that says nothing would pass, too.
-            assert (bound <= 2e-3 * np.median(exact)).all()
-
-
-@pytest.mark.parametrize("make", [clusters, near_ties, lattice, wide])
-def test_rivals_do_not_depend_on_the_block(make):
-    _, clean, _ = make(np.random.default_rng(5))
-    faces = np.float32(clean)
-    gallery, probes = faces[: 10 * GALLERY], faces[10 * GALLERY :]
-    owners = np.repeat(list("abcdefghij"), GALLERY)
-    exact = exact_distances(probes, gallery)
-    exact[:, 3] = np.inf
-    for block in (1, 5, 1000):
-        found = CleanGallery(gallery, owners, probes, "euclidean", block)
-        squared, columns = found.rivals(range(len(probes)), found.column("d"))
-        np.testing.assert_array_equal(columns, exact.argmin(axis=1))
-        np.testing.assert_allclose(squared, exact.min(axis=1), rtol=1e-12)
-
-
 def test_a_user_alone_in_the_gallery_is_never_mistaken():
     split, clean, attacked = records(clusters(np.random.default_rng(0)))
     alone = split[split["identity"] == "z"]
     assert run(alone, clean, attacked)["error"].tolist() == [0.0] * len(SOURCES)
 
 
-@pytest.mark.parametrize("make", [clusters, near_ties, lattice])
+@pytest.mark.parametrize("make", [clusters, duplicates, near_ties, lattice])
 def test_order_of_rows_does_not_matter(make):
     random = np.random.default_rng(1)
     split, clean, attacked = records(make(random))
@@ -244,20 +129,36 @@ def test_mixture_takes_each_picture_from_its_attack():
     split, clean, attacked = records(clusters(np.random.default_rng(2)))
     one, other = attacked["lowkey", "png"], attacked["fawkes", "png"]
     pictures = split["picture"][(split["role"] == "user") & (split["part"] == "gallery")].to_numpy()
-    assignment = np.where(np.arange(len(pictures)) % 2, "lowkey", "fawkes")
+    shares = {"lowkey": 0.6, "fawkes": 0.4}
+    assignment = assign(pictures, shares, 7)
     mixed = mix({"lowkey": one, "fawkes": other}, pictures, assignment, "half")
     byhand = np.stack(
         [(one if attack == "lowkey" else other).rows([p])[0] for p, attack in zip(pictures, assignment, strict=True)]
     )
     np.testing.assert_array_equal(mixed.rows(pictures), byhand)
-    table = run(split, clean, {("half", "png"): mixed})
-    reference = {("half", "png"): Embeddings(byhand, pictures, "by hand")}
-    measured = {(row.attack, row.channel, row.user): row.error for row in table.itertuples()}
-    assert measured == brute_force(split, clean, reference, "euclidean")
     with pytest.raises(InputError, match=r"mixture 'half': attack 'fawkes' has no embeddings"):
         mix({"lowkey": one}, pictures, assignment, "half")
     with pytest.raises(InputError, match=r"mixture 'half': 1 assignments"):
         mix({"lowkey": one}, pictures, assignment[:1], "half")
+
+    comparisons = compare(clean, attacked, split, "euclidean")
+    table = evaluate(comparisons, {"half": shares}, dataset="d", extractor="e", seed=7)
+    # Both parts went through this channel only; attacks that were not asked for have no rows.
+    assert table.drop_duplicates(["attack", "channel"])[["attack", "channel"]].to_numpy().tolist() == [
+        ["none", "png"],
+        ["none", "jpeg-75"],
+        ["half", "png"],
+    ]
+    measured = {(row.attack, row.channel, row.user): row.error for row in table.itertuples()}
+    reference = {
+        ("none", "jpeg-75"): attacked["none", "jpeg-75"],
+        ("half", "png"): Embeddings(byhand, pictures, "by hand"),
+    }
+    assert measured == brute_force(split, clean, reference, "euclidean")
+    assert len({*(measured[key] for key in measured if key[0] == "half")}) > 1
+    for attacks in ({"pgd": {}}, {"half": {"lowkey": 1, "pgd": 1}}):
+        with pytest.raises(InputError, match=r"^attack '\w+': (lowkey, )?pgd not compared through one channel"):
+            evaluate(comparisons, attacks, dataset="d", extractor="e", seed=7)
 
 
 def test_interval_is_the_percentile_bootstrap():
@@ -308,6 +209,24 @@ def test_rates_average_over_users():
         protection_rates(pd.concat([tables[0], tables[0]]))
     with pytest.raises(InputError, match="no column 'error'"):
         protection_rates(tables[0].drop(columns="error"))
+
+
+def test_rates_keep_settings_apart_and_average_further_measures():
+    split, clean, attacked = records(clusters(np.random.default_rng(4)))
+    plain = run(split, clean, attacked)
+    easy = plain.assign(posted="all", error=0.0, passed_on=np.arange(len(plain)) / len(plain))
+    hard = plain.assign(posted="10", error=1.0, passed_on=0.5)
+    rates = protection_rates(pd.concat([easy, hard]))
+    assert rates.loc[rates["posted"] == "all", ["protection_rate", "clean_error"]].eq(0).all(axis=None)
+    assert rates.loc[rates["posted"] == "10", ["protection_rate", "clean_error"]].eq(1).all(axis=None)
+    assert rates["passed_on"].tolist() == pytest.approx(
+        [easy["passed_on"][k : k + USERS].mean() for k in range(0, len(easy), USERS)] + [0.5] * len(SOURCES)
+    )
+    # A table that lacks a setting of the other's may stand beside it.
+    verification = plain.assign(classifier="verification", false_accept_rate=0.01)
+    both = protection_rates(pd.concat([plain, verification]))
+    pd.testing.assert_frame_equal(both[: len(SOURCES)].drop(columns="false_accept_rate"), protection_rates(plain))
+    assert both["false_accept_rate"].isna().tolist() == [True] * len(SOURCES) + [False] * len(SOURCES)
 
 
 def quality_table() -> pd.DataFrame:
@@ -474,6 +393,6 @@ def test_refuses_bad_input():
 
 
 def test_starts_without_torch():
-    modules = ("evaluation", "rates", "embeddings", "visibility")
+    modules = ("comparing", "rates", "ranks", "unprotected", "verification", "visibility")
     code = "import uncloak.tables;" + "".join(f"import uncloak.recognition.{module};" for module in modules)
     subprocess.run([sys.executable, "-c", f"{code}import sys; assert 'torch' not in sys.modules"], check=True)

@@ -16,7 +16,7 @@ from uncloak.pictures.synthetic.caption import caption
 from uncloak.pictures.synthetic.frame import Frame
 from uncloak.pictures.synthetic.head import Head
 from uncloak.pictures.synthetic.identity import person
-from uncloak.pictures.synthetic.nuisance import circumstances
+from uncloak.pictures.synthetic.nuisance import circumstances, varied
 from uncloak.pictures.synthetic.scene import face, photograph
 
 SEED = 5
@@ -218,6 +218,16 @@ def test_circumstances_follow_their_stated_frequencies():
         assert np.std(values) == pytest.approx(sd, rel=0.08)
     assert all(0.004 <= c.noise <= 0.03 and 0 <= c.blur <= 1.1 for c in drawn)
     np.testing.assert_allclose([np.linalg.norm(c.light) for c in drawn], 1.0, atol=1e-6)
+
+
+def test_variation_multiplies_what_differs_from_picture_to_picture():
+    plain = circumstances(SEED, "q/1")
+    more = varied(plain, 1.5)
+    assert (more.yaw, more.roll, more.noise) == pytest.approx((1.5 * plain.yaw, 1.5 * plain.roll, 1.5 * plain.noise))
+    assert replace(more, yaw=0, pitch=0, roll=0, brow_raise=0, gaze_x=0, gaze_y=0, blur=0, noise=0) == replace(
+        plain, yaw=0, pitch=0, roll=0, brow_raise=0, gaze_x=0, gaze_y=0, blur=0, noise=0
+    )
+    assert varied(plain, 1.0) == plain
 
 
 def test_captions_tell_what_is_seen():

@@ -7,9 +7,18 @@ torch = pytest.importorskip("torch")
 
 from uncloak.errors import InputError  # noqa: E402
 from uncloak.extractors.augmentation import augment  # noqa: E402
+from uncloak.extractors.embedding import embed  # noqa: E402
 from uncloak.extractors.extractor import build  # noqa: E402
 from uncloak.extractors.objectives import arcface, contrastive, cosface, magface, softmax  # noqa: E402
-from uncloak.extractors.training import Schedule, held_out, learning_rate_factor, train, validation_error  # noqa: E402
+from uncloak.extractors.training import (  # noqa: E402
+    Composition,
+    Schedule,
+    batches,
+    held_out,
+    learning_rate_factor,
+    train,
+    validation_error,
+)
 
 CODES = np.array([0, 0, 1, 2, 2, 3])
 ROWS = np.array([5, 0, 2, 3])
@@ -132,3 +141,103 @@ def test_training_learns_and_repeats_itself(people):
 def test_a_contrastive_loss_needs_captions(people):
     with pytest.raises(InputError, match="have no captions"):
         train(build(RECORD), *people, None, {"name": "contrastive"}, Schedule(iterations=1), 1, "test")
+
+
+def test_one_group_gives_the_batches_of_one_permutation_after_the_other():
+    drawn, random, order = batches([(np.arange(50), 16)], np.random.default_rng(3)), np.random.default_rng(3), []
+    for _ in range(10):
+        if len(order) < 16:
+            order = [*order, *random.permutation(50)]
+        assert next(drawn).tolist() == sorted(order[:16])
+        order = order[16:]
+
+
+def test_every_batch_has_so_many_of_each_group_and_every_row_has_its_turn():
+    small, large = np.array([2, 5, 9]), np.arange(10, 50)
+    drawn = batches([(small, 7), (large, 8)], np.random.default_rng(0))
+    taken = [next(drawn) for _ in range(15)]
+    for rows in taken:
+        assert (rows < 10).sum() == 7
+        assert (rows >= 10).sum() == 8
+        assert (np.diff(rows) >= 0).all()
+    counts = np.bincount(np.concatenate(taken))
+    assert counts[small].tolist() == [35] * 3
+    assert counts[large].tolist() == [3] * 40
+
+
+def test_prototypes_start_at_the_means_of_directions():
+    embeddings = np.random.default_rng(0).normal(size=(6, 8))
+    objective = cosface.build(torch.from_numpy(CODES), 8).double()
+    objective.start_at_means(torch.from_numpy(embeddings))
+    means = np.stack([unit(embeddings)[code == CODES].mean(axis=0) for code in range(4)])
+    np.testing.assert_allclose(objective.prototypes.weight.detach(), unit(means) * np.sqrt(8), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("shares", "message"),
+    [
+        ({"clean": 0.5, "perturbed": 0.4}, "must be at least 0 and add up to 1"),
+        ({"clean": 1.5, "perturbed": -0.5}, "must be at least 0 and add up to 1"),
+        ({"clean": 0.5, "background": 0.5}, "there are no background faces; set their share to 0"),
+    ],
+)
+def test_shares_must_fit_the_faces(shares, message):
+    kinds = np.array(["clean", "perturbed"])
+    with pytest.raises(InputError, match=message):
+        Composition(kinds, shares, np.array([0, 0]), 1.0).groups(8)
+
+
+def tuned(origin, people, perturbed, anchor, shares, iterations=12):
+    faces, identities = people
+    count = len(faces)
+    composition = Composition(
+        kinds=np.repeat(["clean", "perturbed"], count),
+        shares=shares,
+        clean=np.tile(np.arange(count), 2),
+        anchor=anchor,
+    )
+    extractor = build(RECORD)
+    extractor.load_state_dict(origin.state_dict())
+    schedule = Schedule(iterations=iterations, batch=16, weight_decay=0.0)
+    together = np.concatenate([faces, perturbed]), np.tile(identities, 2)
+    return train(extractor, *together, None, {"name": "softmax"}, schedule, 1, "tuned", composition=composition)
+
+
+def cosine(first, second):
+    return float((unit(first) * unit(second)).sum(axis=1).mean())
+
+
+def test_an_anchor_draws_embeddings_to_the_clean_ones_of_the_origin(people):
+    faces = people[0]
+    torch.manual_seed(1)
+    origin = train(build(RECORD), *people, None, {"name": "cosface"}, Schedule(iterations=60, batch=16), 1, "origin")
+    negatives, clean, shares = 255 - faces, embed(origin, faces), {"clean": 0.5, "perturbed": 0.5}
+    assert cosine(embed(origin, negatives), clean) < 0
+    free, held = (tuned(origin, people, negatives, anchor, shares, 50) for anchor in (0.0, 50.0))
+    for shown in (faces, negatives):
+        assert cosine(embed(held, shown), clean) > max(0.5, cosine(embed(free, shown), clean) + 0.15)
+    assert not any(parameter.requires_grad for parameter in held.parameters())
+
+
+def test_tuning_repeats_itself(people):
+    origin = build(RECORD)
+    first, again = (tuned(origin, people, 255 - people[0], 1.0, {"clean": 0.2, "perturbed": 0.8}, 3) for _ in range(2))
+    for name, value in first.state_dict().items():
+        assert torch.equal(value, again.state_dict()[name]), name
+
+
+def test_captions_cannot_be_tuned_on_pairs(people):
+    composition = Composition(np.repeat("clean", 60), {"clean": 1.0}, np.arange(60), 1.0)
+    captions = np.repeat("a person", 60)
+    with pytest.raises(InputError, match="has no prototypes of identities to start from"):
+        train(
+            build(RECORD),
+            *people,
+            captions,
+            {"name": "contrastive"},
+            Schedule(iterations=1),
+            1,
+            "test",
+            "cpu",
+            composition,
+        )

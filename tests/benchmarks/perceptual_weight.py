@@ -16,6 +16,7 @@ from uncloak.attacks.quality import dssim
 from uncloak.extractors.embedding import embed
 from uncloak.extractors.training import held_out
 from uncloak.extractors.weights import load
+from uncloak.recognition.comparing import compare
 from uncloak.recognition.embeddings import Embeddings
 from uncloak.recognition.evaluation import evaluate
 from uncloak.store import read_arrays
@@ -56,7 +57,8 @@ for weight in WEIGHTS:
     for name, extractor in extractors.items():
         under_attack = Embeddings(embed(extractor, perturbed), pictures[posted], name)
         sources = {("lowkey", "png"): under_attack}
-        errors = evaluate(clean[name], sources, split, dataset="background", extractor=name, seed=seed)
+        comparisons = compare(clean[name], sources, split, "euclidean")
+        errors = evaluate(comparisons, {"lowkey": {}}, dataset="background", extractor=name, seed=seed)
         row[name] = errors.loc[errors["attack"] == "lowkey", "error"].mean()
     rows.append(row)
 print(f"protection rate of {USERS} held-out background identities among {len(np.unique(identities))}")

@@ -1,4 +1,4 @@
-"""Time recognition: against one full pass of distances, and against scikit-learn refitted per user and attack.
+"""Time the comparisons: against the bare distances in float32, and against scikit-learn refitted per user and attack.
 
 Run with one thread: OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python tests/benchmarks/recognition.py
 """
@@ -11,11 +11,14 @@ import numpy as np
 import pandas as pd
 from sklearn.neighbors import KNeighborsClassifier
 
-from uncloak.recognition.distances import METRICS, identity_distances
+from uncloak.recognition.comparing import compare
+from uncloak.recognition.distances import METRICS
 from uncloak.recognition.embeddings import Embeddings
 from uncloak.recognition.evaluation import evaluate
-from uncloak.recognition.nearest import CleanGallery
+from uncloak.recognition.ranks import rank_errors
 from uncloak.recognition.rates import protection_rates
+from uncloak.recognition.unprotected import unprotected_errors
+from uncloak.recognition.verification import verification_errors
 
 
 def main():
@@ -47,35 +50,40 @@ def main():
         for k in range(options.attacks)
     }
     gallery, probes = (values[(split["part"] == part).to_numpy()] for part in ("gallery", "probe"))
-    starts = np.arange(0, len(gallery), in_gallery.sum())
     print(
         f"{options.identities} identities x {options.pictures} pictures x {shape[1]} dimensions:"
         f" {len(probes)} probes, {len(gallery)} gallery faces, {options.metric}"
     )
 
-    def evaluation():
-        return evaluate(clean, perturbed, split, dataset="random", extractor="random", seed=0, metric=options.metric)
+    def measure():
+        return compare(clean, perturbed, split, options.metric)
+
+    comparisons = measure()
+    attacks = {attack: {} for attack, _ in perturbed}
+
+    def read_off():
+        names = {"dataset": "random", "extractor": "random", "seed": 0}
+        choices = {"unprotected": (0, 1, 2, 5, 10, 20), "posted": (10,), "choices": 20}
+        unprotected = unprotected_errors(comparisons, attacks, **names, **choices)
+        others = (rank_errors(comparisons, attacks, **names), verification_errors(comparisons, attacks, **names))
+        return evaluate(comparisons, attacks, **names), unprotected, *others
 
     plain = _median(lambda: _plain_pass(probes, gallery), options.repeats)
-    full = _median(lambda: identity_distances(probes, gallery, starts, options.metric), options.repeats)
-    users = _median(evaluation, options.repeats)
-    rivals = _median(lambda: _every_rival(gallery, split, probes, options), options.repeats)
-    table = evaluation()
-    rates = _median(lambda: protection_rates(table), options.repeats)
+    once = _median(measure, options.repeats)
+    tables = read_off()
+    errors = _median(read_off, options.repeats)
+    rates = _median(lambda: [protection_rates(table) for table in tables], 1)
     per_fit = _median(lambda: _refit(gallery, probes, in_gallery), options.repeats)
 
     refits = options.users * (options.attacks + 1)
     what = f"{options.users} users x {options.attacks} attacks"
     print(f"float32 distances, all probes x all gallery faces       {plain:8.3f} s")
-    print(f"full pass (the same, centered, nearest per identity)    {full:8.3f} s")
-    print(f"evaluation of {what:<42}{users:8.3f} s")
-    print(f"  evaluation / full pass                                {users / full:8.3f}   (must be < 1.5)")
-    print(f"  evaluation / float32 distances                        {users / plain:8.3f}")
-    print(f"full pass, then the users' exact rivals                 {rivals:8.3f} s")
-    print(f"  that / full pass                                      {rivals / full:8.3f}")
-    print(f"rates with bootstrap intervals                          {rates:8.3f} s")
+    print(f"comparisons of {what:<41}{once:8.3f} s")
+    print(f"  comparisons / float32 distances                       {once / plain:8.3f}")
+    print(f"all errors read off them                                {errors:8.3f} s")
+    print(f"their rates with bootstrap intervals                     {rates:8.3f} s")
     print(f"scikit-learn, one fit and one user's probes             {per_fit:8.3f} s")
-    print(f"  all {refits} of them / evaluation {' ' * (24 - len(str(refits)))} {refits * per_fit / users:12.1f}")
+    print(f"  all {refits} of them / comparisons {' ' * (23 - len(str(refits)))} {refits * per_fit / once:12.1f}")
 
 
 def _options() -> argparse.Namespace:
@@ -92,15 +100,6 @@ def _plain_pass(probes: np.ndarray, gallery: np.ndarray) -> None:
     norms = np.einsum("nd,nd->n", gallery, gallery)
     for first in range(0, len(probes), 256):
         (norms - 2 * (probes[first : first + 256] @ gallery.T)).argmin(axis=1)
-
-
-def _every_rival(gallery: np.ndarray, split: pd.DataFrame, probes: np.ndarray, options: argparse.Namespace) -> None:
-    """Make the whole matrix, all probes, and read off it what the users' errors need."""
-    owners = split["identity"][split["part"] == "gallery"]
-    found = CleanGallery(gallery, owners, probes, options.metric)
-    per_user = len(probes) // options.identities
-    for column in range(options.users):
-        found.rivals(range(column * per_user, (column + 1) * per_user), column)
 
 
 def _refit(gallery: np.ndarray, probes: np.ndarray, in_gallery: np.ndarray) -> None:

@@ -18,6 +18,7 @@ from uncloak.attacks.perturb import perturb
 from uncloak.attacks.quality import dssim
 from uncloak.extractors.embedding import embed
 from uncloak.extractors.weights import load
+from uncloak.recognition.comparing import compare
 from uncloak.recognition.embeddings import Embeddings
 from uncloak.recognition.evaluation import evaluate
 from uncloak.recognition.rates import protection_rates
@@ -70,7 +71,8 @@ for attack in ATTACKS:
         }
         for name, extractor in extractors.items():
             sources = {(attack, "png"): Embeddings(embed(extractor, perturbed), pictures[posted], name)}
-            errors = evaluate(clean[name], sources, split, dataset="synthetic", extractor=name, seed=seed)
+            comparisons = compare(clean[name], sources, split, "euclidean")
+            errors = evaluate(comparisons, {attack: {}}, dataset="synthetic", extractor=name, seed=seed)
             rates = protection_rates(errors).set_index("attack")
             row[name] = "{protection_rate:.3f} [{low:.3f}, {high:.3f}]".format(**rates.loc[attack])
         rows.append(row)

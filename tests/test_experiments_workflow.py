@@ -1,0 +1,177 @@
+"""Every experiment of the ICLR 2022 paper through the workflow, on a small world: outputs, leakage, reruns, names."""
+
+import json
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import Checkout, copy_checkout
+
+from uncloak.extractors.weights import read_metadata
+
+pytestmark = pytest.mark.slow
+
+CONFIGS = ["tests/tiny.yaml", "tests/tiny_experiments.yaml"]
+RESULTS = "results/synthetic"
+PAPER = [*(f"figure{number}" for number in range(2, 13)), *(f"table{number}" for number in range(1, 5))]
+
+
+class World(Checkout):
+    def snakemake(self, *arguments, config=None):
+        process = self.start(*arguments, configs=CONFIGS)
+        stdout, stderr = process.communicate()
+        process.stdout, process.stderr = stdout, stderr
+        return process
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("experiments") / "uncloak"
+    copy_checkout(folder)
+    checkout = World(folder)
+    done = checkout.snakemake("--cores", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return checkout
+
+
+def table(world, name):
+    return pd.read_csv(world.folder / name, keep_default_na=False)
+
+
+def people(world, name, role=None):
+    split = table(world, f"results/{name}/split.csv")
+    return set(split.loc[split["role"] == role, "identity"]) if role else set(split["identity"])
+
+
+def pictures_in(path):
+    with h5py.File(path) as file:
+        return {picture.split("/")[0] for picture in file["picture"].asstr()[()]}
+
+
+def test_a_finished_run_has_every_figure_and_nothing_to_do(world):
+    figures = {path.stem for path in (world.folder / RESULTS / "figures").glob("*.html")}
+    assert {"adaptive", "training_matrix", "detection", "unprotected", "ranks", "classifiers", "systems"} <= figures
+    assert {"collusion", "games", "lifetime", "lowkey_by_extractor"} <= figures
+    second = {path.stem for path in (world.folder / "results/second_world/figures").glob("*.html")}
+    assert {"fawkes_and_defenses", "lowkey_and_defenses", "systems"} <= second
+    assert (world.folder / "results/claims/claims.html").exists()
+    assert (world.folder / "results/transfer/figures/transfer_over_time.html").exists()
+    assert world.stale() == set()
+
+
+def test_every_figure_and_table_of_the_paper_has_a_name(world):
+    done = world.snakemake("-n", *PAPER)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Nothing to be done" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("figure4", "figures/fawkes_by_extractor.html"),
+        ("figure7", "figures/unprotected.html"),
+        ("figure12", "second_world/figures/systems.html"),
+        ("table1", "tables/public.csv"),
+        ("table2", "tables/detection.csv"),
+        ("table4", "transfer/transfer.csv"),
+    ],
+)
+def test_a_name_asks_for_its_files(world, name, asked):
+    forced = world.snakemake("-n", "--forceall", name)
+    assert asked in forced.stdout + forced.stderr
+
+
+def test_users_are_never_among_those_that_the_trainer_learns_from(world):
+    users, detector = people(world, "synthetic", "user"), people(world, "synthetic", "detector")
+    assert len(users) == 2
+    assert not users & detector
+    for path in (world.folder / RESULTS / "perturbed" / "detector").rglob("*.h5"):
+        assert pictures_in(path) <= detector
+    for name in ("fawkes", "lowkey"):
+        scores = table(world, f"{RESULTS}/detection/{name}.csv")
+        train, test = (set(scores.loc[scores["part"] == part, "identity"]) for part in ("train", "test"))
+        assert train
+        assert test
+        assert not train & test
+        assert train | test <= detector
+    # The public people are drawn in a world of their own, in which nobody is a user and no extractor is trained.
+    assert set(table(world, "results/public/split.csv")["role"]) == {"public"}
+    assert set(table(world, "results/background/split.csv")["role"]) == {"background"}
+    for path in (world.folder / "results" / "public" / "perturbed" / "public").rglob("*.h5"):
+        assert pictures_in(path) <= people(world, "public")
+    for name in ("robust", "robust_lowkey", "robust_fawkes"):
+        recipe = json.loads(read_metadata(world.folder / f"results/extractors/{name}.safetensors")["recipe"])
+        assert recipe["train"]["public"]["dataset"] == "public"
+        assert recipe["train"]["data"] == "background"
+
+
+def test_worlds_show_different_people(world):
+    """People of equal names in two datasets are drawn differently."""
+    with (
+        h5py.File(world.folder / "results/background/faces.h5") as one,
+        h5py.File(world.folder / "results/public/faces.h5") as other,
+    ):
+        assert not np.array_equal(one["faces"][0], other["faces"][0])
+        assert one["picture"][0] == other["picture"][0]
+
+
+def test_tables_have_their_rows(world):
+    protection = table(world, f"{RESULTS}/tables/protection.csv")
+    assert set(protection["extractor"]) == {"pixels", "facenet", "clip", "robust", "robust_lowkey", "robust_fawkes"}
+    public = table(world, f"{RESULTS}/tables/public.csv").set_index("attack")["n_identities"]
+    assert public.to_dict() == {"fawkes_v10": 3, "lowkey": 4}
+    detection = table(world, f"{RESULTS}/tables/detection.csv")
+    assert len(detection) == 2 * 4
+    classifiers = table(world, f"{RESULTS}/tables/classifiers.csv")
+    assert {"nearest neighbor", "linear, 100 iterations", "linear, converged", "end to end"} <= set(
+        classifiers["classifier"]
+    )
+    end_to_end = classifiers[classifiers["classifier"] == "end to end"]
+    assert set(end_to_end["defense"]) == {"none", "robust training"}
+    systems = table(world, f"{RESULTS}/tables/systems.csv")
+    assert set(systems["classifier"]) == {"top 2", "confidence threshold"}
+    assert set(table(world, f"{RESULTS}/tables/unprotected.csv")["unprotected"]) == {0, 1, 2}
+    collusion = table(world, f"{RESULTS}/recognition/collusion.csv")
+    outcomes = 1 - collusion["error"] + collusion["taken_for_partner"] + collusion["taken_for_other"]
+    np.testing.assert_allclose(outcomes, 1, atol=1e-5)
+
+
+def test_the_robust_extractor_has_not_seen_the_second_world(world):
+    done = world.snakemake("-n", "--forceall", "results/extractors/robust.safetensors")
+    assert done.returncode == 0
+    assert "Draw the background faces of public" in done.stdout + done.stderr
+    assert "second_world" not in done.stdout + done.stderr
+
+
+def test_an_experiment_takes_those_of_its_attacks_that_are_run(world):
+    """A user who runs one attack and one extractor gets the experiments, with what they need besides and no more."""
+    run = 'run={"attacks": ["lowkey"], "extractors": ["facenet"], "datasets": ["synthetic"]}'
+    done = world.snakemake("-n", "--forceall", "--config", run)
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    assert "with the gallery of synthetic by robust\n" in said
+    assert "with the gallery of synthetic by robust_lowkey\n" in said
+    assert "with the gallery of synthetic by robust_fawkes\n" not in said
+    assert "end to end under lowkey" in said
+    assert "end to end under fawkes_v10" not in said
+
+
+def test_another_detector_restales_only_what_uses_it(world):
+    path = world.folder / CONFIGS[1]
+    text = path.read_text()
+    path.write_text(text.replace("test: 2}, epochs: 1}", "test: 2}, epochs: 2}", 1))
+    try:
+        stale = world.stale()
+    finally:
+        path.write_text(text)
+    assert f"{RESULTS}/detection/fawkes.csv" in stale
+    touched = {name.removeprefix(f"{RESULTS}/").split(".")[0] for name in stale if name.startswith(RESULTS)}
+    assert touched == {
+        *("detection/fawkes", "tables/detection", "tables/filtered"),
+        *("recognition/filtered", "recognition/collusion"),
+        *("figures/detection", "figures/unprotected", "figures/collusion"),
+    }
+    assert {name for name in stale if not name.startswith(RESULTS)} == {
+        f"results/claims/claims.{kind}" for kind in ("html", "svg", "png", "csv")
+    }
