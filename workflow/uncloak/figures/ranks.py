@@ -19,6 +19,7 @@ from uncloak.figures.rates import (
     percent,
     plain,
     rate_axis,
+    rate_lines,
     tooltip,
 )
 
@@ -84,21 +85,8 @@ def ranks(
             scale=alt.Scale(domain=sorted(by_rank["rank"].unique()), type="point", padding=0.3),
             axis=alt.Axis(labelAngle=0, grid=False),
         )
-        base = alt.Chart(own).encode(x=x)
-        band = base.mark_area(opacity=0.1).encode(y=alt.Y("low:Q"), y2="high:Q", fill=marks.solid, detail="among:N")
-        line = base.mark_line(strokeWidth=1.8).encode(
-            y=rate_axis("protection rate" if left else None), stroke=marks.stroke, strokeDash=dash
-        )
-        points = base.mark_point(size=50, **POINT).encode(
-            y=alt.Y("protection_rate:Q"),
-            shape=marks.shape,
-            stroke=marks.stroke,
-            fill=marks.fill,
-            tooltip=tooltip(
-                interval, alt.Tooltip("rank:Q", title="rank k"), alt.Tooltip("among_label:N", title="user is")
-            ),
-        )
-        return alt.layer(band, line, points)
+        told = tooltip(interval, alt.Tooltip("rank:Q", title="rank k"), alt.Tooltip("among_label:N", title="user is"))
+        return alt.layer(*rate_lines(own, x, dash, marks, "protection rate" if left else None, told))
 
     def draw_distances(own: pd.DataFrame, left: bool, bottom: bool) -> alt.LayerChart:
         x = alt.X(

@@ -189,6 +189,28 @@ def rate_axis(title: str | None, highest: float = 1.04) -> alt.Y:
     )
 
 
+def rate_lines(
+    rows: pd.DataFrame, x: alt.X, dash: alt.StrokeDash, marks: AttackMarks, title: str | None, told: list[alt.Tooltip]
+) -> list[alt.Chart]:
+    """Return one line per attack and entry of `dash`, with its points, on the band of its intervals.
+
+    Args:
+        rows: of one extractor, as `checked` returned them.
+        x: the horizontal axis.
+        dash: what else tells lines apart, by their dashes.
+        marks: colors and markers of the attacks.
+        title: of the vertical axis.
+        told: what a point tells when pointed at, as from `tooltip`.
+    """
+    base = alt.Chart(rows).encode(x=x)
+    band = base.mark_area(opacity=0.1).encode(y=alt.Y("low:Q"), y2="high:Q", fill=marks.solid, detail=dash.shorthand)
+    line = base.mark_line(strokeWidth=1.8).encode(y=rate_axis(title), stroke=marks.stroke, strokeDash=dash)
+    points = base.mark_point(size=50, **POINT).encode(
+        y=alt.Y("protection_rate:Q"), shape=marks.shape, stroke=marks.stroke, fill=marks.fill, tooltip=told
+    )
+    return [band, line, points]
+
+
 def clean_error(rows: pd.DataFrame, groups: alt.X | None = None, width: float = 0) -> list[alt.Chart]:
     """Return a dashed rule at the clean error, on the gray ground of its interval.
 

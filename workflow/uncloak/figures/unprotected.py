@@ -10,14 +10,13 @@ from uncloak.figures.rates import (
     CLEAN,
     CLEAN_RULE,
     COLUMNS,
-    POINT,
     AttackMarks,
     Panels,
     checked,
     clean_error,
     only,
     plain,
-    rate_axis,
+    rate_lines,
     tooltip,
 )
 
@@ -75,20 +74,9 @@ def unprotected(
             scale=alt.Scale(domain=numbers, type="point", padding=0.3),
             axis=alt.Axis(labelAngle=0, grid=False),
         )
-        base = alt.Chart(own).encode(x=x)
-        band = base.mark_area(opacity=0.13).encode(y=alt.Y("low:Q"), y2="high:Q", fill=marks.solid, detail="defense:N")
-        line = base.mark_line(strokeWidth=1.8).encode(
-            y=rate_axis("protection rate" if left else None), stroke=marks.stroke, strokeDash=dash
-        )
-        points = base.mark_point(size=55, **POINT).encode(
-            y=alt.Y("protection_rate:Q"),
-            shape=marks.shape,
-            stroke=marks.stroke,
-            fill=marks.fill,
-            tooltip=tooltip(interval, *more),
-        )
+        lines = rate_lines(own, x, dash, marks, "protection rate" if left else None, tooltip(interval, *more))
         # The detector changes the clean error, too; without it, it is that of the other figures.
         clean = own.loc[own["defense"] == "none", list(CLEAN)].head(1)
-        return alt.layer(*clean_error(clean), band, line, points)
+        return alt.layer(*clean_error(clean), *lines)
 
     return panels.chart(draw, title, f"{subtitle} {meaning}")
