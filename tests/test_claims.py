@@ -1,12 +1,12 @@
 """Claimed against measured: published numbers are read as printed, joined to ours, and drawn beside them."""
 
-import io
 import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from drawings import svg_of, texts
 
 from uncloak.claims.comparison import compare
 from uncloak.claims.measured import from_detection, from_rates, from_transfer, together
@@ -210,12 +210,6 @@ def test_bad_counterparts_are_told(counterparts, message):
         compare(read_published(FILES), from_rates(rates_table()), counterparts)
 
 
-def svg_of(chart) -> str:
-    text = io.StringIO()
-    chart.save(text, format="svg")
-    return text.getvalue()
-
-
 def symbols(svg: str, color: str, hollow: bool) -> np.ndarray:
     fill = theme.PAPER if hollow else color
     marks = svg[svg.index("mark-symbol role-mark") :]
@@ -235,7 +229,7 @@ def test_claims_are_hollow_and_measurements_filled_at_their_values():
     assert filled[0, 0] == pytest.approx(scale[1], abs=0.01)
     # The claim stands above.
     assert hollow[0, 1] < filled[0, 1]
-    written = re.findall(r"<t(?:ext|span)[^>]*>([^<]+)<", svg)
+    written = texts(svg)
     assert "LowKey, CLIP, error: 16 claimed, 90 here" in written
     assert "CLIP stand-in; drawn faces; DSSIM; small" in written
     assert "Radiya-Dixit 2022, Figure 5" in written

@@ -1,12 +1,12 @@
 """How long a cloak lasts: the lines are those of an attack posted once, counted from its release."""
 
 import datetime
-import io
 import re
 
 import numpy as np
 import pandas as pd
 import pytest
+from drawings import panels_of, svg_of, texts
 
 from uncloak.errors import InputError
 from uncloak.figures import theme
@@ -75,15 +75,9 @@ def test_rows_of_other_experiments_and_their_order_do_not_count():
     pd.testing.assert_frame_equal(one, expected[expected["attack"] == "fawkes_v10"].reset_index(drop=True))
 
 
-def svg_of(table: pd.DataFrame, attacks=tuple(ATTACKS)) -> str:
-    text = io.StringIO()
+def drawn(table: pd.DataFrame, attacks=tuple(ATTACKS)) -> str:
     rows = lifetimes(table, attacks, ["robust"])
-    cloak_lifetimes(rows, attacks, "How long?", "20 users.").save(text, format="svg")
-    return text.getvalue()
-
-
-def panels(svg: str) -> list[str]:
-    return re.split(r'class="mark-group role-scope concat_\d+_group"', svg)[1:]
+    return svg_of(cloak_lifetimes(rows, attacks, "How long?", "20 users."))
 
 
 def steps(panel: str, dashed: bool) -> np.ndarray:
@@ -96,7 +90,7 @@ def steps(panel: str, dashed: bool) -> np.ndarray:
 
 
 def test_lines_begin_at_the_release_and_step_with_every_extractor():
-    lowkey, fawkes = panels(svg_of(protection()))
+    lowkey, fawkes = panels_of(drawn(protection()))
     corners = steps(lowkey, dashed=True)
     # From the release, between ArcFace and MagFace, down at the tuned extractor, to the end.
     np.testing.assert_allclose(corners[0], [0.5, 0.6], atol=1e-3)
@@ -108,14 +102,14 @@ def test_lines_begin_at_the_release_and_step_with_every_extractor():
 
 
 def test_what_is_written():
-    svg = svg_of(protection())
-    written = re.findall(r"<t(?:ext|span)[^>]*>([^<]+)<", svg)
+    svg = drawn(protection())
+    written = texts(svg)
     assert {"LOWKEY, released 2021-01-19", "FAWKES_V10, released 2021-04-29"} <= set(written)
     # 51, 121, 190 and 21, 90 days.
     later = [text for text in written if "later" in text]
     assert later == [f"{months} months later" for months in ("1.7", "4.0", "6.2", "0.7", "3.0")]
     assert "raw pixels" not in written
-    lowkey, _ = panels(svg)
+    lowkey, _ = panels_of(svg)
     color = theme.attack_styles(["lowkey"])[0].color
     hollow = re.findall(rf'fill="{theme.PAPER}" stroke="{color}"[^>]*', lowkey)
     assert len(hollow) == 1
@@ -128,7 +122,7 @@ def test_an_attack_older_than_all_extractors_is_drawn():
     )
     rows = lifetimes(table, ["lowkey"], ["robust"])
     assert rows["newest"].tolist() == [0.6, 0.9, 0.9, 0.8]
-    (panel,) = panels(svg_of(table, ["lowkey"]))
+    (panel,) = panels_of(drawn(table, ["lowkey"]))
     np.testing.assert_allclose(steps(panel, dashed=False)[0], [0, 0.6], atol=1e-3)
 
 

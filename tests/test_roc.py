@@ -1,11 +1,11 @@
 """The ROC figure: what is drawn is what the tables say."""
 
-import io
 import re
 
 import numpy as np
 import pandas as pd
 import pytest
+from drawings import svg_of, texts
 
 from uncloak.defenses.detection_metrics import detection_metrics, roc_curves
 from uncloak.errors import InputError
@@ -43,21 +43,15 @@ def figure(curves, metrics, attacks=ATTACKS, detectors=DETECTORS):
     return roc_curves_figure(curves, metrics, attacks, detectors, 0.5, "Detection", "5 people.")
 
 
-def svg_of(chart) -> str:
-    text = io.StringIO()
-    chart.save(text, format="svg")
-    return text.getvalue()
-
-
 def test_panels_labels_and_areas_are_written(drawn):
     curves, metrics = drawn
-    texts = re.findall(r"<t(?:ext|span)[^>]*>([^<]+)<", svg_of(figure(curves, metrics)))
-    panels = [text for text in texts if text.startswith("Detector ")]
+    labels = texts(svg_of(figure(curves, metrics)))
+    panels = [text for text in labels if text.startswith("Detector ")]
     assert panels == ["Detector trained on LowKey", "Detector trained on Fawkes"]
     for row in metrics.itertuples():
         written = f"{row.auc:.3f}" if row.auc < 0.9995 or row.auc == 1 else "&gt;0.999"
-        assert f"{ATTACKS[row.attack]}  {written}" in texts
-    assert "score 0.5 on." in " ".join(texts)
+        assert f"{ATTACKS[row.attack]}  {written}" in labels
+    assert "score 0.5 on." in " ".join(labels)
 
 
 def test_markers_stand_where_faces_are_flagged(drawn):

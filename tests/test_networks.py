@@ -1,0 +1,108 @@
+"""Networks of extractors: built from records, with right gradients, and dlib's against its layers as published."""
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from extractor_records import PIXELS, PLAIN, RECORDS, random_faces, untrained
+
+from uncloak.errors import InputError
+from uncloak.extractors.extractor import build
+from uncloak.extractors.networks import dlib_resnet
+
+torch.set_num_threads(1)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"network": {"name": "no_such"}}, "no_such"),
+        ({"network": {"name": "../errors"}}, "errors"),
+        ({"network": {}}, "None"),
+        ({"network": {"name": "pixels", "depth": 3}}, "depth"),
+        ({"network": "pixels"}, "network"),
+        ({"input": {**PIXELS["input"], "template": "mtcnn"}}, "mtcnn"),
+        ({"input": {**PIXELS["input"], "color": "gray"}}, "gray"),
+        ({"input": {**PIXELS["input"], "size": [32, 24]}}, "shape"),
+        ({"input": {**PIXELS["input"], "std": [1.0, 0.0, 1.0]}}, "std"),
+        ({"input": {**PIXELS["input"], "crop": 3}}, "crop"),
+        ({"input": {"template": "arcface", **PLAIN}}, "size"),
+    ],
+)
+def test_bad_records_are_told_in_one_line(change, words):
+    with pytest.raises(InputError, match=words) as error:
+        build({**PIXELS, **change})
+    assert "\n" not in str(error.value)
+
+
+def test_pixels_are_the_small_picture():
+    faces = random_faces(3, 32)
+    assert torch.equal(build(PIXELS)(faces), faces.reshape(3, -1))
+    assert build(PIXELS)(random_faces(3, 112)).shape == (3, 3 * 32 * 32)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [("mobilefacenet_casia", 999_552), ("mobilefacenet_ms1m", 999_936), ("dlib_resnet", 5_607_488)],
+)
+def test_gradients_at_the_faces_are_those_of_the_network(name, parameters):
+    extractor = untrained(name)
+    assert sum(parameter.numel() for parameter in extractor.parameters()) == parameters
+    faces = random_faces(2, 112).requires_grad_()
+    embeddings = extractor(faces)
+    assert embeddings.shape == (2, 128)
+    assert embeddings.dtype == torch.float32
+    weight = torch.linspace(-1, 1, 128)
+    ((embeddings * weight).sum()).backward()
+    assert torch.isfinite(faces.grad).all()
+    assert (faces.grad.flatten(1).norm(dim=1) > 0).all()
+    # Along the gradient the slope is the gradient's own length, and in any other direction less.
+    direction = faces.grad / faces.grad.norm()
+    with torch.no_grad():
+        network = extractor.network.double()
+        ahead, behind = (
+            (network(extractor.preprocessing(faces + step * direction).double()) * weight).sum()
+            for step in (0.05, -0.05)
+        )
+    assert (ahead - behind).item() / 0.1 == pytest.approx(faces.grad.norm().item(), rel=0.02)
+
+
+def test_a_network_of_fixed_size_refuses_another():
+    record = {**RECORDS["mobilefacenet_casia"], "input": RECORDS["mobilefacenet_ms1m"]["input"]}
+    with pytest.raises(InputError, match="112, 96"):
+        build(record)(random_faces(1, 112))
+
+
+def test_dlib_with_scales_folded_in_equals_the_layers_as_published():
+    """The published arrays are applied one by one: convolution, then gamma and beta, zero-filled shortcuts."""
+    rng = np.random.default_rng(3)
+    network = dlib_resnet.build().double()
+    state = {"fc.weight": torch.from_numpy(rng.normal(size=(128, 256)))}
+    channels = [32] * 7 + [64] * 8 + [128] * 6 + [256] * 8
+    for number, (before, after) in enumerate(zip([3, *channels], channels, strict=False)):
+        kernel = 7 if number == 0 else 3
+        state[f"conv{number:02d}.weight"] = torch.from_numpy(
+            rng.normal(size=(after, before, kernel, kernel)) / np.sqrt(before * kernel**2)
+        )
+        for part, center in (("bias", 0.0), ("gamma", 1.0), ("beta", 0.0)):
+            state[f"conv{number:02d}.{part}"] = torch.from_numpy(center + 0.3 * rng.normal(size=after))
+    network.load_state_dict(dlib_resnet.translate(state), strict=True)
+
+    def layer(x, number, stride, padding):
+        part = {name: state[f"conv{number:02d}.{name}"] for name in ("weight", "bias", "gamma", "beta")}
+        x = F.conv2d(x, part["weight"], part["bias"], stride, padding)
+        return x * part["gamma"].view(-1, 1, 1) + part["beta"].view(-1, 1, 1)
+
+    chips = random_faces(1, 150).double() - 0.45
+    x = F.max_pool2d(F.relu(layer(chips, 0, 2, 0)), 3, 2)
+    for number in range(1, 29, 2):
+        halves = number in (7, 15, 21, 27)
+        y = layer(F.relu(layer(x, number, 2 if halves else 1, 0 if halves else 1)), number + 1, 1, 1)
+        x = F.avg_pool2d(x, 2, 2) if halves else x
+        total = torch.zeros(1, *(max(a, b) for a, b in zip(x.shape[1:], y.shape[1:], strict=True)), dtype=torch.float64)
+        for summand in (x, y):
+            total[:, : summand.shape[1], : summand.shape[2], : summand.shape[3]] += summand
+        x = F.relu(total)
+    expected = x.mean((2, 3)) @ state["fc.weight"].T
+    with torch.no_grad():
+        torch.testing.assert_close(network(chips), expected, rtol=1e-9, atol=1e-9)
