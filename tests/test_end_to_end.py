@@ -133,7 +133,7 @@ def test_tuning_learns_and_changes_all_layers_of_a_copy(schedule):
     end = tuned(origin, gallery.faces, gallery.identities, schedule)
     errors = [np.mean(model.predict(probes.faces) != probes.identities) for model in (start, end)]
     assert errors[1] < 0.5 * errors[0]
-    assert errors[1] < 0.2
+    assert errors[1] < 0.25
     for name, value in origin.state_dict().items():
         assert torch.equal(value, before[name])
     for name, value in end.extractor.named_parameters():

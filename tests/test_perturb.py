@@ -190,7 +190,7 @@ def test_compiled_surrogates_give_the_same_attack_up_to_rounding(monkeypatch):
     plain = perturb(*arguments, batch_size=2)[0]
     assert compiled == []
     result = perturb(*arguments, batch_size=2, compile=True)[0]
-    assert compiled == [network]
+    assert len(compiled) == 1
     assert (result == plain).mean() > 0.99
     assert np.abs(result.astype(int) - plain).max() <= 2
 

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from uncloak.errors import InputError
+from uncloak.extractors.folding import folded
 from uncloak.seeds import derive_seed
 
 PRECISIONS = ("float32", "bfloat16")
@@ -26,6 +27,8 @@ class Surrogate:
         parameters = surrogate.named_parameters() if isinstance(surrogate, nn.Module) else ()
         self.architecture = tuple((name, tuple(values.shape)) for name, values in parameters) or id(surrogate)
         self._bfloat16 = precision == "bfloat16"
+        if isinstance(surrogate, nn.Module) and not surrogate.training:
+            surrogate = folded(surrogate)
         # An attack calls with few shapes, again and again, so each is worth code of its own.
         self._embed = torch.compile(surrogate, dynamic=False, isolate_recompiles=True) if compile else surrogate
 

@@ -94,8 +94,10 @@ class Preprocessing(nn.Module):
         self._origin = ((0.5 / zoom - 0.5) - shift[::-1]) / scale
         self._channels = _CHANNELS[color]
         self._plans: dict[tuple[int, torch.device], list[slice | torch.Tensor]] = {}
-        self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32).view(3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(std, dtype=torch.float32).view(3, 1, 1), persistent=False)
+        for name, values in (("mean", mean), ("std", std)):
+            # One number for all channels is taken from pixels in any memory layout at full speed.
+            numbers = torch.tensor(values[:1] if len(set(values)) == 1 else values, dtype=torch.float32)
+            self.register_buffer(name, numbers.view(-1, 1, 1), persistent=False)
 
     def _plan(self, side: int, device: torch.device) -> list[slice | torch.Tensor]:
         """Return, for rows and for columns, the slice (where that is exact) or else the matrix that makes the crop."""

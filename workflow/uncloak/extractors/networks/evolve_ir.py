@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from uncloak.errors import InputError
+from uncloak.extractors.networks.prelu import PReLU
 
 # Depth -> residual units of the four stages. In millions of parameters and billions of multiply-adds for one face, the
 # three have 43.6 and 6.3, 65.1 and 12.1, 70.7 and 12.3.
@@ -27,7 +28,7 @@ class Unit(nn.Module):
         self.residual = nn.Sequential(
             nn.BatchNorm2d(channels_in),
             nn.Conv2d(channels_in, channels, 3, 1, 1, bias=False),
-            nn.PReLU(channels),
+            PReLU(channels),
             nn.Conv2d(channels, channels, 3, stride, 1, bias=False),
             nn.BatchNorm2d(channels),
         )
@@ -50,7 +51,7 @@ class EvolveIR(nn.Module):
 
     def __init__(self, units: Sequence[int]):
         super().__init__()
-        self.stem = nn.Sequential(nn.Conv2d(3, 64, 3, 1, 1, bias=False), nn.BatchNorm2d(64), nn.PReLU(64))
+        self.stem = nn.Sequential(nn.Conv2d(3, 64, 3, 1, 1, bias=False), nn.BatchNorm2d(64), PReLU(64))
         layers, before = [], 64
         for width, count in zip(_WIDTHS, units, strict=True):
             for number in range(count):

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from uncloak.extractors.networks.head import embedding_head
+from uncloak.extractors.networks.prelu import PReLU
 
 
 class IRBlock(nn.Module):
@@ -17,7 +18,7 @@ class IRBlock(nn.Module):
             nn.BatchNorm2d(inputs),
             nn.Conv2d(inputs, outputs, 3, 1, 1, bias=False),
             nn.BatchNorm2d(outputs),
-            nn.PReLU(outputs),
+            PReLU(outputs),
             nn.Conv2d(outputs, outputs, 3, stride, 1, bias=False),
             nn.BatchNorm2d(outputs),
         )
@@ -34,7 +35,7 @@ class IResNet(nn.Module):
 
     def __init__(self, widths: Sequence[int], blocks: Sequence[int], dimension: int):
         super().__init__()
-        layers = [nn.Conv2d(3, widths[0], 3, 2, 1, bias=False), nn.BatchNorm2d(widths[0]), nn.PReLU(widths[0])]
+        layers = [nn.Conv2d(3, widths[0], 3, 2, 1, bias=False), nn.BatchNorm2d(widths[0]), PReLU(widths[0])]
         inputs = widths[0]
         for width, count in zip(widths, blocks, strict=True):
             for index in range(count):

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from uncloak.errors import InputError
+from uncloak.extractors.networks.prelu import PReLU
 
 # Expansion, channels, repeats, stride of the first (table 1).
 _BOTTLENECKS = ((2, 64, 5, 2), (4, 128, 1, 2), (2, 128, 6, 1), (4, 128, 1, 2), (2, 128, 2, 1))
@@ -83,10 +84,10 @@ class MobileFaceNet(nn.Module):
 def build() -> MobileFaceNet:
     """Build the network of normalized faces float32 [N,3,112,96] -> [N,128], untrained."""
     stem = nn.Sequential(
-        convolution(3, 64, 3, 2, 1, activation=nn.PReLU(64)),
-        convolution(64, 64, 3, 1, 1, groups=64, activation=nn.PReLU(64)),
+        convolution(3, 64, 3, 2, 1, activation=PReLU(64)),
+        convolution(64, 64, 3, 1, 1, groups=64, activation=PReLU(64)),
     )
-    return MobileFaceNet(stem, nn.PReLU, (112, 96), bias=False)
+    return MobileFaceNet(stem, PReLU, (112, 96), bias=False)
 
 
 _SECTIONS = {"conv1": "stem.0", "dw_conv1": "stem.1", "conv2": "head", "linear7": "pool", "linear1": "embed"}
