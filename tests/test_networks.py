@@ -8,7 +8,9 @@ from extractor_records import PIXELS, PLAIN, RECORDS, random_faces, untrained
 
 from uncloak.errors import InputError
 from uncloak.extractors.extractor import build
+from uncloak.extractors.folding import folded
 from uncloak.extractors.networks import dlib_resnet
+from uncloak.extractors.networks.prelu import PReLU
 
 torch.set_num_threads(1)
 
@@ -71,6 +73,67 @@ def test_a_network_of_fixed_size_refuses_another():
     record = {**RECORDS["mobilefacenet_casia"], "input": RECORDS["mobilefacenet_ms1m"]["input"]}
     with pytest.raises(InputError, match="112, 96"):
         build(record)(random_faces(1, 112))
+
+
+@pytest.mark.parametrize("shape", [(5, 4), (2, 4, 3), (2, 4, 6, 5)])
+@pytest.mark.parametrize("frozen", [False, True])
+def test_prelu_is_that_of_torch(shape, frozen):
+    random = torch.Generator().manual_seed(len(shape))
+    features = torch.randn(shape, generator=random, dtype=torch.float64)
+    pull = torch.randn(shape, generator=random, dtype=torch.float64)
+    found = []
+    for kind in (PReLU, torch.nn.PReLU):
+        layer = kind(4).double().requires_grad_(not frozen)
+        with torch.no_grad():
+            layer.weight.copy_(torch.tensor([0.25, -0.5, 0.0, 1.5]))
+        inputs = features.clone().requires_grad_()
+        outputs = layer(inputs)
+        outputs.backward(pull)
+        found.append([outputs, inputs.grad, *([] if frozen else [layer.weight.grad])])
+        assert list(layer.state_dict()) == ["weight"]
+    for ours, torchs in zip(*found, strict=True):
+        torch.testing.assert_close(ours, torchs, rtol=1e-12, atol=1e-12)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert PReLU(4)(features.bfloat16()).dtype == torch.bfloat16
+
+
+SMALL = {"size": [64, 64], "template": "arcface", **PLAIN}
+
+
+@pytest.mark.parametrize(
+    ("record", "norms"),
+    [
+        # What is left stands before a convolution or behind a sum, not right behind a convolution.
+        ({"network": {"name": "iresnet"}, "input": SMALL}, 4),
+        ({"network": {"name": "inception", "width": 8}, "input": SMALL}, 0),
+        ({"network": {"name": "vgg", "width": 8}, "input": SMALL}, 0),
+        (RECORDS["mobilefacenet_casia"], 0),
+    ],
+)
+def test_folded_networks_compute_the_same_with_fewer_norms(record, norms):
+    torch.manual_seed(0)
+    network = build(record).double().freeze()
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            for values in (module.weight, module.running_var):
+                values.uniform_(0.5, 1.5)
+            for values in (module.bias, module.running_mean):
+                values.normal_()
+    before = {name: values.clone() for name, values in network.state_dict().items()}
+    lighter = folded(network)
+    assert sum(isinstance(module, torch.nn.BatchNorm2d) for module in lighter.modules()) == norms
+    assert not any(parameter.requires_grad for parameter in lighter.parameters())
+    found = []
+    for extractor in (network, lighter):
+        faces = random_faces(2, 112).double().requires_grad_()
+        embeddings = extractor.network(extractor.preprocessing(faces.float()).double())
+        embeddings.square().sum().backward()
+        found.append((embeddings, faces.grad))
+    for ours, theirs in zip(*found, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=1e-6 * theirs.abs().max().item())
+    # The original is as it was.
+    assert list(network.state_dict()) == list(before)
+    assert all(torch.equal(values, before[name]) for name, values in network.state_dict().items())
 
 
 def test_dlib_with_scales_folded_in_equals_the_layers_as_published():
