@@ -9,13 +9,11 @@ import pandas as pd
 from uncloak.errors import InputError
 from uncloak.figures import theme
 from uncloak.figures.rates import (
-    BAR,
-    POINT,
     AttackMarks,
     Panels,
     checked,
     label_expression,
-    rate_axis,
+    rate_bars,
     tooltip,
 )
 
@@ -72,15 +70,7 @@ def protection_by_channel(
                 labelAngle=0, labelLimit=0, ticks=False, labelLineHeight=14, labelExpr=label_expression(lines)
             ),
         )
-        dodge = alt.XOffset("attack:N", sort=list(attacks), scale=alt.Scale(paddingInner=0, paddingOuter=0))
-        base = alt.Chart(own).encode(x=x, xOffset=dodge, stroke=marks.stroke)
-        bars = base.mark_rule(**BAR).encode(y=alt.Y("low:Q"), y2="high:Q")
-        points = base.mark_point(size=50, **POINT).encode(
-            y=rate_axis("protection rate" if left else None),
-            shape=marks.shape,
-            fill=marks.fill,
-            tooltip=tooltip(interval, alt.Tooltip("channel_label:N", title="channel")),
-        )
-        return alt.layer(bars, points)
+        told = tooltip(interval, alt.Tooltip("channel_label:N", title="channel"))
+        return alt.layer(*rate_bars(own, x, attacks, marks, "protection rate" if left else None, told))
 
     return panels.chart(draw, title, subtitle)

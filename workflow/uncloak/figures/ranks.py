@@ -7,9 +7,7 @@ import pandas as pd
 
 from uncloak.figures import theme
 from uncloak.figures.rates import (
-    BAR,
     COLUMNS,
-    POINT,
     RATES,
     AttackMarks,
     Panels,
@@ -18,7 +16,7 @@ from uncloak.figures.rates import (
     only,
     percent,
     plain,
-    rate_axis,
+    rate_bars,
     rate_lines,
     tooltip,
 )
@@ -95,16 +93,8 @@ def ranks(
             scale=alt.Scale(domain=list(accepts), paddingInner=0.2, paddingOuter=0.1),
             axis=alt.Axis(labelAngle=0, ticks=False),
         )
-        dodge = alt.XOffset("attack:N", sort=list(attacks), scale=alt.Scale(paddingInner=0, paddingOuter=0))
-        base = alt.Chart(own).encode(x=x, xOffset=dodge, stroke=marks.stroke)
-        bars = base.mark_rule(**BAR).encode(y=alt.Y("low:Q"), y2="high:Q")
-        points = base.mark_point(size=50, **POINT).encode(
-            y=rate_axis("protection rate" if left else None),
-            shape=marks.shape,
-            fill=marks.fill,
-            tooltip=tooltip(interval, alt.Tooltip("accepts:N", title="false-accept rate")),
-        )
-        return alt.layer(bars, points)
+        told = tooltip(interval, alt.Tooltip("accepts:N", title="false-accept rate"))
+        return alt.layer(*rate_bars(own, x, attacks, marks, "protection rate" if left else None, told))
 
     lines = theme.wrapped(explained(f"{subtitle} {_LINES}", by_rank), rank_panels.width)
     heading = alt.TitleParams(title, subtitle=lines)

@@ -211,6 +211,22 @@ def rate_lines(
     return [band, line, points]
 
 
+def rate_bars(
+    rows: pd.DataFrame, x: alt.X, attacks: Sequence[str], marks: AttackMarks, title: str | None, told: list[alt.Tooltip]
+) -> list[alt.Chart]:
+    """Return the bars of the intervals and the points on them, the attacks side by side in their order.
+
+    Args: as for `rate_lines`; `attacks` in the order of drawing.
+    """
+    dodge = alt.XOffset("attack:N", sort=list(attacks), scale=alt.Scale(paddingInner=0, paddingOuter=0))
+    base = alt.Chart(rows).encode(x=x, xOffset=dodge, stroke=marks.stroke)
+    bars = base.mark_rule(**BAR).encode(y=alt.Y("low:Q"), y2="high:Q")
+    points = base.mark_point(size=50, **POINT).encode(
+        y=rate_axis(title), shape=marks.shape, fill=marks.fill, tooltip=told
+    )
+    return [bars, points]
+
+
 def clean_error(rows: pd.DataFrame, groups: alt.X | None = None, width: float = 0) -> list[alt.Chart]:
     """Return a dashed rule at the clean error, on the gray ground of its interval.
 
