@@ -6,12 +6,12 @@ from torch import nn
 from uncloak.extractors.networks.head import embedding_head
 
 
+def _normalized(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False), nn.BatchNorm2d(outputs))
+
+
 def _convolution(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.ReLU(inplace=True),
-    )
+    return _normalized(inputs, outputs, kernel, stride).append(nn.ReLU(inplace=True))
 
 
 class InceptionBlock(nn.Module):
@@ -20,16 +20,17 @@ class InceptionBlock(nn.Module):
     def __init__(self, channels: int):
         super().__init__()
         branch = channels // 4
-        self.one = _convolution(channels, branch, 1)
-        self.three = nn.Sequential(_convolution(channels, branch, 1), _convolution(branch, branch, 3))
+        self.one = _normalized(channels, branch, 1)
+        self.three = nn.Sequential(_convolution(channels, branch, 1), _normalized(branch, branch, 3))
         self.three_twice = nn.Sequential(
-            _convolution(channels, branch, 1), _convolution(branch, branch, 3), _convolution(branch, branch, 3)
+            _convolution(channels, branch, 1), _convolution(branch, branch, 3), _normalized(branch, branch, 3)
         )
         self.project = nn.Conv2d(3 * branch, channels, 1)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         branches = torch.cat([self.one(features), self.three(features), self.three_twice(features)], dim=1)
-        return torch.relu(features + self.project(branches))
+        # Rectified together: a branch's own gradient would be a slice of the whole one, which is slow to go through.
+        return torch.relu(features + self.project(branches.relu_()))
 
 
 class Inception(nn.Module):
