@@ -13,6 +13,7 @@ rule draw_photographs:
         dataset=datasets_from("drawn"),
     conda:
         "../../envs/tables.yaml"
+    priority: 20  # all wait for pictures, and a job of all cores leaves them idle before it
     threads: 8
     resources:
         mem_mb=lambda wildcards, threads: 300 * threads,
@@ -43,6 +44,7 @@ rule draw_faces:
         dataset=datasets_from("drawn_faces"),
     conda:
         "../../envs/tables.yaml"
+    priority: 20
     threads: 8
     resources:
         mem_mb=lambda wildcards, threads: 500 + 300 * threads,
@@ -75,6 +77,7 @@ rule manifest:
         dataset=datasets_from("drawn", "folder"),
     conda:
         "../../envs/tables.yaml"
+    priority: 20
     threads: 8
     resources:
         mem_mb=lambda wildcards, threads: 300 * threads,
@@ -111,6 +114,7 @@ rule align:
         dataset=datasets_from("drawn", "folder"),
     conda:
         "../../envs/torch.yaml"
+    priority: 20
     threads: 8
     resources:
         mem_mb=lambda wildcards, threads: 1000 + 700 * threads,

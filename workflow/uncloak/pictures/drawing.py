@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Sequence
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -64,8 +64,12 @@ def draw_faces(
     return faces, np.array(captions)
 
 
+# The pictures of one person follow each other.
+_person = lru_cache(maxsize=1)(person)
+
+
 def _scene(picture: str, world: str, seed: int) -> tuple:
-    return person(seed, f"{world}/{picture.split('/')[0]}"), circumstances(seed, f"{world}/{picture}")
+    return _person(seed, f"{world}/{picture.split('/')[0]}"), circumstances(seed, f"{world}/{picture}")
 
 
 def _draw_photograph(
