@@ -11,9 +11,9 @@ rule draw_photographs:
         "benchmarks/draw_photographs/{dataset}.tsv"
     wildcard_constraints:
         dataset=datasets_from("drawn"),
+    priority: 20  # all wait for pictures, and a job of all cores leaves them idle before it
     conda:
         "../../envs/tables.yaml"
-    priority: 20  # all wait for pictures, and a job of all cores leaves them idle before it
     threads: 8
     resources:
         mem_mb=lambda wildcards, threads: 300 * threads,
@@ -42,9 +42,9 @@ rule draw_faces:
         "benchmarks/draw_faces/{dataset}.tsv"
     wildcard_constraints:
         dataset=datasets_from("drawn_faces"),
+    priority: 20
     conda:
         "../../envs/tables.yaml"
-    priority: 20
     threads: 8
     resources:
         mem_mb=lambda wildcards, threads: 500 + 300 * threads,
@@ -75,9 +75,9 @@ rule manifest:
         "benchmarks/manifest/{dataset}.tsv"
     wildcard_constraints:
         dataset=datasets_from("drawn", "folder"),
+    priority: 20
     conda:
         "../../envs/tables.yaml"
-    priority: 20
     threads: 8
     resources:
         mem_mb=lambda wildcards, threads: 300 * threads,
@@ -112,9 +112,9 @@ rule align:
         "benchmarks/align/{dataset}.tsv"
     wildcard_constraints:
         dataset=datasets_from("drawn", "folder"),
+    priority: 20
     conda:
         "../../envs/torch.yaml"
-    priority: 20
     threads: 8
     resources:
         mem_mb=lambda wildcards, threads: 1000 + 700 * threads,
