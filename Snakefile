@@ -10,8 +10,8 @@ from snakemake.utils import min_version
 sys.path.insert(0, os.path.join(workflow.basedir, "workflow"))
 os.environ.update(
     PYTHONPATH=os.pathsep.join(filter(None, [sys.path[0], os.getenv("PYTHONPATH")])),
-    GLIBC_TUNABLES="glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=4294967296:"
-    "glibc.malloc.trim_threshold=8589934592:" + os.getenv("GLIBC_TUNABLES", ""),
+    GLIBC_TUNABLES=os.getenv("GLIBC_TUNABLES")
+    or "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=4294967296:glibc.malloc.trim_threshold=8589934592",
 )
 
 from uncloak.configuration import check

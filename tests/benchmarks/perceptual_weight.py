@@ -23,7 +23,7 @@ from uncloak.store import read_arrays
 
 WEIGHTS = (0.02, 0.05, 0.1, 0.2, 0.5)
 USERS = 8
-GALLERY = 17  # of 24 pictures
+GALLERY = 14  # of 20 pictures
 
 torch.set_num_threads(1)
 config = yaml.safe_load(Path("config.yaml").read_text())

@@ -38,7 +38,7 @@ from uncloak.recognition.evaluation import evaluate
 from uncloak.store import read_arrays
 
 POSTED, PROBES = 4, 8
-GALLERY = 17  # of the 24 pictures of a background identity
+GALLERY = 14  # of the 20 pictures of a background identity
 CHANGES = (
     {},
     {"anchor": 0.0},
