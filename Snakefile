@@ -14,7 +14,7 @@ os.environ.update(
     or "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=4294967296:glibc.malloc.trim_threshold=8589934592",
 )
 
-from uncloak.configuration import check
+from uncloak.configuration import check, fill
 from uncloak.errors import InputError
 from uncloak.figures.timings import as_text, summarize
 
@@ -28,6 +28,7 @@ try:
     check(config, workflow.source_path("workflow/schemas/config.schema.yaml"))
 except InputError as error:
     sys.exit(f"error: {error}")
+fill(config)
 
 
 report: "workflow/report/workflow.rst"

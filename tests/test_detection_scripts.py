@@ -85,7 +85,7 @@ def prepared_jobs(folder: Path, users_seed: int) -> list:
                     **{"posted": [path for _, path in files["user"]]},
                 },
                 "params": {
-                    "spec": json.dumps({**record, "attacks": attacks}),
+                    "spec": json.dumps({**record, "attacks": attacks, "precision": "float32"}),
                     "perturbed": json.dumps([attack for attack, _ in files["detector"]]),
                     "posted": json.dumps([attack for attack, _ in files["user"]]),
                     **{"code": "c", "seed": 1},

@@ -125,7 +125,7 @@ def people():
 def trained(people, seed):
     faces, identities = people
     torch.manual_seed(seed)
-    schedule = Schedule(iterations=12, batch=16)
+    schedule = Schedule(iterations=12, batch=16, precision="float32")
     return train(build(RECORD), faces, identities, None, {"name": "cosface"}, schedule, seed, "test")
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 import torch
 
 from uncloak.attacks.targets import choose_candidates, farthest, partners
+from uncloak.devices import choose_device
 from uncloak.extractors.weights import load
 from uncloak.jobs import logged
 from uncloak.pictures.stored import pictures_to_perturb, read_faces
@@ -14,7 +15,7 @@ from uncloak.tables import write_table
 
 with logged(snakemake.log[0]):
     torch.set_num_threads(snakemake.threads)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = choose_device()
     choice, seed = json.loads(snakemake.params.spec), snakemake.params.seed
     pictures = pictures_to_perturb(snakemake.input.split, seed, **json.loads(snakemake.params.whose))
     if choice.get("choice") == "partner":

@@ -2,6 +2,7 @@
 
 import torch
 
+from uncloak.devices import choose_device, used
 from uncloak.extractors.embedding import embed
 from uncloak.extractors.weights import load
 from uncloak.jobs import logged
@@ -10,7 +11,7 @@ from uncloak.store import open_arrays, read_arrays, write_arrays
 
 with logged(snakemake.log[0]):
     torch.set_num_threads(snakemake.threads)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = choose_device()
     extractor = load(snakemake.input.extractor, device)
     (pictures,) = read_arrays(snakemake.input.faces, "picture")
     with open_arrays(snakemake.input.faces) as file:
@@ -18,5 +19,9 @@ with logged(snakemake.log[0]):
     write_arrays(
         snakemake.output[0],
         {"embedding": embeddings, "picture": pictures},
-        {"recipe": digest(snakemake.params.code), "extractor": snakemake.wildcards.extractor},
+        {
+            "recipe": digest(snakemake.params.code),
+            "extractor": snakemake.wildcards.extractor,
+            **used(device, "float32"),
+        },
     )

@@ -7,6 +7,7 @@ import pandas as pd
 import torch
 
 from uncloak.defenses.robust_training import Faces, read_perturbed, read_public
+from uncloak.devices import choose_device, resolve_precision, used
 from uncloak.extractors.weights import load
 from uncloak.jobs import logged
 from uncloak.pictures.names import identity_of
@@ -21,8 +22,9 @@ with logged(snakemake.log[0]):
     torch.set_num_threads(snakemake.threads)
     inputs, seed, attack = snakemake.input, snakemake.params.seed, snakemake.wildcards.attack
     spec = json.loads(snakemake.params.spec)
-    count = spec.pop("users")
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    count, device = spec.pop("users"), choose_device()
+    spec["precision"] = resolve_precision(spec["precision"], device)
+    used(device, spec["precision"])
 
     split = pd.read_csv(inputs.split, dtype=str, keep_default_na=False)
     gallery, probes = gallery_and_probes(split)

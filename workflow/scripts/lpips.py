@@ -8,6 +8,7 @@ import torch
 
 from uncloak.attacks.lpips import load_lpips
 from uncloak.attacks.preparation import Preparation, prepare
+from uncloak.devices import choose_device
 from uncloak.jobs import logged
 from uncloak.pictures.reading import load_picture
 from uncloak.pictures.stored import read_faces
@@ -38,7 +39,7 @@ def floats(picture, device):
 
 with logged(snakemake.log[0]):
     torch.set_num_threads(snakemake.threads)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = choose_device()
     spec = json.loads(snakemake.params.spec)
     measure = load_lpips(snakemake.input.alexnet)
     pictures, both = pairs(snakemake.input, Preparation(**spec) if spec else None)

@@ -3,11 +3,11 @@
 import json
 
 import pandas as pd
-import torch
 
 from uncloak.attacks.perturb import perturb, settings
 from uncloak.attacks.preparation import Preparation, prepare
 from uncloak.attacks.quality import measure
+from uncloak.devices import choose_device, resolve_precision, used
 from uncloak.extractors.weights import load
 from uncloak.jobs import logged
 from uncloak.pictures.stored import pictures_to_perturb, read_faces
@@ -15,7 +15,7 @@ from uncloak.provenance import digest
 from uncloak.store import write_arrays
 
 with logged(snakemake.log[0]):
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = choose_device()
     spec, seed = json.loads(snakemake.params.spec), snakemake.params.seed
     shard, shards = map(int, snakemake.wildcards.get("scatteritem", "1-of-1").split("-of-"))
     whose = json.loads(snakemake.params.whose)
@@ -31,6 +31,7 @@ with logged(snakemake.log[0]):
         preparation = Preparation(**spec["preparation"])
         faces = prepare(faces, preparation)
         targets = None if targets is None else prepare(targets, preparation)
+    precision = resolve_precision(spec["precision"], device)
     options = dict(spec.get("options", {}))
     if snakemake.input.get("alexnet"):
         options["alexnet"] = snakemake.input.alexnet
@@ -44,7 +45,7 @@ with logged(snakemake.log[0]):
         batch_size=spec.get("batch", 32),
         targets=targets,
         device=device,
-        precision=spec.get("precision", "float32"),
+        precision=precision,
         compile=spec.get("compile", False),
     )
     write_arrays(
@@ -55,6 +56,7 @@ with logged(snakemake.log[0]):
             "spec": snakemake.params.spec,
             # Every choice that was made, also those left to the method.
             "settings": json.dumps(settings(spec["method"], options), sort_keys=True),
+            **used(device, precision),
             "seed": seed,
         },
     )

@@ -5,12 +5,12 @@ import json
 from pathlib import Path
 
 import pandas as pd
-import torch
 
 from uncloak.attacks.perturb import settings
 from uncloak.attacks.photographs import Frame, perturb_photographs
 from uncloak.attacks.preparation import Preparation, prepare
 from uncloak.attacks.quality import MEASURES, measure
+from uncloak.devices import choose_device, resolve_precision, used
 from uncloak.extractors.weights import load
 from uncloak.jobs import logged
 from uncloak.pictures.reading import load_picture
@@ -19,7 +19,7 @@ from uncloak.store import read_arrays
 from uncloak.tables import write_table
 
 with logged(snakemake.log[0]):
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = choose_device()
     spec, seed = json.loads(snakemake.params.spec), snakemake.params.seed
     shard, shards = map(int, snakemake.wildcards.scatteritem.split("-of-"))
     pictures = posted_pictures(snakemake.input.split)[shard - 1 :: shards]
@@ -34,6 +34,7 @@ with logged(snakemake.log[0]):
         table = pd.read_csv(snakemake.input.targets, dtype=str, keep_default_na=False).set_index("picture")["target"]
         chosen["target"] = table[pictures].to_numpy(str)
         targets = prepare(read_faces(snakemake.input.target_faces, chosen["target"]), Preparation(frame.size))
+    precision = resolve_precision(spec["precision"], device)
     options = dict(spec.get("options", {}))
     if snakemake.input.get("alexnet"):
         options["alexnet"] = snakemake.input.alexnet
@@ -51,7 +52,7 @@ with logged(snakemake.log[0]):
         targets=targets,
         batch_size=spec.get("batch", 1),
         device=device,
-        precision=spec.get("precision", "float32"),
+        precision=precision,
         compile=spec.get("compile", False),
     )
     # One pair at a time: photographs are large.
@@ -62,5 +63,5 @@ with logged(snakemake.log[0]):
     table = table.assign(**chosen, **{name: [float(each[name][0]) for each in measured] for name in MEASURES})
     write_table(table, snakemake.output.table)
     # Every choice that was made, also those left to the method.
-    made = {**settings(spec["method"], options), **dataclasses.asdict(frame)}
+    made = {**settings(spec["method"], options), **dataclasses.asdict(frame), **used(device, precision)}
     (folder / "settings.json").write_text(json.dumps(made, sort_keys=True))

@@ -8,6 +8,7 @@ import torch
 
 from uncloak.defenses.detection import Options, build, save, score, train
 from uncloak.defenses.detection_pictures import divide, to_learn_from, to_score
+from uncloak.devices import choose_device, resolve_precision, used
 from uncloak.jobs import logged
 from uncloak.pictures.names import identity_of
 from uncloak.pictures.stored import read_faces
@@ -27,9 +28,10 @@ def read_by_attack(attacks, paths):
 
 with logged(snakemake.log[0]):
     torch.set_num_threads(snakemake.threads)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = choose_device()
     name, seed = snakemake.wildcards.detector, snakemake.params.seed
     spec = json.loads(snakemake.params.spec)
+    spec["precision"] = resolve_precision(spec["precision"], device)
     options = Options(**{key: value for key, value in spec.items() if key not in ("attacks", "identities")})
     split = pd.read_csv(snakemake.input.split, dtype=str, keep_default_na=False)
     perturbed = read_by_attack(json.loads(snakemake.params.perturbed), snakemake.input.perturbed)
@@ -59,6 +61,7 @@ with logged(snakemake.log[0]):
         "code": snakemake.params.code,
         "source": f"trained on {people} detector identities of {snakemake.wildcards.dataset}",
         "source_recipe": str(read_attributes(snakemake.input.faces)["recipe"]),
+        **used(device, options.precision),
         "seed": str(seed),
     }
     save(snakemake.output.detector, detector.cpu(), options, metadata)

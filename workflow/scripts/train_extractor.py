@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from uncloak.devices import choose_device, resolve_precision, used
 from uncloak.extractors.extractor import build
 from uncloak.extractors.training import Schedule, held_out, train, validation_error
 from uncloak.extractors.weights import load, read_metadata, save
@@ -16,7 +17,8 @@ with logged(snakemake.log[0]):
     torch.set_num_threads(snakemake.threads)
     name = snakemake.wildcards.extractor
     spec, seed = json.loads(snakemake.params.spec), snakemake.params.seed
-    options = spec["train"]
+    device = choose_device()
+    options = {**spec["train"], "precision": resolve_precision(spec["train"]["precision"], device)}
     faces, pictures = read_arrays(snakemake.input.faces, "faces", "picture")
     with open_arrays(snakemake.input.faces) as file:
         captions = file["caption"].asstr()[()] if "caption" in file else None
@@ -43,7 +45,7 @@ with logged(snakemake.log[0]):
         schedule,
         seed,
         name,
-        "cuda" if torch.cuda.is_available() else "cpu",
+        device,
     ).cpu()
     error = validation_error(extractor, faces[background & reserved], identities[background & reserved])
     metadata = {
@@ -51,6 +53,7 @@ with logged(snakemake.log[0]):
         "code": snakemake.params.code,
         "source": f"trained on {len(np.unique(identities[learned]))} background identities of {options['data']}",
         "source_recipe": str(read_attributes(snakemake.input.faces)["recipe"]),
+        **used(device, options["precision"]),
         "seed": str(seed),
         "clean_error": f"{error:.6g}",
     }

@@ -7,6 +7,7 @@ import pandas as pd
 import torch
 
 from uncloak.attacks.pgd import Options
+from uncloak.devices import choose_device
 from uncloak.jobs import logged
 from uncloak.store import read_arrays
 from uncloak.tables import write_table
@@ -16,7 +17,7 @@ from uncloak.transfer.evaluation import rows
 
 with logged(snakemake.log[0]):
     torch.set_num_threads(snakemake.threads)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = choose_device()
     spec, seed = json.loads(snakemake.params.spec), snakemake.params.seed
     files = dict(zip(spec["classifiers"], snakemake.input.classifiers, strict=True))
     arrays = read_arrays(snakemake.input.objects, "pictures", "label", "part", "picture")

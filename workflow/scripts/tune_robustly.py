@@ -14,6 +14,7 @@ from uncloak.defenses.robust_training import (
     read_public,
     some_of_each,
 )
+from uncloak.devices import choose_device, resolve_precision, used
 from uncloak.extractors.training import Schedule, held_out, train, validation_error
 from uncloak.extractors.weights import load, read_metadata, save
 from uncloak.jobs import logged
@@ -24,7 +25,8 @@ with logged(snakemake.log[0]):
     torch.set_num_threads(snakemake.threads)
     name = snakemake.wildcards.extractor
     spec, seed = json.loads(snakemake.params.spec), snakemake.params.seed
-    options = spec["train"]
+    device = choose_device()
+    options = {**spec["train"], "precision": resolve_precision(spec["train"]["precision"], device)}
     public = options["public"]
 
     split = pd.read_csv(snakemake.input.split, dtype=str, keep_default_na=False)
@@ -54,7 +56,7 @@ with logged(snakemake.log[0]):
         schedule,
         seed,
         name,
-        "cuda" if torch.cuda.is_available() else "cpu",
+        device,
         composition,
     ).cpu()
     error = validation_error(extractor, people.faces[unseen], people.identities[unseen])
@@ -68,6 +70,7 @@ with logged(snakemake.log[0]):
         "code": snakemake.params.code,
         "source": source,
         "source_recipe": str(read_attributes(snakemake.input.faces)["recipe"]),
+        **used(device, options["precision"]),
         "seed": str(seed),
         "clean_error": f"{error:.6g}",
     }

@@ -25,6 +25,17 @@ def check(config: Mapping, schema: str | Path) -> None:
     _check_names(config)
 
 
+def fill(config: dict) -> None:
+    """Give every record that trains, attacks or tunes the configuration's `precision`, in place, where it has none."""
+    detailed = [*config["extractors"].values(), *config["classifiers"].values()]
+    records = [record["train"] for record in detailed if "train" in record]
+    records += [attack for attack in config["attacks"].values() if "surrogates" in attack]
+    records += config["detectors"].values()
+    records.append(config["experiments"]["classifiers"]["end_to_end"])
+    for record in records:
+        record.setdefault("precision", config["precision"])
+
+
 def _check_names(config: Mapping) -> None:
     datasets, extractors, attacks = config["datasets"], config["extractors"], config["attacks"]
     _known("run.datasets", config["run"]["datasets"], datasets, "dataset")

@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from torch import nn
 
+from uncloak.devices import autocast, resolve_precision
 from uncloak.errors import InputError
 from uncloak.extractors.folding import folded
 from uncloak.seeds import derive_seed
 
-PRECISIONS = ("float32", "bfloat16")
 View = Callable[[torch.Tensor], torch.Tensor]
 
 
@@ -26,7 +26,7 @@ class Surrogate:
     def __init__(self, surrogate: Callable[[torch.Tensor], torch.Tensor], precision: str, compile: bool):
         parameters = surrogate.named_parameters() if isinstance(surrogate, nn.Module) else ()
         self.architecture = tuple((name, tuple(values.shape)) for name, values in parameters) or id(surrogate)
-        self._bfloat16 = precision == "bfloat16"
+        self._precision = precision
         if isinstance(surrogate, nn.Module) and not surrogate.training:
             surrogate = folded(surrogate)
         # An attack calls with few shapes, again and again, so each is worth code of its own.
@@ -35,7 +35,7 @@ class Surrogate:
     def __call__(self, faces: torch.Tensor) -> torch.Tensor:
         """Embed faces [N,3,S,S] in [0,1] as [N,D], of the dtype of the faces."""
         channels_last = faces.contiguous(memory_format=torch.channels_last)
-        with torch.autocast(faces.device.type, dtype=torch.bfloat16, enabled=self._bfloat16):
+        with autocast(faces.device, self._precision):
             return self._embed(channels_last).to(faces.dtype)
 
 
@@ -50,7 +50,7 @@ class Runner:
             that is listed twice counts twice.
         seed: of the experiment.
         device: where to compute.
-        precision: "float32", or "bfloat16" for the surrogates' forward pass and its gradient alone.
+        precision: of the surrogates' forward pass and its gradient alone; one of `uncloak.devices.PRECISIONS`.
         compile: whether the surrogates are compiled, in minutes, before their first batch.
 
     Raises:
@@ -68,8 +68,7 @@ class Runner:
         precision: str,
         compile: bool,
     ):
-        if precision not in PRECISIONS:
-            raise InputError(f"precision is '{precision}'; choose from {', '.join(PRECISIONS)}")
+        precision = resolve_precision(precision, str(device))
         if not surrogates:
             raise InputError(f"{attack}: has no surrogate; name at least one extractor")
         self.attack, self.seed, self.device = attack, seed, torch.device(device)

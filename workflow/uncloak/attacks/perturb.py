@@ -25,7 +25,7 @@ def perturb(
     batch_size: int = 32,
     targets: np.ndarray | None = None,
     device: str | torch.device = "cpu",
-    precision: str = "float32",
+    precision: str = "auto",
     compile: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Perturb faces with one attack.
@@ -46,7 +46,7 @@ def perturb(
         batch_size: pictures computed together; memory grows with it, not with N.
         targets: uint8 [N,S,S,3], the target face of each picture, for an attack that is to be targeted.
         device: where to compute.
-        precision: "float32", or "bfloat16" for the surrogates' forward pass and its gradient alone.
+        precision: of the surrogates' forward pass and its gradient alone; one of `uncloak.devices.PRECISIONS`.
         compile: whether the surrogates are compiled first, which takes minutes and pays on a GPU.
 
     Returns:

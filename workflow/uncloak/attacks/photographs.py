@@ -84,7 +84,7 @@ def perturb_photographs(
     targets: np.ndarray | None = None,
     batch_size: int = 1,
     device: str | torch.device = "cpu",
-    precision: str = "float32",
+    precision: str = "auto",
     compile: bool = False,
 ) -> pd.DataFrame:
     """Perturb photographs with one attack and write them to `folder`/IDENTITY/STEM.png, each whole or not at all.

@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 from torch import nn
 from torchvision.models import mobilenet_v2
 
+from uncloak.devices import autocast
 from uncloak.errors import InputError
 from uncloak.extractors import published, weights
 from uncloak.pictures.tensors import as_floats
@@ -42,6 +43,7 @@ class Options:
         batch: most pictures in a step.
         learning_rate: of Adam; where the schedule is not constant, the largest.
         schedule: "constant", or "one_cycle" (up and down again; Smith and Topin 2019).
+        precision: of the training's passes, one of `uncloak.devices.PRECISIONS`; scores are computed in float32.
     """
 
     weights: str = "imagenet"
@@ -52,6 +54,7 @@ class Options:
     batch: int = 32
     learning_rate: float = 5e-5
     schedule: str = "constant"
+    precision: str = "auto"
 
     def __post_init__(self):
         choices = {
@@ -164,7 +167,9 @@ def train(
             pictures = faces[rows]
             mirrored = random.random(len(rows)) < 0.5
             pictures[mirrored] = pictures[mirrored, :, ::-1]
-            loss = F.binary_cross_entropy_with_logits(detector(as_floats(pictures, device)), truth[rows].to(device))
+            with autocast(device, options.precision):
+                logits = detector(as_floats(pictures, device))
+            loss = F.binary_cross_entropy_with_logits(logits.float(), truth[rows].to(device))
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()

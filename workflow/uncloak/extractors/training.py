@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from uncloak.devices import autocast
 from uncloak.errors import InputError
 from uncloak.extractors.augmentation import augment
 from uncloak.extractors.embedding import embed
@@ -25,7 +26,10 @@ _VALIDATION_GALLERY = 0.7
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how to train; `iterations` rather than seconds, so that a run can be repeated."""
+    """How long and how to train; `iterations` rather than seconds, so that a run can be repeated.
+
+    `precision` is one of `uncloak.devices.PRECISIONS`.
+    """
 
     iterations: int
     batch: int = 96
@@ -36,7 +40,7 @@ class Schedule:
     color: float = 0.1
     erase: float = 0.0
     noise: float = 0.0
-    precision: str = "float32"
+    precision: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -156,13 +160,12 @@ def train(
     scheduler = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda iteration: learning_rate_factor(iteration, schedule)
     )
-    half = schedule.precision == "bfloat16"
     drawn = batches(groups, random)
     for iteration in track(range(schedule.iterations), schedule.iterations, f"training {name}", unit="iterations"):
         rows = next(drawn)
         batch = augment(faces[rows], random, schedule.shift, schedule.color, schedule.erase, schedule.noise)
         pictures = torch.from_numpy(batch).permute(0, 3, 1, 2).to(device)  # a permuted NHWC array is channels_last
-        with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=half):
+        with autocast(device, schedule.precision):
             embeddings = extractor(pictures)
         places = torch.from_numpy(rows).to(device)
         loss_value = objective(embeddings.float(), places)

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from uncloak.devices import autocast
 from uncloak.errors import InputError
 from uncloak.extractors.extractor import Extractor
 from uncloak.extractors.training import learning_rate_factor
@@ -37,7 +38,7 @@ class Schedule:
     decay: bool = True
     warm_up: float = 0.08
     batch: int = 32
-    precision: str = "bfloat16"
+    precision: str = "auto"
 
 
 class Classifier(nn.Module):
@@ -96,7 +97,6 @@ def tune(
     model = Classifier(copy.deepcopy(extractor), head_at_means(embeddings, codes), names)
     model.to(device, memory_format=torch.channels_last).requires_grad_(True).train()
     optimizer = _optimizer(model, schedule)
-    half = schedule.precision == "bfloat16"
     drawn = balanced_rows(codes, schedule.batch, random)
     for iteration in track(range(schedule.iterations), schedule.iterations, f"tuning {name}", unit="iterations"):
         rows = next(drawn)
@@ -104,7 +104,7 @@ def tune(
         flipped = random.random(len(rows)) < _FLIPPED
         batch[flipped] = batch[flipped, :, ::-1]
         pictures = as_floats(batch, device)
-        with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=half):
+        with autocast(device, schedule.precision):
             found = model.extractor(pictures)
         loss = F.cross_entropy(model.head(found.float()), torch.from_numpy(codes[rows]).to(device))
         if schedule.decay:

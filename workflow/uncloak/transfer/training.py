@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
+from uncloak.devices import autocast
 from uncloak.errors import InputError
 from uncloak.extractors.augmentation import augment
 from uncloak.extractors.training import Schedule, batches, learning_rate_factor
@@ -33,12 +34,11 @@ def train(
     scheduler = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda iteration: learning_rate_factor(iteration, schedule)
     )
-    half = schedule.precision == "bfloat16"
     drawn = batches([(np.arange(len(pictures)), schedule.batch)], random)
     for iteration in track(range(schedule.iterations), schedule.iterations, f"training {name}", unit="iterations"):
         rows = next(drawn)
         batch = augment(pictures[rows], random, schedule.shift, schedule.color, schedule.erase, schedule.noise)
-        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+        with autocast("cpu", schedule.precision):
             logits = classifier(torch.from_numpy(batch).permute(0, 3, 1, 2))  # a permuted NHWC array is channels_last
         loss = cross_entropy(logits.float(), torch.from_numpy(labels[rows]), label_smoothing=0.1)
         optimizer.zero_grad(set_to_none=True)
