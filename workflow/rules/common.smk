@@ -9,6 +9,7 @@ DATASETS, EXTRACTORS, ATTACKS, CHANNELS = (
     config[kind] for kind in ("datasets", "extractors", "attacks", "channels")
 )
 EXPERIMENTS, DETECTORS = config["experiments"], config["detectors"]
+CHANNELS_RUN = config["run"].get("channels", [])
 MIXTURES = [name for name, entry in ATTACKS.items() if entry["method"] == "mixture"]
 EXTERNAL = [name for name, entry in ATTACKS.items() if entry["method"] == "external"]
 # Attacks on whole photographs, which are aligned anew; all others are on aligned faces.

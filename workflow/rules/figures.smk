@@ -3,7 +3,7 @@
 
 rule protection_by_extractor:
     input:
-        "results/{dataset}/tables/protection.csv",
+        "results/{dataset}/tables/figures/{figure}.csv",
     output:
         **other_files("{figure}"),
         html=report(
@@ -26,7 +26,6 @@ rule protection_by_extractor:
         code=code("protection_by_extractor"),
         spec=figure_record,
         run=lambda wildcards: spec(attacks_of(wildcards.dataset)),
-        extractors=drawn_extractors,
         dataset=lambda wildcards: DATASETS[wildcards.dataset]["label"],
         metric=config["recognition"]["metric"],
         paper=lambda wildcards: config["figures"][wildcards.figure]["paper"],

@@ -6,11 +6,6 @@ rule compare:
         clean=lambda wildcards: embeddings(
             wildcards.dataset, [wildcards.extractor], ["clean"]
         ),
-        sources=lambda wildcards: embeddings(
-            wildcards.dataset,
-            [wildcards.extractor],
-            sources(wildcards.dataset, wildcards.extractor),
-        ),
         split="results/{dataset}/split.csv",
     output:
         "results/{dataset}/recognition/{extractor}/comparisons.h5",
@@ -26,9 +21,6 @@ rule compare:
     params:
         code=code("compare"),
         metric=config["recognition"]["metric"],
-        sources=lambda wildcards: spec(
-            list(sources(wildcards.dataset, wildcards.extractor).values())
-        ),
     message:
         "Compare the users' probes with the gallery of {wildcards.dataset} by {wildcards.extractor}"
     script:
@@ -39,6 +31,9 @@ rule recognize:
     input:
         comparisons=lambda wildcards: comparisons(
             wildcards.dataset, compared(wildcards.dataset)
+        ),
+        posted=lambda wildcards: posted_embeddings(
+            wildcards.dataset, compared(wildcards.dataset), CHANNELS_RUN
         ),
     output:
         protection="results/{dataset}/recognition/protection.csv",
@@ -56,13 +51,10 @@ rule recognize:
         runtime=30,
     params:
         code=code("recognize"),
-        extractors=lambda wildcards: spec(list(compared(wildcards.dataset))),
-        attacks=lambda wildcards: spec(
-            {
-                extractor: {name: ATTACKS[name].get("shares", {}) for name in attacks}
-                for extractor, attacks in compared(wildcards.dataset).items()
-            }
+        sources=lambda wildcards: posted_sources(
+            compared(wildcards.dataset), CHANNELS_RUN
         ),
+        attacks=lambda wildcards: shares_by_extractor(compared(wildcards.dataset)),
         unprotected=spec(EXPERIMENTS["unprotected"]["pictures"]),
         posted=spec(EXPERIMENTS["unprotected"]["posted"]),
         choices=EXPERIMENTS["unprotected"]["choices"],
@@ -73,10 +65,44 @@ rule recognize:
         "../scripts/recognize.py"
 
 
+# What one figure shows, so that it waits for nothing else.
+use rule recognize as recognize_shown with:
+    input:
+        comparisons=lambda wildcards: comparisons(
+            wildcards.dataset, shown(wildcards.dataset, wildcards.figure)
+        ),
+        posted=lambda wildcards: posted_embeddings(
+            wildcards.dataset, shown(wildcards.dataset, wildcards.figure), []
+        ),
+    output:
+        protection="results/{dataset}/recognition/figures/{figure}.csv",
+    log:
+        "logs/recognize_shown/{dataset}/{figure}.log",
+    benchmark:
+        "benchmarks/recognize_shown/{dataset}/{figure}.tsv"
+    params:
+        code=code("recognize"),
+        sources=lambda wildcards: posted_sources(
+            shown(wildcards.dataset, wildcards.figure), []
+        ),
+        attacks=lambda wildcards: shares_by_extractor(
+            shown(wildcards.dataset, wildcards.figure)
+        ),
+        unprotected=spec([]),
+        posted=spec([]),
+        choices=1,
+        seed=SEED,
+    message:
+        "Recognize the users of {wildcards.dataset} for {wildcards.figure}"
+
+
 rule two_models:
     input:
         comparisons=lambda wildcards: comparisons(
             wildcards.dataset, models_of("systems")
+        ),
+        posted=lambda wildcards: posted_embeddings(
+            wildcards.dataset, modelled(wildcards.dataset), CHANNELS_RUN
         ),
     output:
         "results/{dataset}/recognition/systems.csv",
@@ -91,7 +117,9 @@ rule two_models:
         runtime=30,
     params:
         code=code("two_models"),
-        extractors=spec(models_of("systems")),
+        sources=lambda wildcards: posted_sources(
+            modelled(wildcards.dataset), CHANNELS_RUN
+        ),
         systems=systems_of("systems"),
         attacks=lambda wildcards: shares(attacks_of(wildcards.dataset)),
         share=EXPERIMENTS["systems"]["share"],
@@ -156,6 +184,9 @@ rule filtered:
         comparisons=lambda wildcards: comparisons(
             wildcards.dataset, EXPERIMENTS["unprotected"]["extractors"]
         ),
+        posted=lambda wildcards: posted_embeddings(
+            wildcards.dataset, dropped(wildcards.dataset), []
+        ),
         scores=detector_scores,
         split="results/{dataset}/split.csv",
     output:
@@ -171,7 +202,7 @@ rule filtered:
         runtime=30,
     params:
         code=code("filtered"),
-        extractors=spec(EXPERIMENTS["unprotected"]["extractors"]),
+        sources=lambda wildcards: posted_sources(dropped(wildcards.dataset), []),
         attacks=lambda wildcards: shares(attacks_in("unprotected", wildcards.dataset)),
         unprotected=spec(EXPERIMENTS["unprotected"]["pictures"]),
         choices=EXPERIMENTS["unprotected"]["choices"],
@@ -211,6 +242,17 @@ rule protection_table:
         "Average over the users of {wildcards.dataset}"
     script:
         "../scripts/protection_table.py"
+
+
+use rule protection_table as shown_table with:
+    input:
+        protection=["results/{dataset}/recognition/figures/{figure}.csv"],
+    output:
+        protection="results/{dataset}/tables/figures/{figure}.csv",
+    log:
+        "logs/shown_table/{dataset}/{figure}.log",
+    benchmark:
+        "benchmarks/shown_table/{dataset}/{figure}.tsv"
 
 
 use rule protection_table as classifier_table with:

@@ -1,6 +1,4 @@
-"""Measure the distances between probes and gallery faces, clean and as posted, with one extractor."""
-
-import json
+"""Measure the distances between probes and clean gallery faces with one extractor."""
 
 import pandas as pd
 
@@ -11,10 +9,9 @@ from uncloak.recognition.comparisons import write_comparisons
 from uncloak.recognition.embeddings import read_embeddings
 
 with logged(snakemake.log[0]):
-    sources = [tuple(source) for source in json.loads(snakemake.params.sources)]
     comparisons = compare(
         read_embeddings(snakemake.input.clean[0]),
-        {source: read_embeddings(path) for source, path in zip(sources, snakemake.input.sources, strict=True)},
+        {},
         pd.read_csv(snakemake.input.split, dtype=str, keep_default_na=False),
         snakemake.params.metric,
     )

@@ -5,19 +5,19 @@ import json
 import pandas as pd
 
 from uncloak.jobs import logged
-from uncloak.recognition.comparisons import read_comparisons
+from uncloak.recognition.comparing import read_compared
 from uncloak.recognition.embeddings import read_embeddings
 from uncloak.recognition.filtered import evaluate_filtered
 from uncloak.recognition.flags import Flags
 from uncloak.tables import read_table, write_table
 
 with logged(snakemake.log[0]):
-    extractors = json.loads(snakemake.params.extractors)
     split = pd.read_csv(snakemake.input.split, dtype=str, keep_default_na=False)
     flags = Flags([read_table(path) for path in snakemake.input.scores], snakemake.params.threshold)
+    posted = iter(snakemake.input.posted)
     tables = [
         evaluate_filtered(
-            read_comparisons(compared),
+            read_compared(compared, {tuple(source): next(posted) for source in sources}),
             read_embeddings(clean),
             split,
             flags,
@@ -28,8 +28,8 @@ with logged(snakemake.log[0]):
             unprotected=json.loads(snakemake.params.unprotected),
             choices=snakemake.params.choices,
         )
-        for extractor, compared, clean in zip(
-            extractors, snakemake.input.comparisons, snakemake.input.clean, strict=True
+        for (extractor, sources), compared, clean in zip(
+            *(json.loads(snakemake.params.sources), snakemake.input.comparisons, snakemake.input.clean), strict=True
         )
     ]
     write_table(pd.concat(tables, ignore_index=True), snakemake.output[0])

@@ -13,7 +13,6 @@ with logged(snakemake.log[0]):
     run = json.loads(snakemake.params.run)
     attacks = ["none", *(name for name in spec["attacks"] if name in run)]
     table = plain(read_table(snakemake.input[0]))
-    table = table[table["extractor"].isin(json.loads(snakemake.params.extractors))]
     rows = table[table["attack"].isin(attacks)]
     users, probes = rows["n_users"].max(), rows["n_probes"].max()
     subtitle = (

@@ -1,11 +1,11 @@
-"""Recognize the users, without attack and under each, and read off every error that the comparisons tell."""
+"""Recognize the users, without attack and under each, and read off the errors that are wanted."""
 
 import json
 
 import pandas as pd
 
 from uncloak.jobs import logged
-from uncloak.recognition.comparisons import read_comparisons
+from uncloak.recognition.comparing import read_compared
 from uncloak.recognition.evaluation import evaluate
 from uncloak.recognition.ranks import rank_errors
 from uncloak.recognition.unprotected import unprotected_errors
@@ -25,12 +25,15 @@ with logged(snakemake.log[0]):
         "ranks": (rank_errors, {}),
         "verification": (verification_errors, {}),
     }
-    tables = {name: [] for name in measures}
-    extractors = json.loads(snakemake.params.extractors)
-    for extractor, path in zip(extractors, snakemake.input.comparisons, strict=True):
-        comparisons = read_comparisons(path)
+    tables = {name: [] for name in snakemake.output.keys()}  # noqa: SIM118 - the outputs are no mapping
+    posted = iter(snakemake.input.posted)
+    for (extractor, sources), path in zip(
+        json.loads(snakemake.params.sources), snakemake.input.comparisons, strict=True
+    ):
+        comparisons = read_compared(path, {tuple(source): next(posted) for source in sources})
         names = {"dataset": snakemake.wildcards.dataset, "extractor": extractor, "seed": snakemake.params.seed}
-        for name, (measure, options) in measures.items():
+        for name in tables:
+            measure, options = measures[name]
             tables[name].append(measure(comparisons, attacks[extractor], **names, **options))
     for name, parts in tables.items():
         write_table(pd.concat(parts, ignore_index=True), snakemake.output[name])

@@ -5,16 +5,22 @@ import json
 import pandas as pd
 
 from uncloak.jobs import logged
-from uncloak.recognition.comparisons import read_comparisons
+from uncloak.recognition.comparing import read_compared
 from uncloak.recognition.systems import evaluate_system
 from uncloak.tables import write_table
 
 with logged(snakemake.log[0]):
-    paths = dict(zip(json.loads(snakemake.params.extractors), snakemake.input.comparisons, strict=True))
+    posted = iter(snakemake.input.posted)
+    compared = {
+        extractor: read_compared(path, {tuple(source): next(posted) for source in sources})
+        for (extractor, sources), path in zip(
+            json.loads(snakemake.params.sources), snakemake.input.comparisons, strict=True
+        )
+    }
     tables = [
         evaluate_system(
-            read_comparisons(paths[models["accurate"]]),
-            read_comparisons(paths[models["robust"]]),
+            compared[models["accurate"]],
+            compared[models["robust"]],
             json.loads(snakemake.params.attacks),
             dataset=snakemake.wildcards.dataset,
             system=system,

@@ -69,11 +69,10 @@ def figure_record(wildcards):
     return spec(config["figures"][wildcards.figure])
 
 
-def drawn_extractors(wildcards):
+def drawn_extractors(dataset, figure):
     """Extractors of a figure, those tuned on one attack each left out."""
-    chosen = config["figures"][wildcards.figure].get("extractors")
-    here = extractors_of(wildcards.dataset)
-    return spec([name for name in here if chosen is None or name in chosen])
+    chosen = config["figures"][figure].get("extractors")
+    return [name for name in extractors_of(dataset) if chosen is None or name in chosen]
 
 
 def drawn(dataset):

@@ -6,14 +6,57 @@ def source_faces(wildcards):
     return f"results/{wildcards.dataset}/{name}.h5"
 
 
-def sources(dataset, extractor):
+def sources(attacks, channels):
     """Source -> attack and channel, of all that recognition compares with the clean faces."""
-    made_by = parts(compared(dataset)[extractor])
+    made_by = parts(attacks)
     found = {name: (name, "png") for name in made_by}
-    for channel in config["run"].get("channels", []):
+    for channel in channels:
         for name in ("clean", *made_by):
             found[f"{name}.{channel}"] = ("none" if name == "clean" else name, channel)
     return found
+
+
+def posted_embeddings(dataset, attacks, channels):
+    """Embeddings of the users' pictures as posted; `attacks`: extractor -> the attacks compared with it."""
+    return [
+        path
+        for extractor, names in attacks.items()
+        for path in embeddings(dataset, [extractor], sources(names, channels))
+    ]
+
+
+def posted_sources(attacks, channels):
+    """Attack and channel of each of these embeddings, extractor by extractor, as text."""
+    return spec(
+        [
+            [extractor, list(sources(names, channels).values())]
+            for extractor, names in attacks.items()
+        ]
+    )
+
+
+def modelled(dataset):
+    """The extractors of the two-model systems, and the attacks compared with each."""
+    return {name: attacks_of(dataset) for name in models_of("systems")}
+
+
+def dropped(dataset):
+    """The extractors that recognize without detected faces, and the attacks compared with each."""
+    attacks = attacks_in("unprotected", dataset)
+    return {name: attacks for name in EXPERIMENTS["unprotected"]["extractors"]}
+
+
+def shown(dataset, figure):
+    """The extractors that a figure by extractor shows, and the attacks compared with each."""
+    attacks = [
+        name
+        for name in config["figures"][figure]["attacks"]
+        if name in attacks_of(dataset)
+    ]
+    return {
+        name: [] if EXTRACTORS[name]["recipe"] == "pixels" else attacks
+        for name in drawn_extractors(dataset, figure)
+    }
 
 
 def embeddings(dataset, extractors, names):
@@ -34,6 +77,16 @@ def comparisons(dataset, extractors):
 def shares(attacks):
     """Attack -> shares of a mixture, as text."""
     return spec({name: ATTACKS[name].get("shares", {}) for name in attacks})
+
+
+def shares_by_extractor(attacks):
+    """Extractor -> attack -> shares of a mixture, as text."""
+    return spec(
+        {
+            extractor: {name: ATTACKS[name].get("shares", {}) for name in names}
+            for extractor, names in attacks.items()
+        }
+    )
 
 
 def described_extractors(wildcards):

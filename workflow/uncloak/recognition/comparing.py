@@ -1,17 +1,23 @@
-"""Comparing one extractor's embeddings: every distance that the experiments need, measured once."""
+"""Comparing one extractor's embeddings: every distance that the experiments need, measured once.
+
+What concerns the clean faces costs time and is stored; what a posting changes, the distances to a user's own few faces,
+is measured where it is wanted, so that a new attack leaves what is stored as it is.
+"""
 
 import logging
 import math
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pandas as pd
 
 from uncloak.errors import InputError
-from uncloak.recognition.comparisons import FALSE_ACCEPT_RATES, NEAREST, NO_ATTACK, Comparisons
+from uncloak.recognition.comparisons import FALSE_ACCEPT_RATES, NEAREST, NO_ATTACK, Comparisons, read_comparisons
 from uncloak.recognition.distances import METRICS, identity_distances, points, squared_distances
-from uncloak.recognition.embeddings import Embeddings
+from uncloak.recognition.embeddings import Embeddings, read_embeddings
 from uncloak.recognition.nearest import Gallery
 from uncloak.recognition.parts import gallery_and_probes
 
@@ -37,9 +43,10 @@ def compare(
     Raises InputError for an unknown metric, a faulty split, users without gallery faces or probes, missing pictures,
     different dimensions, or, with "cosine", embeddings that are zero.
     """
-    sources = {NO_ATTACK: clean}
-    sources |= {source: perturbed[source] for source in sorted(perturbed, key=lambda s: (s[0] != NO_ATTACK[0], s))}
-    _check(clean, perturbed, metric)
+    if metric not in METRICS:
+        raise InputError(f"metric '{metric}' is not known; choose one of {', '.join(METRICS)}")
+    if metric == "cosine":
+        clean.check_directions()
     gallery, probes = gallery_and_probes(split)
     owners, askers = gallery["identity"].to_numpy(str), probes["identity"].to_numpy(str)
     faces, asked = clean.rows(gallery["picture"]), clean.rows(probes["picture"])
@@ -48,35 +55,63 @@ def compare(
     everyone = Gallery(faces, owners, metric)
     posted = {user: gallery["picture"].to_numpy(str)[owners == user] for user in sorted(set(owners[posters].tolist()))}
     logger.info("%d probes of users, %d of others, %d clean gallery faces", users.sum(), (~users).sum(), len(faces))
-    return Comparisons(
+    compared = Comparisons(
         metric=metric,
         identities=everyone.identities,
         probe=probes["picture"].to_numpy(str)[users],
         user=askers[users],
+        probe_embedding=asked[users],
         **_users_rivals(everyone, asked[users], askers[users]),
         posted=posted,
-        sources=tuple(sources),
-        own_squared=_own_squared(sources, posted, asked[users], askers[users], metric),
+        sources=(NO_ATTACK,),
+        own_squared=_own_squared([clean], posted, asked[users], askers[users], metric),
         **_others(faces[~posters], owners[~posters], asked[~users], askers[~users], metric),
+    )
+    return add_sources(compared, perturbed)
+
+
+def add_sources(comparisons: Comparisons, perturbed: Mapping[tuple[str, str], Embeddings]) -> Comparisons:
+    """Return comparisons of the clean faces alone, and the distances to the users' own faces as `perturbed` has them.
+
+    `perturbed` and the errors raised are those of `compare`.
+    """
+    _check(comparisons, perturbed)
+    order = sorted(perturbed, key=lambda source: (source[0] != NO_ATTACK[0], source))
+    added = _own_squared(
+        [perturbed[source] for source in order],
+        *(comparisons.posted, comparisons.probe_embedding, comparisons.user, comparisons.metric),
+    )
+    return replace(
+        comparisons,
+        sources=(*comparisons.sources, *order),
+        own_squared=np.concatenate([comparisons.own_squared, added], axis=1),
     )
 
 
-def _check(clean: Embeddings, perturbed: Mapping[tuple[str, str], Embeddings], metric: str) -> None:
-    if metric not in METRICS:
-        raise InputError(f"metric '{metric}' is not known; choose one of {', '.join(METRICS)}")
+def read_compared(path: str | os.PathLike, perturbed: Mapping[tuple[str, str], str | os.PathLike]) -> Comparisons:
+    """Read stored comparisons, and add the sources whose embeddings lie in the files `perturbed`.
+
+    Raises InputError where a file is missing or damaged, and as `compare` does.
+    """
+    return add_sources(
+        read_comparisons(path), {source: read_embeddings(embeddings) for source, embeddings in perturbed.items()}
+    )
+
+
+def _check(comparisons: Comparisons, perturbed: Mapping[tuple[str, str], Embeddings]) -> None:
     if NO_ATTACK in perturbed:
         raise InputError(
             f"attack '{NO_ATTACK[0]}' through '{NO_ATTACK[1]}' stands for the clean faces as they are;"
             " give the attack or the channel another name"
         )
-    dimensions = clean.embedding.shape[1]
-    for embeddings in (clean, *perturbed.values()):
+    dimensions = comparisons.probe_embedding.shape[1]
+    for embeddings in perturbed.values():
         if embeddings.embedding.shape[1] != dimensions:
             raise InputError(
                 f"{embeddings.source}: embeddings have {embeddings.embedding.shape[1]} dimensions,"
                 f" those of the clean faces {dimensions}; take both from one extractor"
             )
-        if metric == "cosine":
+        if comparisons.metric == "cosine":
             embeddings.check_directions()
 
 
@@ -98,7 +133,7 @@ def _users_rivals(everyone: Gallery, probes: np.ndarray, askers: np.ndarray) -> 
 
 
 def _own_squared(
-    sources: Mapping[tuple[str, str], Embeddings],
+    sources: Sequence[Embeddings],
     posted: Mapping[str, np.ndarray],
     probes: np.ndarray,
     askers: np.ndarray,
@@ -109,7 +144,7 @@ def _own_squared(
     for user, pictures in posted.items():
         rows = np.flatnonzero(askers == user)
         asked = points(probes[rows], metric)
-        for column, embeddings in enumerate(sources.values()):
+        for column, embeddings in enumerate(sources):
             faces = points(embeddings.rows(pictures), metric)
             squared[rows, column, : len(pictures)] = squared_distances(asked, faces)
     return squared

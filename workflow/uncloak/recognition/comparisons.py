@@ -32,6 +32,7 @@ class Comparisons:
         identities: str [I], sorted.
         probe: str [P], the users' clean probes, by user and picture.
         user: str [P], whose probes they are.
+        probe_embedding: float32 [P,D], from which distances to further sources are measured.
         rival_squared: float64 [P,NEAREST], ascending: to the nearest clean gallery face of each of the nearest other
             identities.
         rival: int [P,NEAREST], these identities.
@@ -57,6 +58,7 @@ class Comparisons:
     identities: np.ndarray
     probe: np.ndarray
     user: np.ndarray
+    probe_embedding: np.ndarray
     rival_squared: np.ndarray
     rival: np.ndarray
     rival_picture_squared: np.ndarray
@@ -78,7 +80,16 @@ class Comparisons:
 # Arrays of one length each.
 _GROUPS = (
     ("identities",),
-    ("probe", "user", "rival_squared", "rival", "rival_picture_squared", "rival_picture", "own_squared"),
+    (
+        "probe",
+        "user",
+        "probe_embedding",
+        "rival_squared",
+        "rival",
+        "rival_picture_squared",
+        "rival_picture",
+        "own_squared",
+    ),
     ("other_own_squared", "other_rival_squared"),
     ("false_accept_rates", "false_accept_squared"),
 )
