@@ -28,11 +28,14 @@ def figure(name):
 
 
 TABLES = {f"{RESULTS}/tables/{name}.csv" for name in ("protection", "unprotected", "ranks", "verification")}
-DRAWN = figure("fawkes_by_extractor") | figure("lowkey_by_extractor") | figure("visibility")
 # What every change of an attack or an extractor reaches in the end.
-END = {path.replace("tables", "recognition") for path in TABLES} | TABLES | DRAWN
-COMPARED = {f"{RESULTS}/recognition/{name}/comparisons.h5" for name in EXTRACTORS}
+END = {path.replace("tables", "recognition") for path in TABLES} | TABLES | figure("visibility")
 QUALITY = {f"{RESULTS}/tables/quality.csv", f"{RESULTS}/tables/visibility.csv"}
+
+
+def shown(name):
+    """The files of a figure by extractor, which are made of what it shows alone."""
+    return {f"{RESULTS}/{folder}/figures/{name}.csv" for folder in ("recognition", "tables")} | figure(name)
 
 
 def of_attack(name):
@@ -42,7 +45,7 @@ def of_attack(name):
         *(f"{RESULTS}/embeddings/{extractor}/{name}.h5" for extractor in EXTRACTORS),
         *figure("contact_sheet"),
         *QUALITY,
-        *COMPARED,
+        *shown("lowkey_by_extractor" if name == "lowkey" else "fawkes_by_extractor"),
         *END,
     }
 
@@ -107,13 +110,16 @@ def test_an_edit_of_a_network_restales_its_extractor(finished):
             "results/extractors/clip.safetensors",
             *(f"{RESULTS}/embeddings/clip/{source}.h5" for source in ("clean", "lowkey", "fawkes_v03", "fawkes_v10")),
             f"{RESULTS}/recognition/clip/comparisons.h5",
+            *shown("lowkey_by_extractor"),
+            *shown("fawkes_by_extractor"),
             *END,
         }
 
 
 def test_words_restale_only_what_shows_them(finished):
     with edited(finished.folder / "config.yaml", "label: LowKey", "label: LowKey (2021)"):
-        assert finished.stale() == TABLES | DRAWN | figure("contact_sheet")
+        figures = figure("lowkey_by_extractor") | figure("visibility") | figure("contact_sheet")
+        assert finished.stale() == TABLES | {f"{RESULTS}/tables/figures/lowkey_by_extractor.csv"} | figures
     with edited(library(finished, "attacks/lowkey.py"), '"""LowKey', '"""The attack LowKey'):
         assert finished.stale() == set()
 
@@ -202,7 +208,7 @@ def test_missing_photographs_and_weights_are_told_in_one_line(finished):
 @pytest.mark.parametrize(
     ("name", "target"),
     [
-        (f"{RESULTS}/embeddings/facenet/lowkey.h5", f"{RESULTS}/recognition/facenet/comparisons.h5"),
+        (f"{RESULTS}/embeddings/facenet/lowkey.h5", f"{RESULTS}/recognition/figures/lowkey_by_extractor.csv"),
         (f"{RESULTS}/faces.h5", f"{RESULTS}/embeddings/facenet/clean.h5"),
         ("results/extractors/facenet.safetensors", f"{RESULTS}/embeddings/facenet/clean.h5"),
     ],
@@ -213,7 +219,7 @@ def test_a_truncated_file_is_told_in_one_line_and_nothing_is_half_written(finish
     before = (finished.folder / target).read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
     try:
-        done = finished.snakemake(target, "--cores", "1", "--allowed-rules", "compare", "embed")
+        done = finished.snakemake(target, "--cores", "1", "--allowed-rules", "recognize_shown", "embed")
         line = complaint(done)
         assert name in line
         assert "truncated" in line

@@ -89,11 +89,18 @@ def shares_by_extractor(attacks):
     )
 
 
+def in_table(wildcards):
+    """The extractors that a table shows, and the attacks compared with each: of a figure, or of the dataset."""
+    if wildcards.get("figure"):
+        return shown(wildcards.dataset, wildcards.figure)
+    return compared(wildcards.dataset)
+
+
 def described_extractors(wildcards):
-    """Label and release of the extractors and systems of a dataset, as text."""
+    """Label and release of the extractors and systems that a table shows, as text."""
     described = {
         name: {key: EXTRACTORS[name].get(key) for key in ("label", "released")}
-        for name in compared(wildcards.dataset)
+        for name in in_table(wildcards)
     }
     for name, system in EXPERIMENTS["systems"]["systems"].items():
         models = [EXTRACTORS[system[model]] for model in ("accurate", "robust")]
@@ -103,8 +110,8 @@ def described_extractors(wildcards):
 
 
 def described_attacks(wildcards):
-    """Label, release and surrogates of the attacks on a dataset, as text."""
-    compared_with = compared(wildcards.dataset).values()
+    """Label, release and surrogates of the attacks that a table shows, as text."""
+    compared_with = in_table(wildcards).values()
     names = dict.fromkeys(name for attacks in compared_with for name in attacks)
     return spec(
         {
