@@ -102,7 +102,8 @@ def described_extractors(wildcards):
         name: {key: EXTRACTORS[name].get(key) for key in ("label", "released")}
         for name in in_table(wildcards)
     }
-    for name, system in EXPERIMENTS["systems"]["systems"].items():
+    systems = {} if wildcards.get("figure") else EXPERIMENTS["systems"]["systems"]
+    for name, system in systems.items():
         models = [EXTRACTORS[system[model]] for model in ("accurate", "robust")]
         released = [model.get("released") or "" for model in models]
         described[name] = {"label": system["label"], "released": max(released)}
