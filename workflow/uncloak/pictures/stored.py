@@ -10,6 +10,9 @@ from uncloak.errors import InputError
 from uncloak.seeds import generator
 from uncloak.store import open_arrays, read_arrays
 
+_LARGEST_GAP = 16  # faces, as many as a chunk of the file holds
+_BLOCK = 4096
+
 
 def posted_pictures(split: str | os.PathLike) -> np.ndarray:
     """Return the ids, str [N] in sorted order, of the gallery pictures of the users: those that attacks perturb."""
@@ -63,7 +66,14 @@ def read_faces(path: str | os.PathLike, pictures: Sequence[str]) -> np.ndarray:
         raise InputError(
             f"{path}: has no face of picture '{absent[0]}' ({len(absent)} missing); delete it and run again"
         )
+    order = np.argsort(rows, kind="stable")
+    wanted = rows[order]
+    # Slices: HDF5 picks single rows a hundred times more slowly. One ends where a gap follows, or after a block.
+    ends = np.flatnonzero((np.diff(wanted) > _LARGEST_GAP) | (np.diff(wanted // _BLOCK) > 0)) + 1
     with open_arrays(path) as file:
-        # HDF5 wants each row once and in rising order.
-        wanted, places = np.unique(rows, return_inverse=True)
-        return file["faces"][wanted][places]
+        stored = file["faces"]
+        faces = np.empty((len(rows), *stored.shape[1:]), stored.dtype)
+        for part, places in zip(np.split(wanted, ends), np.split(order, ends), strict=True):
+            if len(part):
+                faces[places] = stored[part[0] : part[-1] + 1][part - part[0]]
+    return faces
