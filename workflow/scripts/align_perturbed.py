@@ -17,11 +17,12 @@ from uncloak.pictures.faces import align_pictures
 from uncloak.pictures.reading import load_picture
 from uncloak.provenance import digest
 from uncloak.store import read_arrays, read_attributes, write_arrays
+from uncloak.tables import read_table
 
 with logged(snakemake.log[0]):
     spec, channel = json.loads(snakemake.params.spec), parse(json.loads(snakemake.params.channel))
     root = photographs = Path(snakemake.input.root)
-    table = pd.read_csv(snakemake.input.table, dtype={"picture": str, "path": str}, keep_default_na=False)
+    table = read_table(snakemake.input.table)
     stored, points = read_arrays(snakemake.input.faces, "picture", "landmarks")
     # Where the detector loses the face, the trainer still has an idea of where it is: the clean landmarks.
     known = pd.DataFrame(points.reshape(len(points), 10), columns=LANDMARK_COLUMNS).assign(picture=stored)

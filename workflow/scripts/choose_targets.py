@@ -10,6 +10,7 @@ from uncloak.attacks.targets import choose_candidates, farthest, partners
 from uncloak.devices import choose_device
 from uncloak.extractors.weights import load
 from uncloak.jobs import logged
+from uncloak.pictures.split import read_split
 from uncloak.pictures.stored import pictures_to_perturb, read_faces
 from uncloak.tables import write_table
 
@@ -21,7 +22,7 @@ with logged(snakemake.log[0]):
     if choice.get("choice") == "partner":
         targets = pictures[partners(pictures, seed)]
     else:
-        split = pd.read_csv(snakemake.input.target_split, dtype=str, keep_default_na=False)
+        split = read_split(snakemake.input.target_split)
         background = split.loc[split["role"] == "background", "picture"].to_numpy(str)
         offered = background[choose_candidates(background, choice["people"], choice["pictures"], seed)]
         rows = farthest(

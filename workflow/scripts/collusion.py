@@ -2,9 +2,8 @@
 
 import json
 
-import pandas as pd
-
 from uncloak.jobs import logged
+from uncloak.pictures.split import read_split
 from uncloak.recognition.collusion import evaluate_collusion, read_partners
 from uncloak.recognition.comparisons import read_comparisons
 from uncloak.recognition.embeddings import read_embeddings
@@ -16,7 +15,7 @@ with logged(snakemake.log[0]):
     extractors, attacks = json.loads(snakemake.params.extractors), json.loads(snakemake.params.attacks)
     systems = json.loads(snakemake.params.systems)
     paths = iter(snakemake.input.posted)
-    split = pd.read_csv(snakemake.input.split, dtype=str, keep_default_na=False)
+    split = read_split(snakemake.input.split)
     compared = dict(zip(extractors, snakemake.input.comparisons, strict=True))
     accurate = sorted({models["accurate"] for models in systems.values()})
     clean = dict(zip(extractors, map(read_embeddings, snakemake.input.clean), strict=True))

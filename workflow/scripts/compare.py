@@ -1,8 +1,7 @@
 """Measure the distances between probes and clean gallery faces with one extractor."""
 
-import pandas as pd
-
 from uncloak.jobs import logged
+from uncloak.pictures.split import read_split
 from uncloak.provenance import digest
 from uncloak.recognition.comparing import compare
 from uncloak.recognition.comparisons import write_comparisons
@@ -12,7 +11,7 @@ with logged(snakemake.log[0]):
     comparisons = compare(
         read_embeddings(snakemake.input.clean[0]),
         {},
-        pd.read_csv(snakemake.input.split, dtype=str, keep_default_na=False),
+        read_split(snakemake.input.split),
         snakemake.params.metric,
     )
     write_comparisons(

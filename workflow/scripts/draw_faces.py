@@ -7,7 +7,8 @@ import pandas as pd
 from uncloak.jobs import logged
 from uncloak.pictures.drawing import draw_faces, picture_names
 from uncloak.provenance import digest
-from uncloak.store import atomic, write_arrays
+from uncloak.store import write_arrays
+from uncloak.tables import write_table
 
 with logged(snakemake.log[0]):
     spec = json.loads(snakemake.params.spec)
@@ -28,5 +29,4 @@ with logged(snakemake.log[0]):
     identities = [picture.split("/")[0] for picture in pictures]
     role = spec.get("role", "background")
     table = pd.DataFrame({"picture": pictures, "identity": identities, "part": "none", "role": role})
-    with atomic(snakemake.output.split) as path:
-        table.to_csv(path, index=False)
+    write_table(table, snakemake.output.split)

@@ -3,7 +3,6 @@
 import json
 
 import numpy as np
-import pandas as pd
 import torch
 
 from uncloak.defenses.robust_training import Faces, read_perturbed, read_public
@@ -11,6 +10,7 @@ from uncloak.devices import choose_device, resolve_precision, used
 from uncloak.extractors.weights import load
 from uncloak.jobs import logged
 from uncloak.pictures.names import identity_of
+from uncloak.pictures.split import read_split
 from uncloak.pictures.stored import read_faces
 from uncloak.recognition.end_to_end import attackers, evaluate, public_pairs
 from uncloak.recognition.parts import gallery_and_probes
@@ -26,7 +26,7 @@ with logged(snakemake.log[0]):
     spec["precision"] = resolve_precision(spec["precision"], device)
     used(device, spec["precision"])
 
-    split = pd.read_csv(inputs.split, dtype=str, keep_default_na=False)
+    split = read_split(inputs.split)
     gallery, probes = gallery_and_probes(split)
     probes = probes[probes["role"] == "user"]
     users, posted, public = sorted(set(probes["identity"])), None, None

@@ -5,6 +5,7 @@ import json
 import pandas as pd
 
 from uncloak.jobs import logged
+from uncloak.pictures.split import read_split
 from uncloak.recognition.comparing import read_compared
 from uncloak.recognition.embeddings import read_embeddings
 from uncloak.recognition.filtered import evaluate_filtered
@@ -12,7 +13,7 @@ from uncloak.recognition.flags import Flags
 from uncloak.tables import read_table, write_table
 
 with logged(snakemake.log[0]):
-    split = pd.read_csv(snakemake.input.split, dtype=str, keep_default_na=False)
+    split = read_split(snakemake.input.split)
     flags = Flags([read_table(path) for path in snakemake.input.scores], snakemake.params.threshold)
     posted = iter(snakemake.input.posted)
     tables = [

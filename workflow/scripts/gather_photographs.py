@@ -7,12 +7,12 @@ from pathlib import Path
 import pandas as pd
 
 from uncloak.jobs import logged
-from uncloak.tables import write_table
+from uncloak.tables import read_table, write_table
 
 with logged(snakemake.log[0]):
     tables = []
     for folder, path in zip(snakemake.input.photographs, snakemake.input.tables, strict=True):
-        table = pd.read_csv(path, dtype={"picture": str, "path": str}, keep_default_na=False)
+        table = read_table(path)
         for name in table["path"]:
             target = Path(snakemake.output.photographs, name)
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ import pandas as pd
 from uncloak.attacks.external import UnfitPicturesError, check_photographs, pair
 from uncloak.attacks.quality import measure
 from uncloak.jobs import logged
+from uncloak.pictures.manifest import read_manifest
 from uncloak.pictures.reading import load_picture
 from uncloak.pictures.stored import posted_pictures
 from uncloak.tables import write_table
@@ -15,7 +16,7 @@ from uncloak.tables import write_table
 with logged(snakemake.log[0]):
     spec, root = json.loads(snakemake.params.spec), Path(snakemake.input.root)
     pictures = posted_pictures(snakemake.input.split)
-    manifest = pd.read_csv(snakemake.input.manifest, dtype={"picture": str, "path": str}, keep_default_na=False)
+    manifest = read_manifest(snakemake.input.manifest)
     pairing = pair(root, spec["layout"], spec["name"], pictures.tolist(), manifest["picture"].tolist())
     try:
         check_photographs(pairing, manifest)

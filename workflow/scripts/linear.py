@@ -2,9 +2,8 @@
 
 import json
 
-import pandas as pd
-
 from uncloak.jobs import logged
+from uncloak.pictures.split import read_split
 from uncloak.recognition.embeddings import read_embeddings
 from uncloak.recognition.linear import evaluate
 from uncloak.tables import write_table
@@ -14,7 +13,7 @@ with logged(snakemake.log[0]):
     table = evaluate(
         read_embeddings(snakemake.input.clean[0]),
         {source: read_embeddings(path) for source, path in zip(sources, snakemake.input.sources, strict=True)},
-        pd.read_csv(snakemake.input.split, dtype=str, keep_default_na=False),
+        read_split(snakemake.input.split),
         dataset=snakemake.wildcards.dataset,
         extractor=snakemake.wildcards.extractor,
         seed=snakemake.params.seed,

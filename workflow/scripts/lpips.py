@@ -10,18 +10,19 @@ from uncloak.attacks.lpips import load_lpips
 from uncloak.attacks.preparation import Preparation, prepare
 from uncloak.devices import choose_device
 from uncloak.jobs import logged
+from uncloak.pictures.manifest import read_manifest
 from uncloak.pictures.reading import load_picture
 from uncloak.pictures.stored import read_faces
 from uncloak.progress import track
 from uncloak.store import read_arrays
-from uncloak.tables import write_table
+from uncloak.tables import read_table, write_table
 
 
 def pairs(files, preparation):
     """Ids of the pictures, and their pairs of uint8 arrays [H,W,3], one after the other."""
     if files.get("table"):
-        manifest = pd.read_csv(files.manifest, dtype=str, keep_default_na=False).set_index("picture")["path"]
-        table = pd.read_csv(files.table, dtype=str, keep_default_na=False)
+        manifest = read_manifest(files.manifest).set_index("picture")["path"]
+        table = read_table(files.table)
         paths = zip(manifest[table["picture"]], table["path"], strict=True)
         loaded = (
             (load_picture(Path(files.originals, clean)), load_picture(Path(files.root, other)))

@@ -13,17 +13,18 @@ from uncloak.attacks.quality import MEASURES, measure
 from uncloak.devices import choose_device, resolve_precision, used
 from uncloak.extractors.weights import load
 from uncloak.jobs import logged
+from uncloak.pictures.manifest import read_manifest
 from uncloak.pictures.reading import load_picture
 from uncloak.pictures.stored import posted_pictures, read_faces
 from uncloak.store import read_arrays
-from uncloak.tables import write_table
+from uncloak.tables import read_table, write_table
 
 with logged(snakemake.log[0]):
     device = choose_device()
     spec, seed = json.loads(snakemake.params.spec), snakemake.params.seed
     shard, shards = map(int, snakemake.wildcards.scatteritem.split("-of-"))
     pictures = posted_pictures(snakemake.input.split)[shard - 1 :: shards]
-    manifest = pd.read_csv(snakemake.input.manifest, dtype=str, keep_default_na=False).set_index("picture")
+    manifest = read_manifest(snakemake.input.manifest).set_index("picture")
     paths = [Path(snakemake.input.root, path) for path in manifest.loc[pictures, "path"]]
     stored, landmarks = read_arrays(snakemake.input.faces, "picture", "landmarks")
     landmarks = landmarks[pd.Index(stored).get_indexer(pictures)]
@@ -31,7 +32,7 @@ with logged(snakemake.log[0]):
     frame = Frame(**{"size": size, **spec["photograph"]})
     targets, chosen = None, {}
     if snakemake.input.get("targets"):
-        table = pd.read_csv(snakemake.input.targets, dtype=str, keep_default_na=False).set_index("picture")["target"]
+        table = read_table(snakemake.input.targets).set_index("picture")["target"]
         chosen["target"] = table[pictures].to_numpy(str)
         targets = prepare(read_faces(snakemake.input.target_faces, chosen["target"]), Preparation(frame.size))
     precision = resolve_precision(spec["precision"], device)

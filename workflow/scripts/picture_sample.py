@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from uncloak.figures.pictures import picture_sample
 from uncloak.figures.saving import save
 from uncloak.jobs import logged
+from uncloak.pictures.manifest import read_manifest
 from uncloak.pictures.reading import load_picture
 from uncloak.seeds import generator
 from uncloak.store import open_arrays, read_arrays, read_attributes
@@ -22,7 +22,7 @@ with logged(snakemake.log[0]):
     with open_arrays(snakemake.input.faces) as file:
         faces = file["faces"][rows]
     known = read_attributes(snakemake.input.faces)["share_known"]
-    manifest = pd.read_csv(snakemake.input.manifest).set_index("picture").loc[pictures[rows]]
+    manifest = read_manifest(snakemake.input.manifest).set_index("picture").loc[pictures[rows]]
     photographs = [load_picture(Path(snakemake.input.root, path)) for path in manifest["path"]]
     subtitle = (
         f"Raw photographs with the landmarks found in them, and the aligned faces beneath. "

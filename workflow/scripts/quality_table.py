@@ -10,7 +10,7 @@ from uncloak.jobs import logged
 from uncloak.pictures.stored import posted_pictures
 from uncloak.recognition.visibility import visibility
 from uncloak.store import read_arrays
-from uncloak.tables import write_table
+from uncloak.tables import read_table, write_table
 
 with logged(snakemake.log[0]):
     attacks, seed = json.loads(snakemake.params.attacks), snakemake.params.seed
@@ -22,7 +22,7 @@ with logged(snakemake.log[0]):
         table = pd.DataFrame(dict(zip(["picture", *MEASURES], read_arrays(path, "picture", *MEASURES), strict=True)))
         measured[attack] = table.set_index("picture").assign(lpips=float("nan"))
         if attack in distances:
-            measured[attack]["lpips"] = pd.read_csv(distances[attack], dtype={"picture": str}).set_index("picture")
+            measured[attack]["lpips"] = read_table(distances[attack]).set_index("picture")
     rows = []
     for attack, shares in attacks.items():
         assigned = assign(posted, shares, seed) if shares else [attack] * len(posted)

@@ -5,7 +5,8 @@ import logging
 
 from uncloak.jobs import logged
 from uncloak.pictures.split import split
-from uncloak.store import atomic, read_arrays
+from uncloak.store import read_arrays
+from uncloak.tables import write_table
 
 with logged(snakemake.log[0]):
     spec = json.loads(snakemake.params.spec)
@@ -21,5 +22,4 @@ with logged(snakemake.log[0]):
     )
     for row in dropped.itertuples():
         logging.warning("identity %s left out: %s", row.identity, row.reason)
-    with atomic(snakemake.output.split) as path:
-        table.to_csv(path, index=False)
+    write_table(table, snakemake.output.split)

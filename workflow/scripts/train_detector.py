@@ -3,7 +3,6 @@
 import json
 
 import numpy as np
-import pandas as pd
 import torch
 
 from uncloak.defenses.detection import Options, build, save, score, train
@@ -11,6 +10,7 @@ from uncloak.defenses.detection_pictures import divide, to_learn_from, to_score
 from uncloak.devices import choose_device, resolve_precision, used
 from uncloak.jobs import logged
 from uncloak.pictures.names import identity_of
+from uncloak.pictures.split import read_split
 from uncloak.pictures.stored import read_faces
 from uncloak.recognition.flags import CLEAN
 from uncloak.store import read_arrays, read_attributes
@@ -33,7 +33,7 @@ with logged(snakemake.log[0]):
     spec = json.loads(snakemake.params.spec)
     spec["precision"] = resolve_precision(spec["precision"], device)
     options = Options(**{key: value for key, value in spec.items() if key not in ("attacks", "identities")})
-    split = pd.read_csv(snakemake.input.split, dtype=str, keep_default_na=False)
+    split = read_split(snakemake.input.split)
     perturbed = read_by_attack(json.loads(snakemake.params.perturbed), snakemake.input.perturbed)
     posted = read_by_attack(json.loads(snakemake.params.posted), snakemake.input.posted)
 

@@ -2,15 +2,15 @@
 
 import json
 
-import numpy as np
 import pandas as pd
 import torch
 
 from uncloak.devices import choose_device, resolve_precision, used
 from uncloak.extractors.extractor import build
-from uncloak.extractors.training import Schedule, held_out, train, validation_error
+from uncloak.extractors.training import Schedule, divide_background, train, validation_error
 from uncloak.extractors.weights import load, read_metadata, save
 from uncloak.jobs import logged
+from uncloak.pictures.split import read_split
 from uncloak.store import open_arrays, read_arrays, read_attributes
 
 with logged(snakemake.log[0]):
@@ -22,11 +22,9 @@ with logged(snakemake.log[0]):
     faces, pictures = read_arrays(snakemake.input.faces, "faces", "picture")
     with open_arrays(snakemake.input.faces) as file:
         captions = file["caption"].asstr()[()] if "caption" in file else None
-    split = pd.read_csv(snakemake.input.split).set_index("picture").loc[pictures]
-    identities = split["identity"].to_numpy(str)
-    background = (split["role"] == "background").to_numpy()
-    reserved = np.isin(identities, held_out(identities[background], options["held_out"], seed))
-    learned = background & ~reserved
+    learned, unseen = divide_background(read_split(snakemake.input.split), options["held_out"], seed)
+    place = pd.Series(range(len(pictures)), index=pictures)
+    rows, unseen_rows = (place[part["picture"]].to_numpy() for part in (learned, unseen))
 
     if "from" in spec:
         record = read_metadata(snakemake.input.origin[0])["record"]
@@ -38,20 +36,20 @@ with logged(snakemake.log[0]):
     schedule = Schedule(**{key: value for key, value in options.items() if key not in ("data", "held_out", "loss")})
     extractor = train(
         extractor,
-        faces[learned],
-        identities[learned],
-        None if captions is None else captions[learned],
+        faces[rows],
+        learned["identity"].to_numpy(str),
+        None if captions is None else captions[rows],
         options["loss"],
         schedule,
         seed,
         name,
         device,
     ).cpu()
-    error = validation_error(extractor, faces[background & reserved], identities[background & reserved])
+    error = validation_error(extractor, faces[unseen_rows], unseen["identity"].to_numpy(str))
     metadata = {
         "recipe": snakemake.params.spec,
         "code": snakemake.params.code,
-        "source": f"trained on {len(np.unique(identities[learned]))} background identities of {options['data']}",
+        "source": f"trained on {learned['identity'].nunique()} background identities of {options['data']}",
         "source_recipe": str(read_attributes(snakemake.input.faces)["recipe"]),
         **used(device, options["precision"]),
         "seed": str(seed),

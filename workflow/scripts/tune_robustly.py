@@ -3,7 +3,6 @@
 import json
 
 import numpy as np
-import pandas as pd
 import torch
 
 from uncloak.defenses.robust_training import (
@@ -15,9 +14,10 @@ from uncloak.defenses.robust_training import (
     some_of_each,
 )
 from uncloak.devices import choose_device, resolve_precision, used
-from uncloak.extractors.training import Schedule, held_out, train, validation_error
+from uncloak.extractors.training import Schedule, divide_background, train, validation_error
 from uncloak.extractors.weights import load, read_metadata, save
 from uncloak.jobs import logged
+from uncloak.pictures.split import read_split
 from uncloak.pictures.stored import read_faces
 from uncloak.store import read_attributes
 
@@ -29,12 +29,10 @@ with logged(snakemake.log[0]):
     options = {**spec["train"], "precision": resolve_precision(spec["train"]["precision"], device)}
     public = options["public"]
 
-    split = pd.read_csv(snakemake.input.split, dtype=str, keep_default_na=False)
-    background = split[split["role"] == "background"].sort_values("picture")
-    known = background.iloc[:0]
+    split = read_split(snakemake.input.split)
+    known = split.iloc[:0]
     if public["rehearsal"]:
-        identities = background["identity"].to_numpy(str)
-        known = background[~np.isin(identities, held_out(identities, options["held_out"], seed))]
+        known, _ = divide_background(split, options["held_out"], seed)
         known = known.iloc[some_of_each(known["identity"].to_numpy(str), public["rehearsal"], seed)]
     pictures = known["picture"].to_numpy(str)
     rehearsed = Faces(read_faces(snakemake.input.faces, pictures), pictures, known["identity"].to_numpy(str))

@@ -5,6 +5,7 @@ import os
 import pandas as pd
 
 from uncloak.errors import InputError
+from uncloak.files import check_readable
 from uncloak.store import atomic
 
 # Names as people gave them: "007" and "nan" are identities, not numbers.
@@ -23,7 +24,7 @@ _NAMES = (
         "detector",
         "source",
     ),
-    *("posted", "among"),
+    *("posted", "among", "target", "path"),
 )
 # Numbers that may be missing.
 _GAPS = ("lpips", "lpips_low", "lpips_high", "false_accept_rate")
@@ -38,13 +39,26 @@ def write_table(table: pd.DataFrame, path: str | os.PathLike) -> None:
 def read_table(path: str | os.PathLike) -> pd.DataFrame:
     """Read a table that `write_table` wrote; text that is empty stays text, an empty LPIPS or false-accept rate is NaN.
 
-    Raises InputError where the file is missing or not such a table.
+    Raises InputError where the file is missing, cannot be read or is not such a table.
     """
+    return _read(path, dtype=dict.fromkeys(_NAMES, str), na_values=dict.fromkeys(_GAPS, ""))
+
+
+def read_text(path: str | os.PathLike, *columns: str) -> pd.DataFrame:
+    """Read a table all of whose values are text, empty ones too.
+
+    Raises InputError as `read_table` does, and where one of `columns` is missing.
+    """
+    table = _read(path, dtype=str)
+    missing = [column for column in columns if column not in table]
+    if missing:
+        raise InputError(f"{path}: has no column '{missing[0]}'; delete it and run again")
+    return table
+
+
+def _read(path: str | os.PathLike, **options) -> pd.DataFrame:
+    check_readable(path)
     try:
-        return pd.read_csv(
-            path, dtype=dict.fromkeys(_NAMES, str), keep_default_na=False, na_values=dict.fromkeys(_GAPS, "")
-        )
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
+        return pd.read_csv(path, keep_default_na=False, **options)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a table of comma-separated values; delete it and run again ({error})") from None

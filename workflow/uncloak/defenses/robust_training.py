@@ -14,6 +14,7 @@ import pandas as pd
 
 from uncloak.errors import InputError
 from uncloak.extractors.training import Composition
+from uncloak.pictures.split import read_split
 from uncloak.pictures.stored import identity_order, read_faces
 from uncloak.seeds import generator
 from uncloak.store import read_arrays
@@ -45,7 +46,7 @@ def read_public(faces: str | os.PathLike, split: str | os.PathLike) -> Faces:
     Their identities are called "public/NAME", so that nobody is taken for a background identity of that name.
     Raises InputError where a file is missing or damaged, or there are no public identities.
     """
-    table = pd.read_csv(split, dtype=str, keep_default_na=False)
+    table = read_split(split)
     table = table[(table["role"] == "public") & (table["part"] != "probe")].sort_values("picture")
     if table.empty:
         raise InputError(f"{split}: no identity has the role public; robust training needs some")

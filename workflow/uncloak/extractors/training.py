@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -92,6 +93,16 @@ def held_out(identities: np.ndarray, count: int, seed: int) -> np.ndarray:
     if len(names) <= count:
         raise InputError(f"held_out: {count} identities cannot be held out of {len(names)} background identities")
     return np.sort(generator(seed, "held out").permutation(names)[:count])
+
+
+def divide_background(split: pd.DataFrame, count: int, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Divide the background pictures of `split` into those to train on and those of the people `held_out` for `count`.
+
+    Returns rows of the split, sorted by picture.
+    """
+    background = split[split["role"] == "background"].sort_values("picture")
+    reserved = background["identity"].isin(held_out(background["identity"].to_numpy(str), count, seed))
+    return background[~reserved], background[reserved]
 
 
 def batches(groups: Sequence[tuple[np.ndarray, int]], random: np.random.Generator) -> Iterator[np.ndarray]:

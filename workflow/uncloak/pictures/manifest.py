@@ -14,6 +14,7 @@ from uncloak.pictures.duplicates import find_near_duplicates, perceptual_hash
 from uncloak.pictures.parallel import map_in_order
 from uncloak.pictures.reading import UnusablePictureError, decode
 from uncloak.progress import track
+from uncloak.tables import read_text
 
 logger = logging.getLogger(__name__)
 
@@ -86,6 +87,19 @@ def build_manifest(
         )
     logger.info("%s: %d pictures, %d rejected", root, len(kept), len(rejected))
     return pd.DataFrame(kept, columns=_COLUMNS), pd.DataFrame(rejected, columns=_REJECTED_COLUMNS, dtype=str)
+
+
+def read_manifest(path: str | os.PathLike) -> pd.DataFrame:
+    """Read a manifest that was written as a table: text, but for width and height.
+
+    Raises InputError where the file is missing, cannot be read or is no manifest.
+    """
+    return read_text(path, *_COLUMNS).astype({"width": int, "height": int})
+
+
+def read_rejected(path: str | os.PathLike) -> pd.DataFrame:
+    """Read a table of rejected pictures, all text; raises InputError as `read_manifest` does."""
+    return read_text(path, *_REJECTED_COLUMNS)
 
 
 def _list_files(root: Path, layout: str) -> list[_File]:

@@ -1,11 +1,13 @@
 """The split of a dataset: a role for each identity, and gallery or probe for each picture."""
 
+import os
 from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
 from uncloak.errors import InputError
 from uncloak.seeds import generator
+from uncloak.tables import read_text
 
 # Users are drawn first, because they alone must have many pictures; identities left over are "other".
 _ROLES = ("user", "public", "detector", "background")
@@ -64,6 +66,14 @@ def split(
             part = "none" if role[identity] == "background" else "probe" if picture in probes else "gallery"
             rows.append((picture, identity, part, role[identity]))
     return pd.DataFrame(sorted(rows), columns=_COLUMNS), pd.DataFrame(dropped, columns=_DROPPED_COLUMNS)
+
+
+def read_split(path: str | os.PathLike) -> pd.DataFrame:
+    """Read a split that was written as a table: picture, identity, part and role, all text.
+
+    Raises InputError where the file is missing, cannot be read or is no split.
+    """
+    return read_text(path, *_COLUMNS)
 
 
 def _check(roles: Mapping[str, int], gallery_share: float, minimum_user_pictures: int, too_few: str) -> None:

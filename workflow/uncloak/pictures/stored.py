@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from uncloak.errors import InputError
+from uncloak.pictures.split import read_split
 from uncloak.seeds import generator
 from uncloak.store import open_arrays, read_arrays
 
@@ -34,7 +35,7 @@ def pictures_to_perturb(
 
     Raises InputError where there are fewer identities of this role.
     """
-    table = pd.read_csv(split, dtype=str, keep_default_na=False)
+    table = read_split(split)
     table = table[(table["role"] == role) & (table["part"] != "probe")]
     order = identity_order(table["identity"].to_numpy(str), seed, role)
     if identities is not None and identities > len(order):
