@@ -1,6 +1,8 @@
 """HDF5 files of arrays by picture: written whole or not at all, and byte-identical when written again.
 
 Files are uncompressed, carry no time stamps, and keep text as fixed-length UTF-8, so equal contents are equal bytes.
+A file that bears its name is complete and never changes, so none is locked: some file systems have no locks, and a
+viewer may hold one.
 """
 
 import os
@@ -12,8 +14,10 @@ import h5py
 import numpy as np
 
 from uncloak.errors import InputError
+from uncloak.files import check_readable, unreadable
 
 _IMAGES_PER_CHUNK = 16
+_MEND = "delete it and run again"
 
 
 @contextmanager
@@ -38,7 +42,7 @@ def write_arrays(
     Text becomes fixed-length UTF-8. Arrays of faces, uint8 [N,H,W,3], are chunked by sixteen pictures, all others are
     contiguous.
     """
-    with atomic(path) as temporary, h5py.File(temporary, "w") as file:
+    with atomic(path) as temporary, h5py.File(temporary, "w", locking=False) as file:
         for name, values in arrays.items():
             values = np.asarray(values)
             if values.dtype.kind in "UO":
@@ -55,14 +59,13 @@ def write_arrays(
 def open_arrays(path: str | os.PathLike) -> Iterator[h5py.File]:
     """Open an HDF5 file for reading.
 
-    Raises InputError where the file is missing, truncated or not HDF5.
+    Raises InputError where the file is missing, cannot be read, is truncated or not HDF5.
     """
+    check_readable(path)
     try:
-        file = h5py.File(path, "r")
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
+        file = h5py.File(path, "r", locking=False)
     except OSError as error:
-        raise InputError(f"{path}: truncated or not an HDF5 file; delete it and run again ({error})") from None
+        raise unreadable(path, error, f"truncated or not an HDF5 file; {_MEND}") from None
     with file:
         yield file
 
@@ -70,18 +73,18 @@ def open_arrays(path: str | os.PathLike) -> Iterator[h5py.File]:
 def read_arrays(path: str | os.PathLike, *names: str) -> list[np.ndarray]:
     """Read the named arrays whole; text arrays come back as str.
 
-    Raises InputError where the file is missing or damaged, lacks a name, or its arrays differ in length.
+    Raises InputError where the file is missing, unreadable or damaged, lacks a name, or its arrays differ in length.
     """
     with open_arrays(path) as file:
         missing = [name for name in names if name not in file]
         if missing:
-            raise InputError(f"{path}: has no array '{missing[0]}'; delete it and run again")
+            raise InputError(f"{path}: has no array '{missing[0]}'; {_MEND}")
         try:
             arrays = [file[name][()] for name in names]
         except OSError as error:
-            raise InputError(f"{path}: damaged; delete it and run again ({error})") from None
+            raise unreadable(path, error, f"damaged; {_MEND}") from None
     if len({len(values) for values in arrays}) > 1:
-        raise InputError(f"{path}: its arrays differ in length; delete it and run again")
+        raise InputError(f"{path}: its arrays differ in length; {_MEND}")
     return [np.char.decode(values, "utf-8") if values.dtype.kind == "S" else values for values in arrays]
 
 

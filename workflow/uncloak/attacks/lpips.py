@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from uncloak.errors import InputError
+from uncloak.files import check_readable, unreadable
 
 _HASH_IN_NAME = re.compile(r"-([0-9a-f]{8})\.pth$")
 _SOURCE = "https://download.pytorch.org/models/alexnet-owt-7be5be79.pth"
@@ -64,22 +65,20 @@ def load_lpips(path: str | os.PathLike) -> Lpips:
     """Load LPIPS with torchvision's AlexNet weights (the file alexnet-owt-*.pth) at `path`; loaded once per process.
 
     Raises:
-        InputError: where the file is missing, damaged, not AlexNet's, or not the one that its name promises:
-            torchvision's names end with the beginning of the SHA-256.
+        InputError: where the file is missing, unreadable, damaged, not AlexNet's, or not the one that its name
+            promises: torchvision's names end with the beginning of the SHA-256.
     """
     advice = f"get AlexNet's weights from {_SOURCE}, or use the perceptual term 'dssim'"
+    check_readable(path, advice)
     try:
         promised = _HASH_IN_NAME.search(os.fspath(path))
         if promised and not hashlib.sha256(Path(path).read_bytes()).hexdigest().startswith(promised[1]):
             raise InputError(f"{path}: its SHA-256 does not begin with {promised[1]}; {advice}")
         weights = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; {advice}") from None
     except InputError:
         raise
     except Exception as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise InputError(f"{path}: damaged or not a PyTorch weights file ({reason}); {advice}") from None
+        raise unreadable(path, error, f"damaged or not a PyTorch weights file; {advice}") from None
 
     import lpips  # seconds to import, and most runs use DSSIM
 

@@ -5,7 +5,6 @@ import os
 import pickle
 import zipfile
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -13,6 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from uncloak.errors import InputError
+from uncloak.files import check_readable, unreadable
 
 _LEAST_DIGITS = 8
 
@@ -21,14 +21,12 @@ def check(path: str | os.PathLike, sha256: str, advice: str) -> None:
     """Check that there is a file at `path` and that it is the published one.
 
     sha256: its hash in hexadecimal, or at least the first eight digits of it; advice: where to get the file.
-    Raises InputError where the file is missing or another, or the hash too short.
+    Raises InputError where the file is missing, cannot be read or is another, or the hash too short.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; {advice}")
+    check_readable(path, advice)
     if len(sha256) < _LEAST_DIGITS:
         raise InputError(f"{path}: has no hash to compare with; give its record's source the sha256")
-    with path.open("rb") as file:
+    with open(path, "rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if not found.startswith(sha256.lower()):
         raise InputError(f"{path}: has sha256 {found[:12]}..., expected {sha256[:12]}...; get the file again")
@@ -49,13 +47,13 @@ _READERS = {"torch": _read_torch, "npz": _read_npz, "safetensors": load_file}
 def read(path: str | os.PathLike, format: str) -> Mapping[str, torch.Tensor]:
     """Read parameters by name; format: "torch" (.pth, .pt, .ckpt), "npz" or "safetensors".
 
-    Raises InputError for an unknown format, and where the file cannot be read without unpickling objects.
+    Raises InputError for an unknown format, and where the file cannot be read, or not without unpickling objects.
     """
     if format not in _READERS:
         raise InputError(f"{path}: unknown format '{format}'; use one of {', '.join(_READERS)}")
+    check_readable(path)
     damaged = (pickle.UnpicklingError, zipfile.BadZipFile, SafetensorError, RuntimeError, ValueError, EOFError, OSError)
     try:
         return _READERS[format](path)
     except damaged as error:
-        reason = str(error).split("\n")[0]
-        raise InputError(f"{path}: not a plain file of weights in format '{format}' ({reason})") from None
+        raise unreadable(path, error, f"not a plain file of weights in format '{format}'") from None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from safetensors import SafetensorError, safe_open
 
 from uncloak.errors import InputError
+from uncloak.files import check_readable, unreadable
 from uncloak.store import atomic
 
 if TYPE_CHECKING:
@@ -64,14 +65,15 @@ def load(path: str | os.PathLike, device: str = "cpu") -> "Extractor":
 def read_metadata(path: str | os.PathLike) -> dict[str, Any]:
     """Read what `save` was told about the extractor: its `record` and the further metadata. Does not import torch.
 
-    Raises InputError where the file is missing, truncated or foreign.
+    Raises InputError where the file is missing, cannot be read, is truncated or foreign.
     """
+    check_readable(path)
     try:
         with safe_open(path, framework="numpy") as file:
             text = (file.metadata() or {}).get(_KEY)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except (SafetensorError, OSError) as error:
+    except OSError as error:
+        raise unreadable(path, error) from None
+    except SafetensorError as error:
         raise InputError(f"{path}: truncated or not a safetensors file; {_MEND} ({error})") from None
     try:
         metadata = json.loads(text)
