@@ -102,6 +102,7 @@ OPTIONS = {
     "data": "people",
     "held_out": 5,
     "iterations": 1,
+    "precision": "float32",
     "batch": 8,
     "learning_rate": 0.1,
     "loss": {"name": "softmax"},
