@@ -1,5 +1,6 @@
 """Records of the configuration and digests of code, and the helpers of each stage's rules."""
 
+import os
 from pathlib import Path
 
 from uncloak.provenance import code_digest, listing_digest, spec
@@ -56,7 +57,7 @@ def record(records, name, *, without=("label", "released")):
 
 def exists(path, advice):
     """Return `path`, or stop with one clear line where the user has not put it there."""
-    if not Path(path).exists():
+    if not os.path.exists(path):
         sys.exit(f"error: {path}: not found; {advice}")
     return path
 

@@ -44,6 +44,7 @@ else:
         params:
             code=code("import_objects"),
             spec=spec(objects_record()),
+            listing=lambda wildcards: listing_digest(objects_root()),
             seed=SEED,
         message:
             "Read the pictures to classify"

@@ -7,10 +7,11 @@ one record it uses, has changed in content, and never because a file was touched
 import ast
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+
+from uncloak.folders import listing
 
 PACKAGE = Path(__file__).parent
 
@@ -22,13 +23,16 @@ def spec(record: Mapping | list | str | float | None) -> str:
 
 def digest(text: str) -> str:
     """Return a short hash of `text`, to name a recipe in a file's attributes."""
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    # Names of files need not be UTF-8; such bytes count as they are.
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:16]
 
 
 def listing_digest(root: str | Path) -> str:
-    """Return a digest of the names and sizes of all files below `root`, which a touch or a copy does not change."""
-    files = (Path(folder, name) for folder, _, names in os.walk(root) for name in names)
-    return digest("\n".join(sorted(f"{file.relative_to(root).as_posix()} {file.stat().st_size}" for file in files)))
+    """Return a digest of the names and sizes of all files below `root`, which a touch or a copy does not change.
+
+    Links are followed and hidden files left out, as by all that reads such folders.
+    """
+    return digest("\n".join(listing(root)))
 
 
 def code_digest(script: str | Path, *modules: str) -> str:

@@ -18,7 +18,8 @@ import numpy as np
 import pandas as pd
 
 from uncloak.errors import InputError
-from uncloak.pictures.reading import UnusablePictureError, decode
+from uncloak.folders import files_in, folders_in, printable
+from uncloak.pictures.reading import UnusablePictureError, decode, read_content
 from uncloak.progress import track
 
 logger = logging.getLogger(__name__)
@@ -184,14 +185,14 @@ def _has_ending(name: str) -> bool:
 
 
 def _list_files(root: Path, layout: str) -> list[Path]:
-    """Return the files in their places, sorted; hidden ones, such as macOS leaves, do not count."""
+    """Return the files in their places, sorted; also links to nothing, which are damaged."""
     if layout not in _LAYOUTS:
         raise InputError(f"layout '{layout}' is unknown; choose from {', '.join(_LAYOUTS)}")
     if not root.is_dir():
         raise InputError(f"{root}: no such folder; set the root to where the perturbed pictures are")
-    places = root.glob(_LAYOUTS[layout].format(identity="*", file="*"))
-    visible = (path for path in places if not any(part.startswith(".") for part in path.relative_to(root).parts))
-    files = sorted(path for path in visible if path.is_file())
+    identities = [""] if layout == "flat" else [folder.name for folder in folders_in(root)]
+    places = [root / _LAYOUTS[layout].format(identity=identity, file="") for identity in identities]
+    files = [path for place in places if os.path.isdir(place) for path in files_in(place)]
     if not files:
         where = _LAYOUTS[layout].format(identity="IDENTITY", file="FILE")
         raise InputError(f"{root}: holds no files; expected {root}/{where} (layout '{layout}')")
@@ -215,17 +216,14 @@ def _read(pairing: Pairing, keep: Callable[[np.ndarray], Kept]) -> tuple[dict[st
     damaged: dict[str, str] = {}
     for picture, path in track(pairing.paths.items(), len(pairing.paths), "reading perturbed pictures"):
         try:
-            kept[picture] = keep(decode(path.read_bytes()))
+            kept[picture] = keep(decode(read_content(path)))
         except UnusablePictureError as error:
             damaged[picture] = str(error)
-        except OSError as error:
-            damaged[picture] = f"cannot be read ({error.strerror})"
     return kept, damaged
 
 
 def _name(root: Path, path: Path) -> str:
-    """Return a file's place below the root, with a mark for every byte that is no UTF-8."""
-    return os.fsencode(path.relative_to(root).as_posix()).decode("utf-8", "replace")
+    return printable(path.relative_to(root).as_posix())
 
 
 def _size(picture: np.ndarray) -> _Size:

@@ -10,9 +10,10 @@ from typing import NamedTuple
 import pandas as pd
 
 from uncloak.errors import InputError
+from uncloak.folders import files_in, folders_in, printable
 from uncloak.pictures.duplicates import find_near_duplicates, perceptual_hash
 from uncloak.pictures.parallel import map_in_order
-from uncloak.pictures.reading import UnusablePictureError, decode
+from uncloak.pictures.reading import UnusablePictureError, decode, read_content
 from uncloak.progress import track
 from uncloak.tables import read_text
 
@@ -53,7 +54,7 @@ def build_manifest(
     Other and hidden files are ignored. Manifest columns: picture ("identity/stem"), identity, path (relative to root),
     sha256, width, height (pixels, upright). Rejected columns: picture, path, reason. Rejected are pictures that are
 
-    - unreadable, truncated, animated or implausibly large;
+    - unreadable, links that lead nowhere, truncated, animated or implausibly large;
     - tiny: their shorter side has less than `minimum_size` pixels;
     - copies, byte for byte, of an earlier picture of the identity; of a picture found under several identities every
       copy goes, because nobody knows whom it shows;
@@ -61,7 +62,8 @@ def build_manifest(
     - near-duplicates of an earlier picture of the identity: perceptual hashes at most `duplicate_distance` of 64 bits
       apart; a negative distance keeps them.
 
-    Raises InputError where `root` holds no picture in this layout, or no usable one.
+    Raises InputError where `root` holds no picture in this layout, or no usable one, a folder cannot be read, or the
+    name of a picture is not UTF-8 or has a line break in it, which no table could hold.
     """
     root = Path(root)
     files = _list_files(root, layout)
@@ -108,33 +110,33 @@ def _list_files(root: Path, layout: str) -> list[_File]:
     if not root.is_dir():
         raise InputError(f"{root}: no such folder; set the dataset's root to where its pictures are")
     files = []
-    for folder in sorted(entry for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith(".")):
-        pictures = folder / _LAYOUTS[layout]
-        names = sorted(path.name for path in pictures.iterdir() if _is_picture(path)) if pictures.is_dir() else []
-        if not names:
-            logger.warning("%s: no pictures", pictures)
-        for name in names:
-            path = (pictures / name).relative_to(root).as_posix()
-            try:
-                path.encode()
-            except UnicodeEncodeError:
-                raise InputError(f"{path!r} in {root}: the name is not UTF-8; rename it") from None
-            files.append(_File(f"{folder.name}/{Path(name).stem}", folder.name, path))
+    for folder in folders_in(root):
+        place = folder / _LAYOUTS[layout]
+        pictures = [path for path in files_in(place) if path.suffix.lower() in _ENDINGS] if os.path.isdir(place) else []
+        if not pictures:
+            logger.warning("%s: no pictures", printable(place))
+        for picture in pictures:
+            path = picture.relative_to(root).as_posix()
+            _check_name(root, path)
+            files.append(_File(f"{folder.name}/{picture.stem}", folder.name, path))
     if not files:
         where = "/".join(part for part in (str(root), "IDENTITY", _LAYOUTS[layout]) if part)
         raise InputError(f"{root}: no pictures; expected {where}/*.jpg, *.jpeg or *.png (layout '{layout}')")
     return files
 
 
-def _is_picture(path: Path) -> bool:
-    return path.suffix.lower() in _ENDINGS and not path.name.startswith(".") and path.is_file()
+def _check_name(root: Path, path: str) -> None:
+    if printable(path) != path:
+        raise InputError(f"{path!r} in {root}: the name is not UTF-8; rename it")
+    if "\r" in path or "\n" in path:
+        raise InputError(f"{path!r} in {root}: the name has a line break in it; rename it")
 
 
 def _inspect(root: Path, minimum_size: int, path: str) -> _Inspection:
     try:
-        content = (root / path).read_bytes()
-    except OSError as error:
-        return _Inspection("", 0, 0, 0, f"unreadable ({error.strerror})")
+        content = read_content(root / path)
+    except UnusablePictureError as error:
+        return _Inspection("", 0, 0, 0, str(error))
     digest = hashlib.sha256(content).hexdigest()
     try:
         picture = decode(content)

@@ -1,7 +1,9 @@
 """Picture files as arrays: every usable still picture becomes upright 8-bit RGB, everything else is refused by name."""
 
+import errno
 import io
 import os
+import stat
 import struct
 import warnings
 import zlib
@@ -11,6 +13,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from uncloak.errors import InputError
+from uncloak.folders import printable
 
 # Scraped files often carry the wrong ending, so the content decides. Formats that run a program or hold documents
 # (EPS, PDF, PSD) stay closed.
@@ -64,16 +67,25 @@ def decode(content: bytes) -> np.ndarray:
         raise UnusablePictureError(f"unreadable or truncated ({text})") from None
 
 
+def read_content(path: str | os.PathLike) -> bytes:
+    """Read a picture file for `decode`; raises UnusablePictureError where that cannot be done."""
+    path = Path(path)
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            # A pipe would be waited for.
+            raise UnusablePictureError("cannot be read (it is no file)")
+        return path.read_bytes()
+    except OSError as error:
+        reason = "a link that leads nowhere" if error.errno == errno.ENOENT and path.is_symlink() else error.strerror
+        raise UnusablePictureError(f"cannot be read ({reason})") from None
+
+
 def load_picture(path: str | os.PathLike) -> np.ndarray:
     """Load the picture file `path` as uint8 [H,W,3] RGB, upright; see `decode`.
 
     Raises InputError where the file is missing or is no usable picture.
     """
     try:
-        return decode(Path(path).read_bytes())
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot be read ({error.strerror}); restore it or remove it from the dataset"
-        ) from None
+        return decode(read_content(path))
     except UnusablePictureError as error:
-        raise InputError(f"{path}: {error}; replace it or remove it from the dataset") from None
+        raise InputError(f"{printable(path)}: {error}; replace it or remove it from the dataset") from None

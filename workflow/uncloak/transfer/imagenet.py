@@ -8,6 +8,7 @@ from PIL import Image
 from timm.data import ImageNetInfo
 
 from uncloak.errors import InputError
+from uncloak.folders import files_in, folders_in, printable
 from uncloak.pictures.reading import load_picture
 from uncloak.progress import track
 from uncloak.seeds import generator
@@ -33,23 +34,23 @@ def read_folder(root: str | os.PathLike, count: int, resize: int, size: int, see
         raise InputError(f"{root}: no such folder; put ImageNet's validation pictures there, one subfolder per class")
     if not 0 < size <= resize:
         raise InputError(f"objects: size is {size}; it must be at least 1 and at most resize, {resize}")
-    folders = sorted(folder for folder in root.iterdir() if folder.is_dir())
+    folders = folders_in(root)
     if not folders:
         raise InputError(f"{root}: has no subfolders; it needs one per class, called by its WordNet id")
     wanted = []
     for folder in folders:
         label = _index(folder)
-        files = sorted(file for file in folder.iterdir() if file.suffix.lower() in _ENDINGS)
-        if len(files) < count:
-            raise InputError(f"{folder}: has {len(files)} pictures, {count} are wanted of each class; ask for fewer")
-        order = generator(seed, "pictures of class", folder.name).permutation(len(files))
-        wanted += [(files[place], label) for place in sorted(order[:count])]
+        pictures = [file for file in files_in(folder) if file.suffix.lower() in _ENDINGS]
+        if len(pictures) < count:
+            raise InputError(f"{folder}: has {len(pictures)} pictures, {count} are wanted of each class; ask for fewer")
+        order = generator(seed, "pictures of class", folder.name).permutation(len(pictures))
+        wanted += [(pictures[place], label) for place in sorted(order[:count])]
     chosen = track(wanted, len(wanted), "reading pictures")
     return {
         "pictures": np.stack([_middle(load_picture(file), resize, size) for file, _ in chosen]),
         "label": np.array([label for _, label in wanted]),
         "part": np.full(len(wanted), "test"),
-        "picture": np.array([file.relative_to(root).as_posix() for file, _ in wanted]),
+        "picture": np.array([printable(file.relative_to(root).as_posix()) for file, _ in wanted]),
     }
 
 
@@ -60,7 +61,9 @@ def _index(folder: Path) -> int:
         return synsets.index(folder.name)
     if folder.name.isdecimal() and int(folder.name) < CLASSES:
         return int(folder.name)
-    raise InputError(f"{folder}: no class of ImageNet; call it by its WordNet id or its index, or move it elsewhere")
+    raise InputError(
+        f"{printable(folder)}: no class of ImageNet; call it by its WordNet id or its index, or move it elsewhere"
+    )
 
 
 def _middle(pixels: np.ndarray, resize: int, size: int) -> np.ndarray:

@@ -1,0 +1,66 @@
+"""What lies in folders that people made, whatever lies there: links, also to nothing or in circles, and any names.
+
+Links count as what they lead to. Hidden entries, such as editors and file managers leave, do not count.
+"""
+
+import os
+import stat
+from pathlib import Path
+
+from uncloak.files import unreadable
+
+
+def folders_in(folder: str | os.PathLike) -> list[Path]:
+    """Return the folders in a folder, sorted; raises InputError where it is missing or cannot be read."""
+    return [path for path in _visible(folder) if os.path.isdir(path)]
+
+
+def files_in(folder: str | os.PathLike) -> list[Path]:
+    """Return all that is no folder in a folder, sorted, also links to nothing; raises InputError as `folders_in`."""
+    return [path for path in _visible(folder) if not os.path.isdir(path)]
+
+
+def listing(root: str | os.PathLike) -> list[str]:
+    """Return a line for each file below `root`, its name and size in bytes, sorted; never raises for what is there.
+
+    A folder that several links lead to, or one of its own, is listed once, and by its name the other times.
+    """
+    lines, first, waiting = [], {}, [("", os.fspath(root))]
+    while waiting:
+        below, folder = waiting.pop()
+        real = os.path.realpath(folder)
+        if real in first:
+            lines.append(f"{below} = {first[real]}")
+            continue
+        first[real] = below
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name, reverse=True)
+        except OSError:
+            lines.append(f"{below} unreadable")
+            continue
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            name = f"{below}/{entry.name}" if below else entry.name
+            try:
+                status = entry.stat()
+            except OSError:
+                lines.append(f"{name} unreadable")
+                continue
+            if stat.S_ISDIR(status.st_mode):
+                waiting.append((name, entry.path))
+            else:
+                lines.append(f"{name} {status.st_size}")
+    return sorted(lines)
+
+
+def printable(name: str | os.PathLike) -> str:
+    """Return a file's name with a mark for every byte that is no UTF-8, which no text file could hold."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
+def _visible(folder: str | os.PathLike) -> list[Path]:
+    try:
+        return [Path(folder, name) for name in sorted(os.listdir(folder)) if not name.startswith(".")]
+    except OSError as error:
+        raise unreadable(printable(folder), error) from None
