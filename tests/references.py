@@ -79,6 +79,23 @@ def plain_encode(grey: torch.Tensor) -> torch.Tensor:
     return torch.arctanh((grey / 255 - 0.5) * (2 - 1e-6))
 
 
+def plain_original_fit(landmarks: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """The 2x3 matrix photograph -> crop as LowKey's port of Matlab's cp2tform finds it (attacks.md 4.6, step 3)."""
+
+    def crop_to_photograph(crop):
+        x, y, one, zero = crop[:, 0], crop[:, 1], np.ones(len(crop)), np.zeros(len(crop))
+        # u = a x + b y + c, v = a y - b x + d
+        equations = np.vstack([np.column_stack([x, y, one, zero]), np.column_stack([y, -x, zero, one])])
+        a, b, c, d = np.linalg.lstsq(equations, landmarks.T.ravel(), rcond=None)[0]
+        return np.array([[a, b, c], [-b, a, d], [0, 0, 1]])
+
+    mirror = np.diag([-1.0, 1.0, 1.0])
+    plain = np.linalg.inv(crop_to_photograph(places))
+    reflected = mirror @ np.linalg.inv(crop_to_photograph(places * (-1, 1)))
+    found = np.column_stack([landmarks, np.ones(len(landmarks))])
+    return min((plain, reflected), key=lambda matrix: np.linalg.norm((found @ matrix.T)[:, :2] - places))[:2]
+
+
 def plain_original_warp(photograph: torch.Tensor, matrix: np.ndarray, size: int) -> torch.Tensor:
     """The crop [3,size,size] of one photograph [3,H,W] as LowKey's code cuts it, step by step (attacks.md 4.6)."""
     height, width = photograph.shape[-2:]

@@ -7,12 +7,13 @@ import pandas as pd
 import pytest
 import torch
 from PIL import Image
+from references import plain_original_fit
 from scipy.ndimage import gaussian_filter
 from skimage.transform import SimilarityTransform
 from skimage.transform import warp as reference_warp
 
 from uncloak.errors import InputError
-from uncloak.pictures.alignment import LANDMARK_COLUMNS, similarity, template, warp
+from uncloak.pictures.alignment import LANDMARK_COLUMNS, original_similarity, similarity, template, warp
 from uncloak.pictures.detection import Candidates, Detector, most_central
 from uncloak.pictures.faces import align_pictures
 from uncloak.pictures.manifest import build_manifest
@@ -46,10 +47,32 @@ def test_similarity_never_reflects():
     assert np.linalg.det(similarity(mirrored, template(112))[:, :2]) > 0
 
 
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_lowkeys_own_fit_leads_from_the_crop_and_is_inverted(mirrored):
+    random = np.random.default_rng(3)
+    places = template(112)
+    for _ in range(20):
+        turn = matrix_of(random.uniform(0.5, 4), random.uniform(-3, 3), random.uniform(-40, 400, 2))
+        points = places * ((-1, 1) if mirrored else (1, 1)) @ turn[:, :2].T + turn[:, 2]
+        points += random.normal(0, 0.1 * np.ptp(points, axis=0).mean(), points.shape)
+        matrix = original_similarity(points, places)
+        np.testing.assert_allclose(matrix, plain_original_fit(points, places), rtol=1e-9, atol=1e-9)
+        assert (np.linalg.det(matrix[:, :2]) < 0) == mirrored
+        if not mirrored:
+            # Inverted, it enlarges by 1 / r^2, r being the correlation of the points with the places.
+            assert np.linalg.det(matrix[:, :2]) > np.linalg.det(similarity(points, places)[:, :2])
+
+
+def test_lowkeys_own_fit_of_a_face_without_distortion_is_the_similarity():
+    points = template(64) @ matrix_of(1.7, 0.4, (0, 0))[:, :2].T + (30, -7)
+    np.testing.assert_allclose(original_similarity(points, template(64)), similarity(points, template(64)), atol=1e-10)
+
+
+@pytest.mark.parametrize("fit", [similarity, original_similarity])
 @pytest.mark.parametrize("landmarks", [np.full((5, 2), 7.0), np.full((5, 2), np.nan), np.full((5, 2), np.inf)])
-def test_impossible_landmarks_are_bad_input(landmarks):
+def test_impossible_landmarks_are_bad_input(landmarks, fit):
     with pytest.raises(InputError, match="not finite or all coincide"):
-        similarity(landmarks, template(112))
+        fit(landmarks, template(112))
 
 
 def test_template_is_the_published_one_and_keeps_its_place_when_scaled():

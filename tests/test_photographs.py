@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from references import floats, small_network
+from references import floats, plain_original_fit, small_network
 from skimage.transform import SimilarityTransform
 
 from uncloak.attacks import fawkes_v10, lowkey, photographs
@@ -193,6 +193,39 @@ def test_lowkey_perturbs_the_whole_photograph_through_the_alignment(warp_reading
         assert np.abs(result.astype(int) - expected).max() <= 12
         # Noise lies everywhere.
         assert (result != clean).mean() > 0.3
+
+
+@pytest.mark.parametrize("attack", THROUGH)
+def test_the_original_warp_fits_the_crop_as_lowkeys_code_does(attack, files, tmp_path):
+    # Of points that do not fit, a face turned aside, the two fits make crops of different size.
+    row, squeezed = 4, (face_points(4) - face_points(4).mean(axis=0)) * (0.6, 1) + face_points(4).mean(axis=0)
+    matrices = [plain_original_fit(squeezed, template(SIZE)), similarity(squeezed, template(SIZE))]
+    assert np.linalg.det(matrices[0][:, :2]) > 1.05 * np.linalg.det(matrices[1][:, :2])
+    arguments = (attack, RUNS[attack], [small_network(1)], 7)
+    perturb_photographs(
+        [NAMES[row]],
+        [files[row]],
+        squeezed[None],
+        tmp_path,
+        *arguments,
+        Frame(SIZE, warp="original"),
+        precision="float32",
+    )
+    with Image.open(tmp_path / f"{NAMES[row]}.png") as image:
+        result = np.asarray(image).astype(int)
+    method = find_method(attack)
+    shares = []
+    for matrix in matrices:
+        expected = method.attack(
+            floats(picture(row)[None], torch.float32),
+            [small_network(1)],
+            method.Options(**RUNS[attack]),
+            [derive_seed(7, attack, NAMES[row])],
+            view=alignment_view(matrix[None], *picture(row).shape[:2], SIZE, "original"),
+        )
+        shares.append((result == expected.mul(255).to(torch.uint8)[0].permute(1, 2, 0).numpy()).mean())
+    assert shares[0] > 0.95
+    assert shares[0] > shares[1] + 0.02
 
 
 def test_original_and_exact_warps_differ(run):

@@ -22,7 +22,7 @@ from uncloak.attacks.merging import TOOLS, AlignedCrop, BoxCrop, Tool, tool_box
 from uncloak.attacks.perturb import find_method, read_options
 from uncloak.attacks.view import alignment_view
 from uncloak.errors import InputError
-from uncloak.pictures.alignment import similarity, template
+from uncloak.pictures.alignment import original_similarity, similarity, template
 from uncloak.pictures.detection import Candidates, Detector, most_central
 from uncloak.pictures.reading import load_picture
 from uncloak.progress import Progress, track
@@ -48,7 +48,8 @@ class Frame:
             tools (attacks.md 3.2 and 3.4) around the most central face, where a detector finds one.
         merge: with frame "box": "clean" adds the cloak as a difference in floats; "original" stretches, cuts to 8 bits
             and resizes as the tools do (attacks.md 2.7). An aligned crop is always merged cleanly.
-        warp: for attacks that work through the alignment: the reading of `view.alignment_view`.
+        warp: for attacks that work through the alignment: the reading of `view.alignment_view`; "original" also fits
+            the crop as LowKey's code does (`alignment.original_similarity`).
         stretch: the contrast stretch of merge "original"; see `preparation.resize`.
 
     Raises:
@@ -121,7 +122,8 @@ def perturb_photographs(
     if frame.frame == "box":
         crops = _box_crops(paths, attack, frame, device)
     else:
-        crops = _aligned_crops(pictures, landmarks, frame.size)
+        fit = original_similarity if through and frame.warp == "original" else similarity
+        crops = _aligned_crops(pictures, landmarks, frame.size, fit)
 
     folder = Path(folder)
     seconds = np.zeros(len(pictures))
@@ -167,11 +169,11 @@ def _on_crops(perturb: Callable, photographs: list[np.ndarray], crops: list[Alig
     return [crop.merge(*each) for crop, *each in zip(crops, photographs, clean, cloaked, strict=True)]
 
 
-def _aligned_crops(pictures: list[str], landmarks: np.ndarray, size: int) -> list[AlignedCrop]:
+def _aligned_crops(pictures: list[str], landmarks: np.ndarray, size: int, fit: Callable) -> list[AlignedCrop]:
     crops = []
     for picture, points in zip(pictures, landmarks, strict=True):
         with _named(picture):
-            crops.append(AlignedCrop(similarity(points, template(size)), size))
+            crops.append(AlignedCrop(fit(points, template(size)), size))
     return crops
 
 

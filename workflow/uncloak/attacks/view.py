@@ -19,13 +19,14 @@ def alignment_view(
 
     Both readings sample bilinearly, black outside the photograph. "exact" is `uncloak.pictures.alignment.warp` in
     floats: where a photograph shrinks to half or less, it is averaged over square blocks first, so that the attack
-    works on the crop that recognition gets. "original" is LowKey's own warp (attacks.md 4.6): never averaged, and
-    sampled off by the half pixels that its affine grid leaves out. A face's values depend on its photograph alone;
-    on CUDA the gradient does not repeat to the last bit, for `grid_sample` adds it up in no fixed order.
+    works on the crop that recognition gets. "original" is LowKey's own warp (attacks.md 4.6, steps 4 and
+    5): never averaged, and sampled off by the half pixels that its affine grid leaves out. A face's values depend on
+    its photograph alone; on CUDA the gradient does not repeat to the last bit, for `grid_sample` adds it up in no
+    fixed order.
 
     Args:
         matrices: float [N,2,3], similarities that lead from the photographs' pixels to the crops', (x, y) with pixel
-            centers at whole numbers, as `uncloak.pictures.alignment.similarity` returns them.
+            centers at whole numbers, as `uncloak.pictures.alignment.similarity` and `original_similarity` return them.
         height, width: H and W, of every photograph.
         size: side of the crops.
         reading: "exact" or "original".

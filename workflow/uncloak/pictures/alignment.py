@@ -51,6 +51,29 @@ def similarity(landmarks: np.ndarray, places: np.ndarray) -> np.ndarray:
     return np.array([[a.real, -a.imag, b.real], [a.imag, a.real, b.imag]])
 
 
+def original_similarity(landmarks: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return the 2x3 matrix from `landmarks` to `places`, both [K,2], that LowKey's own code fits (attacks.md 4.6).
+
+    It brings the places nearest to the landmarks and is then inverted, so that its crops are larger than those of
+    `similarity` by as much as the points do not fit. A reflection is taken where it fits the places better.
+
+    Raises InputError where landmarks are not finite, coincide, or leave no inverse.
+    """
+    similarity(landmarks, places)  # refuses what cannot be fitted
+    fits = []
+    for mirror in (1, -1):
+        fit = similarity(places * (mirror, 1), landmarks)
+        if not np.linalg.det(fit[:, :2]) > 0:
+            continue
+        inverse = np.linalg.inv(fit[:, :2])
+        matrix = np.column_stack([inverse, -inverse @ fit[:, 2]]) * [[mirror], [1]]
+        missed = landmarks @ matrix[:, :2].T + matrix[:, 2] - places
+        fits.append((np.square(missed).sum(), matrix))
+    if not fits:
+        raise InputError("landmarks are so unlike a face that their alignment has no inverse; correct or remove them")
+    return min(fits, key=lambda fit: fit[0])[1]
+
+
 def warp(picture: np.ndarray, matrix: np.ndarray, size: int) -> np.ndarray:
     """Return the crop uint8 [size,size,3] that the 2x3 `matrix` (picture to crop) cuts from `picture`, uint8 [H,W,3].
 
