@@ -9,6 +9,8 @@ from pathlib import Path
 
 from uncloak.files import unreadable
 
+_DEPTH = 3  # IDENTITY/face/FILE is the deepest place of a picture
+
 
 def folders_in(folder: str | os.PathLike) -> list[Path]:
     """Return the folders in a folder, sorted; raises InputError where it is missing or cannot be read."""
@@ -23,34 +25,27 @@ def files_in(folder: str | os.PathLike) -> list[Path]:
 def listing(root: str | os.PathLike) -> list[str]:
     """Return a line for each file below `root`, its name and size in bytes, sorted; never raises for what is there.
 
-    A folder that several links lead to, or one of its own, is listed once, and by its name the other times.
+    It goes as deep as pictures are looked for, and thus neither round in circles nor far out of the tree.
     """
-    lines, first, waiting = [], {}, [("", os.fspath(root))]
+    lines, waiting = [], [("", os.fspath(root))]
     while waiting:
         below, folder = waiting.pop()
-        real = os.path.realpath(folder)
-        if real in first:
-            lines.append(f"{below} = {first[real]}")
-            continue
-        first[real] = below
         try:
-            entries = sorted(os.scandir(folder), key=lambda entry: entry.name, reverse=True)
+            entries = [entry for entry in os.scandir(folder) if not entry.name.startswith(".")]
         except OSError:
             lines.append(f"{below} unreadable")
             continue
         for entry in entries:
-            if entry.name.startswith("."):
-                continue
             name = f"{below}/{entry.name}" if below else entry.name
             try:
                 status = entry.stat()
             except OSError:
                 lines.append(f"{name} unreadable")
                 continue
-            if stat.S_ISDIR(status.st_mode):
-                waiting.append((name, entry.path))
-            else:
+            if not stat.S_ISDIR(status.st_mode):
                 lines.append(f"{name} {status.st_size}")
+            elif name.count("/") + 1 < _DEPTH:
+                waiting.append((name, entry.path))
     return sorted(lines)
 
 
