@@ -91,6 +91,8 @@ def test_every_overlay_is_valid(path):
             ["experiments.systems.systems.magface_clip.robust", "no extractor 'clap'"],
         ),
         ("experiments.systems.share", 2, ["experiments.systems.share"]),
+        ("datasets.synthetic.label", "us</script><script>", ["datasets.synthetic.label: has '</' in it", "report"]),
+        ("datasets.synthetic.note", "a <SCRIPT", ["datasets.synthetic.note: has '<SCRIPT' in it"]),
     ],
 )
 def test_a_fault_is_named_in_one_line(place, value, words):

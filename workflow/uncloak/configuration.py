@@ -1,5 +1,6 @@
 """Check a configuration against its schema and against itself, before any job is planned."""
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -7,6 +8,9 @@ import jsonschema
 import yaml
 
 from uncloak.errors import InputError
+
+# What ends a script element or hides its end.
+_TAG = re.compile(r"</|<!--|<script", re.IGNORECASE)
 
 
 def check(config: Mapping, schema: str | Path) -> None:
@@ -22,6 +26,7 @@ def check(config: Mapping, schema: str | Path) -> None:
         foreign = error.validator == "not" and not error.validator_value
         message = "has no place in a record of this kind; remove it" if foreign else error.message
         raise InputError(f"config: {place}: {message}")
+    _check_text("", config)
     _check_names(config)
 
 
@@ -34,6 +39,21 @@ def fill(config: dict) -> None:
     records.append(config["experiments"]["classifiers"]["end_to_end"])
     for record in records:
         record.setdefault("precision", config["precision"])
+
+
+def _check_text(place: str, value: object) -> None:
+    """Refuse text that Snakemake's report, which holds labels and other parameters in a script element, would run."""
+    if isinstance(value, Mapping):
+        for key, entry in value.items():
+            _check_text(place, key)
+            _check_text(f"{place}.{key}" if place else str(key), entry)
+    elif isinstance(value, list | tuple):
+        for entry in value:
+            _check_text(place, entry)
+    elif isinstance(value, str) and (found := _TAG.search(value)):
+        raise InputError(
+            f"config: {place or 'top level'}: has '{found[0]}' in it, which would break the report; write it otherwise"
+        )
 
 
 def _check_names(config: Mapping) -> None:

@@ -5,6 +5,7 @@ import os
 import altair as alt
 import pandas as pd
 
+from uncloak.figures.escaping import ScriptSafe
 from uncloak.store import atomic
 
 _PIXELS_PER_POINT = 2
@@ -25,7 +26,8 @@ def save(
     Each file appears whole or not at all; equal charts and tables give equal bytes.
     """
     with atomic(html) as path:
-        chart.save(path, format="html", inline=True, embed_options={"actions": _MENU, "renderer": "svg"})
+        options = {"actions": _MENU, "renderer": "svg"}
+        chart.save(path, format="html", inline=True, embed_options=options, json_kwds={"cls": ScriptSafe})
     with atomic(svg) as path:
         chart.save(path, format="svg")
     with atomic(png) as path:
