@@ -2,8 +2,6 @@
 
 import json
 
-import pandas as pd
-
 from uncloak.attacks.perturb import perturb, settings
 from uncloak.attacks.preparation import Preparation, prepare
 from uncloak.attacks.quality import measure
@@ -13,6 +11,7 @@ from uncloak.jobs import logged
 from uncloak.pictures.stored import pictures_to_perturb, read_faces
 from uncloak.provenance import digest
 from uncloak.store import write_arrays
+from uncloak.tables import read_table
 
 with logged(snakemake.log[0]):
     device = choose_device()
@@ -24,7 +23,7 @@ with logged(snakemake.log[0]):
     targets = None
     arrays = {"picture": pictures}
     if snakemake.input.get("targets"):
-        chosen = pd.read_csv(snakemake.input.targets, dtype=str, keep_default_na=False).set_index("picture")["target"]
+        chosen = read_table(snakemake.input.targets).set_index("picture")["target"]
         arrays["target"] = chosen[pictures].to_numpy(str)
         targets = read_faces(snakemake.input.target_faces, arrays["target"])
     if "preparation" in spec:
