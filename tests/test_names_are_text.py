@@ -35,7 +35,7 @@ WORDS = [
 
 
 def pictures_of(people):
-    return [f"{person}/{stem:02d}" for person in people for stem in range(4)]
+    return [f"{person}/{stem:02d}" for person in people for stem in range(6)]
 
 
 def make_world(folder, pictures):
