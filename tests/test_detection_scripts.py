@@ -95,8 +95,9 @@ def prepared_jobs(folder: Path, users_seed: int) -> list:
         )
         for name, attacks in learned.items()
     ]
+    (folder / "vega.js").write_text("function vegaEmbed() {}")
     draw = {
-        "input": [folder / f"{name}.csv" for name in learned],
+        "input": {"scores": [folder / f"{name}.csv" for name in learned], "vega": folder / "vega.js"},
         "params": {
             "detectors": json.dumps({n: {"label": f"trained on {n}", "attacks": a} for n, a in learned.items()}),
             "attacks": json.dumps({attack: attack.title() for attack in [*FAWKES, "lowkey"]}),

@@ -4,6 +4,7 @@
 rule draw_adaptive:
     input:
         "results/{dataset}/tables/protection.csv",
+        vega=VEGA,
     output:
         **figure_files("adaptive", "Defenses", "robust training"),
     log:
@@ -29,6 +30,7 @@ rule draw_adaptive:
 rule draw_training_matrix:
     input:
         "results/{dataset}/tables/protection.csv",
+        vega=VEGA,
     output:
         **figure_files(
             "training_matrix", "Defenses", "trained on one, tested on another"
@@ -55,7 +57,8 @@ rule draw_training_matrix:
 
 rule draw_detection:
     input:
-        detector_scores,
+        scores=detector_scores,
+        vega=VEGA,
     output:
         **figure_files("detection", "Defenses", "detection of perturbed faces"),
         table="results/{dataset}/tables/detection.csv",
@@ -100,6 +103,7 @@ rule draw_unprotected:
             if wildcards.dataset in datasets_of("detection")
             else []
         ),
+        vega=VEGA,
     output:
         **figure_files("unprotected", "Defenses", "some pictures unprotected"),
     log:
@@ -127,6 +131,7 @@ rule draw_ranks:
     input:
         ranks="results/{dataset}/tables/ranks.csv",
         verification="results/{dataset}/tables/verification.csv",
+        vega=VEGA,
     output:
         **figure_files("ranks", "How long does a cloak last?", "top k and verification"),
     log:
@@ -152,6 +157,7 @@ rule draw_ranks:
 rule draw_classifiers:
     input:
         "results/{dataset}/tables/classifiers.csv",
+        vega=VEGA,
     output:
         **figure_files("classifiers", "Defenses", "classifiers"),
     log:
@@ -189,6 +195,7 @@ rule draw_systems:
     input:
         systems="results/{dataset}/tables/systems.csv",
         ranks="results/{dataset}/tables/ranks.csv",
+        vega=VEGA,
     output:
         **figure_files("systems", "Defenses", "two models together"),
     log:
@@ -222,6 +229,7 @@ rule draw_systems:
 rule draw_collusion:
     input:
         "results/{dataset}/recognition/collusion.csv",
+        vega=VEGA,
     output:
         **figure_files("collusion", "Defenses", "users who collude"),
     log:
@@ -252,6 +260,7 @@ rule draw_collusion:
 rule play_games:
     input:
         "results/{dataset}/tables/protection.csv",
+        vega=VEGA,
     output:
         **figure_files("games", "How long does a cloak last?", "security games"),
         **{
@@ -292,6 +301,7 @@ rule draw_claims:
         rates=measured_rates(),
         detection=tables_of("detection", "detection"),
         transfer=[TRANSFER_TABLE] if config["transfer"]["classifiers"] else [],
+        vega=VEGA,
     output:
         svg="results/claims/claims.svg",
         png="results/claims/claims.png",

@@ -1,9 +1,33 @@
 """Figures, each with the table it was drawn from, for people and for the report."""
 
+from importlib.metadata import version
+
+
+rule vega:
+    output:
+        VEGA,
+    log:
+        "logs/vega.log",
+    benchmark:
+        "benchmarks/vega.tsv"
+    conda:
+        "../../envs/tables.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("vega"),
+        version=version("vl-convert-python"),
+    message:
+        "Make the script that figures are shown by"
+    script:
+        "../scripts/vega.py"
+
 
 rule protection_by_extractor:
     input:
         "results/{dataset}/tables/figures/{figure}.csv",
+        vega=VEGA,
     output:
         **other_files("{figure}"),
         html=report(
@@ -42,6 +66,7 @@ rule protection_by_visibility:
     input:
         protection="results/{dataset}/tables/protection.csv",
         visibility="results/{dataset}/tables/visibility.csv",
+        vega=VEGA,
     output:
         **other_files("visibility"),
         html=report(
@@ -76,6 +101,7 @@ rule protection_by_visibility:
 rule protection_by_channel:
     input:
         "results/{dataset}/tables/protection.csv",
+        vega=VEGA,
     output:
         **other_files("channels"),
         html=report(
@@ -122,6 +148,7 @@ rule contact_sheet:
         perturbed=lambda wildcards: perturbed(
             wildcards.dataset, parts(attacks_of(wildcards.dataset))
         ),
+        vega=VEGA,
     output:
         **other_files("contact_sheet"),
         html=report(
@@ -159,6 +186,7 @@ rule picture_sample:
         root=lambda wildcards: ancient(folder_root(wildcards)),
         manifest="results/{dataset}/manifest.csv",
         faces="results/{dataset}/faces.h5",
+        vega=VEGA,
     output:
         **other_files("pictures"),
         html=report(

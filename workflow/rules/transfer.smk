@@ -143,6 +143,7 @@ rule transfer:
 rule transfer_over_time:
     input:
         "results/transfer/accuracy.csv",
+        vega=VEGA,
     output:
         table="results/transfer/transfer.csv",
         svg="results/transfer/figures/transfer_over_time.svg",

@@ -27,4 +27,4 @@ with logged(snakemake.log[0]):
     )
     chart = claims_and_measurements(table, "What was claimed, and what comes out here?", subtitle)
     output = snakemake.output
-    save(chart, table, output.html, output.svg, output.png, output.csv)
+    save(chart, table, output.html, output.svg, output.png, output.csv, snakemake.input.vega)

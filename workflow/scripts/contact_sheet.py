@@ -29,4 +29,12 @@ with logged(snakemake.log[0]):
     )
     chart = contact_sheet(clean, perturbed, shown, dssim, mean_dssim, "What the cloaks do to a face", subtitle)
     output = snakemake.output
-    save(chart, contact_table(clean, perturbed, shown, dssim), output.html, output.svg, output.png, output.csv)
+    save(
+        chart,
+        contact_table(clean, perturbed, shown, dssim),
+        output.html,
+        output.svg,
+        output.png,
+        output.csv,
+        snakemake.input.vega,
+    )

@@ -2,8 +2,6 @@
 
 import json
 
-import pandas as pd
-
 from uncloak.figures.classifiers import classifiers
 from uncloak.figures.rates import only, plain, source
 from uncloak.figures.saving import save
@@ -14,7 +12,7 @@ with logged(snakemake.log[0]):
     params = snakemake.params
     attacks, names = ["none", *json.loads(params.attacks)], json.loads(params.classifiers)
     base, robust = json.loads(params.extractors)
-    table = plain(pd.concat(map(read_table, snakemake.input), ignore_index=True))
+    table = plain(read_table(snakemake.input[0]))
     rows = only(only(only(table, "classifier", names), "extractor", [base, robust]), "attack", attacks)
     subtitle = (
         "Error on the users' clean probes of classifiers built on the whole gallery. With robust training, end to end "
@@ -25,4 +23,4 @@ with logged(snakemake.log[0]):
         rows, attacks, names, base, robust, params.title, subtitle, "95 % bootstrap interval over users"
     )
     output = snakemake.output
-    save(chart, rows, output.html, output.svg, output.png, output.csv)
+    save(chart, rows, output.html, output.svg, output.png, output.csv, snakemake.input.vega)

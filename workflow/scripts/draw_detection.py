@@ -13,7 +13,7 @@ from uncloak.tables import read_table, write_table
 with logged(snakemake.log[0]):
     params, output = snakemake.params, snakemake.output
     detectors, attacks = json.loads(params.detectors), json.loads(params.attacks)
-    scores = {name: read_table(path) for name, path in zip(detectors, snakemake.input, strict=True)}
+    scores = {name: read_table(path) for name, path in zip(detectors, snakemake.input.scores, strict=True)}
     metrics = pd.concat(
         [
             detection_metrics(table, detectors[name]["attacks"], list(attacks), params.threshold, params.seed)
@@ -30,4 +30,4 @@ with logged(snakemake.log[0]):
     )
     labels = {name: detector["label"] for name, detector in detectors.items()}
     chart = roc_curves_figure(curves, metrics, attacks, labels, params.threshold, params.title, subtitle)
-    save(chart, curves, output.html, output.svg, output.png, output.csv)
+    save(chart, curves, output.html, output.svg, output.png, output.csv, snakemake.input.vega)

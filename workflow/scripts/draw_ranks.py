@@ -26,4 +26,4 @@ with logged(snakemake.log[0]):
         table, verification, attacks, extractors, params.title, subtitle, "95 % bootstrap interval over users"
     )
     rows, output = pd.concat([table, verification], ignore_index=True), snakemake.output
-    save(chart, rows, output.html, output.svg, output.png, output.csv)
+    save(chart, rows, output.html, output.svg, output.png, output.csv, snakemake.input.vega)

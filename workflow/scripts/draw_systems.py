@@ -25,4 +25,4 @@ with logged(snakemake.log[0]):
         together, ranks, attacks, names, alone, params.title, subtitle, "95 % bootstrap interval over users"
     )
     rows, output = pd.concat([together, ranks], ignore_index=True), snakemake.output
-    save(chart, rows, output.html, output.svg, output.png, output.csv)
+    save(chart, rows, output.html, output.svg, output.png, output.csv, snakemake.input.vega)

@@ -18,4 +18,4 @@ with logged(snakemake.log[0]):
     )
     chart = training_matrix(rows, attacks, trained_on, params.title, subtitle, "95 % bootstrap interval over users")
     output = snakemake.output
-    save(chart, rows, output.html, output.svg, output.png, output.csv)
+    save(chart, rows, output.html, output.svg, output.png, output.csv, snakemake.input.vega)

@@ -25,7 +25,7 @@ with logged(snakemake.log[0]):
         f" After {params.paper} of Radiya-Dixit et al. (ICLR 2022)."
     )
     chart = game_timelines(table, params.title, subtitle)
-    save(chart, table, output.html, output.svg, output.png, output.csv)
+    save(chart, table, output.html, output.svg, output.png, output.csv, snakemake.input.vega)
 
     rows = lifetimes(rates, attacks, adaptive)
     subtitle = (
@@ -36,4 +36,5 @@ with logged(snakemake.log[0]):
     chart = cloak_lifetimes(
         rows, attacks, "How long does a cloak last?", subtitle, "95 % bootstrap interval over users"
     )
-    save(chart, rows, output.lifetime_html, output.lifetime_svg, output.lifetime_png, output.lifetime_csv)
+    files = (output.lifetime_html, output.lifetime_svg, output.lifetime_png, output.lifetime_csv)
+    save(chart, rows, *files, snakemake.input.vega)

@@ -32,4 +32,4 @@ with logged(snakemake.log[0]):
     )
     chart = picture_sample(pictures[rows], photographs, landmarks[rows], faces, "What the pictures are", subtitle)
     output = snakemake.output
-    save(chart, manifest.reset_index(), output.html, output.svg, output.png, output.csv)
+    save(chart, manifest.reset_index(), output.html, output.svg, output.png, output.csv, snakemake.input.vega)

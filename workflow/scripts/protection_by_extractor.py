@@ -22,4 +22,4 @@ with logged(snakemake.log[0]):
     )
     chart = protection_by_extractor(table, attacks, spec["title"], subtitle, "95 % bootstrap interval over users")
     output = snakemake.output
-    save(chart, rows, output.html, output.svg, output.png, output.csv)
+    save(chart, rows, output.html, output.svg, output.png, output.csv, snakemake.input.vega)

@@ -29,4 +29,4 @@ with logged(snakemake.log[0]):
         "95 % bootstrap interval over users",
     )
     output = snakemake.output
-    save(chart, rows, output.html, output.svg, output.png, output.csv)
+    save(chart, rows, output.html, output.svg, output.png, output.csv, snakemake.input.vega)

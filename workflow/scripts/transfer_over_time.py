@@ -13,4 +13,4 @@ with logged(snakemake.log[0]):
     chart = transfer_over_time(table, attack, snakemake.params.objects)
     output = snakemake.output
     write_table(table, output.table)
-    save(chart, table, output.html, output.svg, output.png, output.csv)
+    save(chart, table, output.html, output.svg, output.png, output.csv, snakemake.input.vega)

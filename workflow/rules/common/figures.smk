@@ -1,4 +1,7 @@
-"""Outputs and words of the figures."""
+"""Inputs, outputs and words of the figures."""
+
+# The browser's part of the pages, made once: making it costs more than drawing a figure.
+VEGA = "results/vega.js"
 
 
 def other_files(figure):

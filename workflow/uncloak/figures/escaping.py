@@ -7,14 +7,7 @@ import json
 from typing import Any
 
 
-class ScriptSafe(json.JSONEncoder):
-    """Encodes to JSON, and to JavaScript, of the same values without the sign that begins a tag."""
-
-    def encode(self, value: Any) -> str:
-        # Outside of strings JSON has no such sign, and inside of them this is another spelling of it.
-        return super().encode(value).replace("<", "\\u003c")
-
-
 def json_for_script(value: Any) -> str:
-    """Return `value` as JSON that may stand in a script element."""
-    return json.dumps(value, cls=ScriptSafe)
+    """Return `value` as JSON that may stand in a script element: without the sign that begins a tag."""
+    # Outside of strings JSON has no such sign, and inside of them this is another spelling of it.
+    return json.dumps(value).replace("<", "\\u003c")

@@ -1,16 +1,16 @@
 """Figures on disk: a page that needs no network, a vector and a pixel picture, and the table they were drawn from."""
 
 import os
+from pathlib import Path
 
 import altair as alt
 import pandas as pd
+import vl_convert
 
-from uncloak.figures.escaping import ScriptSafe
+from uncloak.figures.page import VEGA_LITE, page
 from uncloak.store import atomic
 
 _PIXELS_PER_POINT = 2
-# The editor is a web site; the other entries of the menu work offline.
-_MENU = {"export": {"svg": True, "png": True}, "source": True, "compiled": False, "editor": False}
 
 
 def save(
@@ -20,17 +20,25 @@ def save(
     svg: str | os.PathLike,
     png: str | os.PathLike,
     csv: str | os.PathLike,
+    vega: str | os.PathLike,
 ):
     """Write a chart as self-contained HTML, SVG and PNG (two pixels per point), and its table as CSV.
 
+    vega: file of the script that `uncloak.figures.page.vega` returned, which becomes a part of the page.
+
     Each file appears whole or not at all; equal charts and tables give equal bytes.
     """
-    with atomic(html) as path:
-        options = {"actions": _MENU, "renderer": "svg"}
-        chart.save(path, format="html", inline=True, embed_options=options, json_kwds={"cls": ScriptSafe})
-    with atomic(svg) as path:
-        chart.save(path, format="svg")
-    with atomic(png) as path:
-        chart.save(path, format="png", scale_factor=_PIXELS_PER_POINT)
+    with alt.data_transformers.enable("default"), alt.data_transformers.disable_max_rows():
+        record = chart.to_dict()
+    # The pixels are made from the vectors: the chart is laid out once.
+    vectors = vl_convert.vegalite_to_svg(record, vl_version=VEGA_LITE)
+    contents = {
+        html: page(record, Path(vega).read_text(encoding="utf-8")).encode(),
+        svg: vectors.encode(),
+        png: vl_convert.svg_to_png(vectors, scale=_PIXELS_PER_POINT),
+    }
+    for file, content in contents.items():
+        with atomic(file) as path:
+            path.write_bytes(content)
     with atomic(csv) as path:
         table.to_csv(path, index=False, lineterminator="\n")
