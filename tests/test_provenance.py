@@ -23,7 +23,7 @@ def package(tmp_path, monkeypatch):
 
 
 def digest_of(package, *modules):
-    for cached in (provenance._tree, provenance._imports, provenance._content):
+    for cached in (provenance._read, provenance.code_digest):
         cached.cache_clear()
     return provenance.code_digest(package / "job.py", *modules)
 

@@ -11,6 +11,8 @@ from uncloak.errors import InputError
 
 # What ends a script element or hides its end.
 _TAG = re.compile(r"</|<!--|<script", re.IGNORECASE)
+# The parser in C, where PyYAML has it: every start of Snakemake waits for the schema.
+_YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def check(config: Mapping, schema: str | Path) -> None:
@@ -18,7 +20,7 @@ def check(config: Mapping, schema: str | Path) -> None:
 
     Raises InputError with the place and the reason of the first thing wrong.
     """
-    validator = jsonschema.Draft202012Validator(yaml.safe_load(Path(schema).read_text(encoding="utf-8")))
+    validator = jsonschema.Draft202012Validator(yaml.load(Path(schema).read_text(encoding="utf-8"), _YAML))
     error = jsonschema.exceptions.best_match(validator.iter_errors(config))
     if error:
         place = ".".join(str(part) for part in error.absolute_path) or "top level"

@@ -35,6 +35,7 @@ def listing_digest(root: str | Path) -> str:
     return digest("\n".join(listing(root)))
 
 
+@cache
 def code_digest(script: str | Path, *modules: str) -> str:
     """Return a digest of a script, of the named modules that it picks at run time, and of all they import from uncloak.
 
@@ -61,31 +62,31 @@ def _name(file: Path) -> str:
 
 
 @cache
-def _tree(file: Path) -> ast.Module:
-    return ast.parse(file.read_text(encoding="utf-8"))
+def _read(file: Path) -> tuple[frozenset[Path], str]:
+    """Return the files of our package that a file imports, and a digest of what it says less its docstrings.
 
-
-@cache
-def _imports(file: Path) -> frozenset[Path]:
+    One parse and one walk: Snakemake asks for all of the code, each time it starts.
+    """
+    tree = ast.parse(file.read_text(encoding="utf-8"))
     names = set()
-    for node in ast.walk(_tree(file)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             # `from uncloak.attacks import mixture` may name a module as well as a function.
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    files = (module_file(name) for name in names if name.split(".")[0] == PACKAGE.name)
-    return frozenset(found for found in files if found.exists())
-
-
-@cache
-def _content(file: Path) -> str:
-    tree = ast.parse(ast.unparse(_tree(file)))
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if (
+        elif (
             isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-            and ast.get_docstring(node) is not None
+            and ast.get_docstring(node, clean=False) is not None
         ):
-            node.body = body[1:] or [ast.Pass()]
-    return digest(ast.unparse(tree))
+            node.body = node.body[1:] or [ast.Pass()]
+    files = (module_file(name) for name in names if name.split(".")[0] == PACKAGE.name)
+    return frozenset(found for found in files if found.exists()), digest(ast.unparse(tree))
+
+
+def _imports(file: Path) -> frozenset[Path]:
+    return _read(file)[0]
+
+
+def _content(file: Path) -> str:
+    return _read(file)[1]
