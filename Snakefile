@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 
 from snakemake.utils import min_version
 
@@ -16,9 +17,10 @@ os.environ.update(
 
 from uncloak.configuration import check, fill
 from uncloak.errors import InputError
-from uncloak.figures.timings import as_text, summarize
+from uncloak.figures.timings import as_text, share, summarize
 
 min_version("9.0")
+STARTED = time.time()
 
 
 configfile: "config.yaml"
@@ -57,4 +59,5 @@ rule all:
 
 
 onsuccess:
-    print(as_text(summarize("benchmarks")) if os.path.isdir("benchmarks") else "")
+    if os.path.isdir("benchmarks"):
+        print(as_text(summarize("benchmarks", "logs")), share("logs", STARTED), sep="\n")

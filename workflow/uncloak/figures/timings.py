@@ -1,11 +1,13 @@
-"""Where the time of a run went: Snakemake's benchmark files, summed up by rule."""
+"""Where the time of a run went: Snakemake's benchmark files and the jobs' logs, summed up by rule."""
 
 import os
+import resource
 from pathlib import Path
 
 import pandas as pd
 
 from uncloak.errors import InputError
+from uncloak.spending import cpu_seconds, told
 
 _NEEDED = ("s", "max_rss", "mean_load", "cpu_time")
 _HEADINGS = {
@@ -14,18 +16,21 @@ _HEADINGS = {
     "seconds": "seconds",
     "longest": "longest",
     "cpu_seconds": "CPU s",
+    "other_seconds": "start s",
     "max_rss_mb": "MB",
     "mean_load": "load %",
 }
 
 
-def summarize(folder: str | os.PathLike) -> pd.DataFrame:
+def summarize(folder: str | os.PathLike, logs: str | os.PathLike) -> pd.DataFrame:
     """Sum up benchmark files `folder/RULE/**/*.tsv` (or `folder/RULE.tsv`), one row per rule, the slowest rule first.
 
     Columns: `rule`; `jobs` (runs recorded); `seconds` and `longest` (wall clock, summed and of the longest job);
-    `cpu_seconds`; `max_rss_mb` (the largest job's resident memory, MB); `mean_load` (percent of one core, weighted by
-    seconds). A job shorter than Snakemake's sampling has no memory and load ("NA" or "-"); a rule of only such jobs
-    has NaN there.
+    `cpu_seconds`; `other_seconds` (those of them that are no numerical work: start, imports, charts); `max_rss_mb` (the
+    largest job's resident memory, MB); `mean_load` (percent of one core, weighted by seconds). CPU seconds are what
+    the jobs tell in their logs, `logs/RULE/**/*.log`; Snakemake looks every half minute, and misses what comes after
+    its last look. Where a log tells nothing, its number stands. A job shorter than Snakemake's sampling has no memory
+    and load ("NA" or "-"); a rule of only such jobs has NaN there.
 
     Raises InputError where there is no benchmark file, or one is not Snakemake's.
     """
@@ -33,7 +38,12 @@ def summarize(folder: str | os.PathLike) -> pd.DataFrame:
     tables = []
     for path in sorted(folder.rglob("*.tsv")):
         table = _read(path)
-        table["rule"] = path.relative_to(folder).with_suffix("").parts[0]
+        place = path.relative_to(folder)
+        table["rule"] = place.with_suffix("").parts[0]
+        spent = told(Path(logs, place).with_suffix(".log"))
+        table["other_seconds"] = spent[1] if spent else float("nan")
+        if spent:
+            table["cpu_time"] = spent[0]
         tables.append(table)
     if not tables:
         raise InputError(f"{folder}: no benchmark files; run the workflow first")
@@ -48,6 +58,7 @@ def summarize(folder: str | os.PathLike) -> pd.DataFrame:
             "seconds": groups["s"].sum(),
             "longest": groups["s"].max(),
             "cpu_seconds": groups["cpu_time"].sum(min_count=1),
+            "other_seconds": groups["other_seconds"].sum(min_count=1),
             "max_rss_mb": groups["max_rss"].max(),
             "mean_load": groups["load"].sum(min_count=1) / groups["sampled"].sum(min_count=1),
         }
@@ -63,6 +74,7 @@ def as_text(summary: pd.DataFrame) -> str:
         "seconds": summary["seconds"].sum(),
         "longest": summary["longest"].max(),
         "cpu_seconds": summary["cpu_seconds"].sum(min_count=1),
+        "other_seconds": summary["other_seconds"].sum(min_count=1),
         "max_rss_mb": summary["max_rss_mb"].max(),
     }
     rows = [list(_HEADINGS.values())]
@@ -75,6 +87,24 @@ def as_text(summary: pd.DataFrame) -> str:
     ]
     rule = "-" * len(lines[0])
     return "\n".join(line.rstrip() for line in [lines[0], rule, *lines[1:-1], rule, lines[-1]])
+
+
+def share(logs: str | os.PathLike, since: float) -> str:
+    """Tell how much of the CPU time of a run is no numerical work, in a line, from the process that ran its jobs.
+
+    Counted are the jobs that wrote a log below `logs` after `since` (seconds since 1970), this process itself, and
+    what its children spent beyond what the logs tell, such as shells and the end of interpreters.
+    """
+    spent = [told(path) for path in Path(logs).rglob("*.log") if path.stat().st_mtime >= since]
+    jobs, starts = map(sum, zip((0.0, 0.0), *filter(None, spent), strict=True))
+    untold = max(0.0, cpu_seconds(resource.RUSAGE_CHILDREN) - jobs)
+    own = cpu_seconds(resource.RUSAGE_SELF)
+    total, other = jobs + untold + own, starts + untold + own
+    return (
+        f"{total:.0f} CPU seconds in this run, {other:.0f} of them ({other / total:.0%}) no numerical work: "
+        f"{starts:.0f} in starts, imports and charts of jobs, {untold:.0f} in shells and ends of jobs, "
+        f"{own:.0f} in Snakemake"
+    )
 
 
 def _read(path: Path) -> pd.DataFrame:
