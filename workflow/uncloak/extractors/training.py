@@ -14,6 +14,7 @@ from torch import nn
 
 from uncloak.devices import autocast
 from uncloak.errors import InputError
+from uncloak.extractors.adamw import AdamW
 from uncloak.extractors.augmentation import augment
 from uncloak.extractors.embedding import embed
 from uncloak.extractors.extractor import Extractor
@@ -162,15 +163,8 @@ def train(
     objective = objective_module.build(target, dimension, **options).to(device)
     if origin is not None:
         objective.start_at_means(origin)
-    optimizer = torch.optim.AdamW(
-        [*extractor.parameters(), *objective.parameters()],
-        lr=schedule.learning_rate,
-        weight_decay=schedule.weight_decay,
-        fused=True,
-    )
-    scheduler = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda iteration: learning_rate_factor(iteration, schedule)
-    )
+    parameters = [*extractor.parameters(), *objective.parameters()]
+    optimizer = AdamW(parameters, schedule.learning_rate, schedule.weight_decay)
     drawn = batches(groups, random)
     for iteration in track(range(schedule.iterations), schedule.iterations, f"training {name}", unit="iterations"):
         rows = next(drawn)
@@ -183,11 +177,11 @@ def train(
         if origin is not None:
             distance = 1 - F.cosine_similarity(embeddings.float(), origin[places])
             loss_value = loss_value + composition.anchor * distance.mean()
-        optimizer.zero_grad(set_to_none=True)
+        optimizer.param_groups[0]["lr"] = schedule.learning_rate * learning_rate_factor(iteration, schedule)
+        optimizer.zero_grad()
         loss_value.backward()
         nn.utils.clip_grad_norm_(extractor.parameters(), 5.0)
         optimizer.step()
-        scheduler.step()
         if iteration % 100 == 0 or iteration == schedule.iterations - 1:
             logger.info("iteration %d: loss %.4f", iteration, loss_value.item())
             if not torch.isfinite(loss_value):

@@ -12,6 +12,7 @@ from torch import nn
 
 from uncloak.devices import autocast
 from uncloak.errors import InputError
+from uncloak.extractors.adamw import AdamW
 from uncloak.extractors.extractor import Extractor
 from uncloak.extractors.training import learning_rate_factor
 from uncloak.pictures.tensors import as_floats
@@ -110,7 +111,7 @@ def tune(
         if schedule.decay:
             for group in optimizer.param_groups:
                 group["lr"] = schedule.learning_rate * learning_rate_factor(iteration, schedule)
-        optimizer.zero_grad(set_to_none=True)
+        optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         if not torch.isfinite(loss):
@@ -159,9 +160,9 @@ def head_at_means(embeddings: np.ndarray, codes: np.ndarray) -> nn.Linear:
     return head
 
 
-def _optimizer(model: nn.Module, schedule: Schedule) -> torch.optim.Optimizer:
+def _optimizer(model: nn.Module, schedule: Schedule) -> AdamW | torch.optim.Optimizer:
     if schedule.optimizer == "adamw":
-        return torch.optim.AdamW(model.parameters(), lr=schedule.learning_rate, weight_decay=0.0, fused=True)
+        return AdamW(model.parameters(), schedule.learning_rate, weight_decay=0.0)
     if schedule.optimizer == "adadelta":
         # Keras' defaults, which the released code relies on.
         return torch.optim.Adadelta(model.parameters(), lr=schedule.learning_rate, rho=0.95, eps=1e-7)

@@ -9,6 +9,7 @@ from torch.nn.functional import cross_entropy
 
 from uncloak.devices import autocast
 from uncloak.errors import InputError
+from uncloak.extractors.adamw import AdamW
 from uncloak.extractors.augmentation import augment
 from uncloak.extractors.training import Schedule, batches, learning_rate_factor
 from uncloak.progress import track
@@ -28,12 +29,7 @@ def train(
     torch.manual_seed(derive_seed(seed, "train classifier", name))
     random = generator(seed, "batches of classifier", name)
     classifier.to(memory_format=torch.channels_last).requires_grad_(True).train()
-    optimizer = torch.optim.AdamW(
-        classifier.parameters(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay, fused=True
-    )
-    scheduler = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda iteration: learning_rate_factor(iteration, schedule)
-    )
+    optimizer = AdamW(classifier.parameters(), schedule.learning_rate, schedule.weight_decay)
     drawn = batches([(np.arange(len(pictures)), schedule.batch)], random)
     for iteration in track(range(schedule.iterations), schedule.iterations, f"training {name}", unit="iterations"):
         rows = next(drawn)
@@ -41,11 +37,11 @@ def train(
         with autocast("cpu", schedule.precision):
             logits = classifier(torch.from_numpy(batch).permute(0, 3, 1, 2))  # a permuted NHWC array is channels_last
         loss = cross_entropy(logits.float(), torch.from_numpy(labels[rows]), label_smoothing=0.1)
-        optimizer.zero_grad(set_to_none=True)
+        optimizer.param_groups[0]["lr"] = schedule.learning_rate * learning_rate_factor(iteration, schedule)
+        optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(classifier.parameters(), 5.0)
         optimizer.step()
-        scheduler.step()
         if iteration % 50 == 0 or iteration == schedule.iterations - 1:
             logger.info("iteration %d: loss %.4f", iteration, loss.item())
             if not torch.isfinite(loss):
