@@ -10,6 +10,7 @@ from pathlib import Path
 
 from uncloak.allocation import keep_freed_memory
 from uncloak.errors import InputError
+from uncloak.progress import shown
 from uncloak.spending import counted
 
 
@@ -17,7 +18,8 @@ from uncloak.spending import counted
 def logged(log: str | os.PathLike) -> Iterator[None]:
     """Send the library's messages to the file `log`; on InputError print its one line and exit with status 1.
 
-    The last line of the log tells the CPU seconds that the process spent (`uncloak.spending`).
+    Where a person watches, the progress of long loops goes to the terminal, too. The last line of the log tells the
+    CPU seconds that the process spent (`uncloak.spending`).
     """
     keep_freed_memory()
     # Modules stay to the end: looking for garbage among them costs half a second, most of it when the process ends.
@@ -26,8 +28,10 @@ def logged(log: str | os.PathLike) -> Iterator[None]:
     logging.basicConfig(
         filename=log, filemode="w", level=logging.INFO, format="%(asctime)s %(name)s: %(message)s", force=True
     )
+    # Logs lie in one folder, each named after its job.
+    folder, *job = Path(log).with_suffix("").parts
     try:
-        with counted() as spent:
+        with counted() as spent, shown("/".join(job) or folder):
             yield
             logging.getLogger(__name__).info(spent())
     except InputError as error:

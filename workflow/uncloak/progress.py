@@ -1,55 +1,49 @@
-"""Progress of long loops: rate and time left in the job's log, and a bar where a person watches."""
+"""Progress of long loops: rate and time left in the job's log, and on the terminal where a person watches."""
 
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeVar
-
-from tqdm import tqdm
+from contextlib import contextmanager
+from typing import TextIO, TypeVar
 
 Item = TypeVar("Item")
 logger = logging.getLogger(__name__)
 
 _SECONDS_BETWEEN_LINES = 10.0
+_SECONDS_BETWEEN_SHOWN_LINES = 20.0
+WATCHED = "UNCLOAK_PROGRESS"
 
 
 class Progress:
     """How far a loop over `total` units has come, to be used in a `with` statement.
 
-    A line at most every ten seconds, and one at the end, goes to the log; a bar to a terminal.
+    A line at most every ten seconds, and one at the end, goes to the log.
     """
 
     def __init__(self, total: int, what: str, unit: str = "pictures"):
         self.total, self.what, self.unit = total, what, unit
         self.done = 0.0
         self._start = self._last = time.monotonic()
-        self._bar = tqdm(
-            total=total,
-            desc=what,
-            unit=f" {unit}",
-            disable=not sys.stderr.isatty(),
-            leave=False,
-            bar_format="{desc}: {n:.1f} of {total} {unit} |{bar}| {elapsed}, {remaining} left",
-        )
 
     def __enter__(self) -> "Progress":
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._bar.close()
+        pass
 
     def reach(self, done: float) -> None:
         """Tell that `done` units of the total, whole or not, are finished by now."""
-        self._bar.update(done - self.done)
         self.done = done
         now = time.monotonic()
         if now - self._last >= _SECONDS_BETWEEN_LINES or done >= self.total:
             self._last = now
             rate = done / max(now - self._start, 1e-9)
             left = (self.total - done) / max(rate, 1e-9)
-            line = "%s: %.10g of %d %s, %.3g per second, %.0f s left"
-            logger.info(line, self.what, round(done, 1), self.total, self.unit, rate, left)
+            line = "%s: %.10g of %d %s, %.3g per second, %s left"
+            arguments = (self.what, round(done, 1), self.total, self.unit, rate, _span(left))
+            logger.info(line, *arguments, extra={"finished": done >= self.total})
 
     def between(self, first: float, last: float) -> Callable[[Sequence[Item]], Iterator[Item]]:
         """Return a wrapper of steps that together lead from `first` to `last` units; who ends them tells the end."""
@@ -69,3 +63,41 @@ def track(items: Iterable[Item], total: int, what: str, unit: str = "pictures", 
         for number, item in enumerate(items, start=1):
             yield item
             progress.reach(min(number * weight, total))
+
+
+@contextmanager
+def shown(job: str) -> Iterator[None]:
+    """Show progress on the terminal where a person watches, each line with the job's name in front.
+
+    A person watches where the standard error is a terminal, unless the environment's UNCLOAK_PROGRESS is 0; where that
+    is anything else, lines are written wherever the standard error goes.
+    """
+    asked = os.environ.get(WATCHED, "")
+    if asked == "0" or not (asked or sys.stderr.isatty()):
+        yield
+        return
+    terminal = _Terminal(sys.stderr)
+    terminal.setFormatter(logging.Formatter(f"{job.replace('%', '%%')}: %(message)s"))
+    logger.addHandler(terminal)
+    try:
+        yield
+    finally:
+        logger.removeHandler(terminal)
+
+
+class _Terminal(logging.StreamHandler):
+    """Whole lines, which do jobs side by side no harm: one every twenty seconds at most, and none at the end."""
+
+    def __init__(self, stream: TextIO):
+        super().__init__(stream)
+        self._last = time.monotonic()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        now = time.monotonic()
+        if not record.finished and now - self._last >= _SECONDS_BETWEEN_SHOWN_LINES:
+            self._last = now
+            super().emit(record)
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 600 else f"{seconds / 60:.0f} min"
