@@ -2,7 +2,6 @@
 
 import os
 import sys
-import time
 
 from snakemake.utils import min_version
 
@@ -17,10 +16,8 @@ os.environ.update(
 
 from uncloak.configuration import check, fill
 from uncloak.errors import InputError
-from uncloak.figures.timings import as_text, share, summarize
 
 min_version("9.0")
-STARTED = time.time()
 
 
 configfile: "config.yaml"
@@ -50,14 +47,10 @@ include: "workflow/rules/transfer.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/experiments.smk"
 include: "workflow/rules/targets.smk"
+include: "workflow/rules/hooks.smk"
 
 
 rule all:
     default_target: True
     input:
         everything(),
-
-
-onsuccess:
-    if os.path.isdir("benchmarks"):
-        print(as_text(summarize("benchmarks", "logs")), share("logs", STARTED), sep="\n")

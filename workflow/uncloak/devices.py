@@ -3,9 +3,11 @@
 Torch is imported where it is needed, so that a run can tell its device and precision before any job has started.
 """
 
+import ctypes
 import logging
 import os
 import platform
+import sys
 from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
@@ -22,10 +24,23 @@ _CUDA_CAPABILITY = (8, 0)
 
 
 def choose_device() -> str:
-    """Return "cuda" where PyTorch finds such a device, else "cpu"."""
+    """Return "cuda" where PyTorch finds such a device, else "cpu"; without a driver, PyTorch need not be asked."""
+    if not _has_driver():
+        return "cpu"
     import torch
 
     return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _has_driver() -> bool:
+    """Whether this machine may have a device: on Linux, NVIDIA's driver or AMD's is there."""
+    if sys.platform != "linux":
+        return True
+    try:
+        ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return Path("/dev/kfd").exists()
+    return True
 
 
 def resolve_precision(asked: str, device: str) -> str:

@@ -13,7 +13,6 @@ logger = logging.getLogger(__name__)
 
 _SECONDS_BETWEEN_LINES = 10.0
 _SECONDS_BETWEEN_SHOWN_LINES = 20.0
-WATCHED = "UNCLOAK_PROGRESS"
 
 
 class Progress:
@@ -65,15 +64,16 @@ def track(items: Iterable[Item], total: int, what: str, unit: str = "pictures", 
             progress.reach(min(number * weight, total))
 
 
+def watched() -> bool:
+    """Whether a person watches: the standard error is a terminal, unless UNCLOAK_PROGRESS is set, to 0 for no."""
+    asked = os.environ.get("UNCLOAK_PROGRESS", "")
+    return asked != "0" if asked else sys.stderr.isatty()
+
+
 @contextmanager
 def shown(job: str) -> Iterator[None]:
-    """Show progress on the terminal where a person watches, each line with the job's name in front.
-
-    A person watches where the standard error is a terminal, unless the environment's UNCLOAK_PROGRESS is 0; where that
-    is anything else, lines are written wherever the standard error goes.
-    """
-    asked = os.environ.get(WATCHED, "")
-    if asked == "0" or not (asked or sys.stderr.isatty()):
+    """Show progress on the standard error where a person watches, each line with the job's name in front."""
+    if not watched():
         yield
         return
     terminal = _Terminal(sys.stderr)

@@ -2,6 +2,7 @@
 
 import os
 import resource
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +10,7 @@ import pandas as pd
 from uncloak.errors import InputError
 from uncloak.spending import cpu_seconds, told
 
+_STARTED = time.time()
 _NEEDED = ("s", "max_rss", "mean_load", "cpu_time")
 _HEADINGS = {
     "rule": "rule",
@@ -89,11 +91,20 @@ def as_text(summary: pd.DataFrame) -> str:
     return "\n".join(line.rstrip() for line in [lines[0], rule, *lines[1:-1], rule, lines[-1]])
 
 
-def share(logs: str | os.PathLike, since: float) -> str:
+def report(folder: str | os.PathLike, logs: str | os.PathLike) -> str:
+    """Return the table of times, and the share of numerical work in the run of this process, as text.
+
+    `folder` holds benchmark files, `logs` logs. Where there is none of the former, there is nothing to tell.
+    """
+    return f"{as_text(summarize(folder, logs))}\n{share(logs)}" if Path(folder).is_dir() else ""
+
+
+def share(logs: str | os.PathLike, since: float = _STARTED) -> str:
     """Tell how much of the CPU time of a run is no numerical work, in a line, from the process that ran its jobs.
 
-    Counted are the jobs that wrote a log below `logs` after `since` (seconds since 1970), this process itself, and
-    what its children spent beyond what the logs tell, such as shells and the end of interpreters.
+    Counted are the jobs that wrote a log below `logs` after `since` (seconds since 1970; this process's start, or
+    rather that of this module), this process itself, and what its children spent beyond what the logs tell, such as
+    shells and the end of interpreters.
     """
     spent = [told(path) for path in Path(logs).rglob("*.log") if path.stat().st_mtime >= since]
     jobs, starts = map(sum, zip((0.0, 0.0), *filter(None, spent), strict=True))

@@ -1,0 +1,63 @@
+"""What a run says when it starts, without waiting for PyTorch."""
+
+import subprocess
+import sys
+
+import pytest
+
+from uncloak import devices
+from uncloak.opening import opening
+
+CONFIG = {
+    "run": {"datasets": ["drawn"], "attacks": ["lowkey", "fawkes"], "extractors": ["arcface"]},
+    "datasets": {"drawn": {"label": "drawn faces"}, "other": {"label": "not in the run"}},
+    "attacks": {"lowkey": {"label": "LowKey"}, "fawkes": {"label": "Fawkes, v1.0"}},
+    "extractors": {"arcface": {"label": "ArcFace"}},
+    "precision": "auto",
+}
+
+
+@pytest.fixture
+def plain(monkeypatch):
+    """A processor that would emulate bfloat16, and no graphics card; nobody watches."""
+    monkeypatch.setattr(devices, "_has_driver", lambda: False)
+    monkeypatch.setattr(devices, "processor_flags", lambda: frozenset({"avx2"}))
+    monkeypatch.setenv("UNCLOAK_PROGRESS", "0")
+
+
+def test_it_tells_jobs_world_device_and_precision(plain):
+    lines = opening(CONFIG, 150, 2).splitlines()
+    assert lines[:4] == [
+        "150 jobs on 2 cores, in a world of",
+        "  1 dataset: drawn faces",
+        "  2 attacks: LowKey; Fawkes, v1.0",
+        "  1 extractor: ArcFace",
+    ]
+    assert "AVX2" in lines[4]
+    assert lines[4].endswith("in float32 (precision: auto).")
+    assert lines[5:] == ["Long jobs tell in their logs, below logs/, how far they are."]
+
+
+def test_it_warns_of_what_the_processor_emulates(plain, monkeypatch):
+    monkeypatch.setenv("UNCLOAK_PROGRESS", "1")
+    text = opening({**CONFIG, "precision": "bfloat16"}, 1, 1)
+    assert text.startswith("1 job on 1 core,")
+    assert "in bfloat16 (precision: bfloat16)" in text
+    assert "Warning: precision: cpu emulates bfloat16" in text
+    assert "tell here and in their logs" in text
+
+
+def test_it_does_not_guess_what_other_machines_are(plain):
+    text = opening(CONFIG, 150, None)
+    assert text.startswith("150 jobs, in a world of")
+    assert "float32" not in text
+    assert "in its log" in text
+
+
+def test_it_asks_pytorch_only_where_there_is_a_driver():
+    code = (
+        "import sys; from uncloak import devices; from uncloak.opening import opening;"
+        f"devices._has_driver = lambda: False; opening({CONFIG!r}, 1, 1); print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "False", done.stderr
