@@ -1,11 +1,14 @@
 """DSSIM in torch against scikit-image, its definition and finite differences."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
 from references import floats, plain_ssim, smooth_faces
 from skimage.metrics import structural_similarity
 
+from uncloak.attacks import dssim as module
 from uncloak.attacks.dssim import Dssim, dssim
 from uncloak.errors import InputError
 
@@ -72,6 +75,34 @@ def test_dssim_does_not_depend_on_the_batch(size):
     values, gradients = value_and_gradient(list(range(33)))
     for rows in (torch.randperm(33, generator=random).tolist(), [32] * 33, [7], [32, 0, 5]):
         torch.testing.assert_close(value_and_gradient(rows), (values[rows], gradients[rows]), atol=0, rtol=0)
+
+
+@pytest.mark.parametrize("size", [24, 64])
+def test_the_gradient_of_pictures_that_count_for_nothing_is_not_computed(monkeypatch, size):
+    random = torch.Generator().manual_seed(0)
+    clean = torch.rand(6, 3, size, size, generator=random)
+    other = (clean + 0.05 * torch.randn(clean.shape, generator=random)).clamp(0, 1).requires_grad_()
+    window, spread = module._window, []
+
+    def counted(planes, weights, **way):
+        spread.extend([len(planes)] if way.get("spread") else [])
+        return window(planes, weights, **way)
+
+    def gradient(weights):
+        spread.clear()
+        return torch.autograd.grad(Dssim(clean)(other), other, torch.tensor(weights))[0]
+
+    monkeypatch.setattr(module, "_window", counted)
+    whole = gradient([1.0, -3.0, 2.0, 1e-3, 5.0, 1.0])
+    assert spread == [6]
+    assert not gradient([0.0, -0.0, 0.0, 0.0, 0.0, 0.0]).any()
+    assert spread == []
+    some = gradient([1.0, 0.0, 2.0, -0.0, 5.0, math.nan])
+    assert spread == [4]
+    # To the last bit.
+    assert torch.equal(some[[0, 2, 4]], whole[[0, 2, 4]])
+    assert not some[[1, 3]].any()
+    assert some[5].isnan().all()
 
 
 def test_dssim_needs_a_whole_window():

@@ -17,6 +17,7 @@ from references import (
 )
 from torch.nn.functional import normalize
 
+from uncloak.attacks import dssim as dssim_module
 from uncloak.attacks import fawkes_v03, fawkes_v10
 from uncloak.attacks.dssim import dssim
 from uncloak.errors import InputError
@@ -350,6 +351,28 @@ def test_progress_wraps_every_step_and_a_broken_picture_alone_is_nan(name):
     assert result[[0, 2]].isfinite().all()
     alone = module.attack(faces[[0]], [network], module.Options(steps=5), [0], targets=targets[[0]])
     torch.testing.assert_close(result[[0]], alone, atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_pictures_within_their_budget_save_the_penalty_s_gradient_and_change_no_byte(name, monkeypatch):
+    module, network = ATTACKS[name], small_network(1)
+    faces, targets = (floats(smooth_faces(6, size=32, seed=seed), torch.float32) for seed in (0, 5))
+    options = module.Options(th=0.002 if name == "fawkes_v10" else 0.0005, steps=60)
+    window, spread = dssim_module._window, []
+
+    def counted(planes, weights, **way):
+        spread.extend([len(planes)] if way.get("spread") else [])
+        return window(planes, weights, **way)
+
+    monkeypatch.setattr(dssim_module, "_window", counted)
+    saved = module.attack(faces, [network], options, [0] * 6, targets=targets)
+    # In some steps no picture is over its budget, in some a part of them.
+    assert 0 < len(spread) < 60
+    assert min(spread) < 6
+    monkeypatch.setattr(dssim_module, "_asked", lambda gradient: None)
+    spread.clear()
+    assert torch.equal(saved, module.attack(faces, [network], options, [0] * 6, targets=targets))
+    assert spread == [6] * 60
 
 
 def test_modes_are_the_published_ones():

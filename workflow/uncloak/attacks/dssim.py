@@ -16,7 +16,8 @@ class Dssim:
     """DSSIM of pictures against `clean`, as `tf.image.ssim` defines SSIM (attacks.md 2.4).
 
     The window is 11x11, Gaussian (sigma 1.5), at its valid positions only. The terms of the clean picture alone are
-    computed once. A picture's value and gradient do not depend on its place in the batch.
+    computed once. A picture's value and gradient do not depend on the batch it is in. On a processor, the gradient of
+    pictures whose DSSIM counts for nothing (their penalty is off) is 0 without being computed.
 
     Args:
         clean: float [N,C,H,W] in [0,1].
@@ -69,19 +70,48 @@ class _Dssim(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx, gradient: torch.Tensor) -> tuple[torch.Tensor, None]:
-        other, mean, luminance, structure, luminance_scale, structure_scale = ctx.saved_tensors
-        against = ctx.against
-        # Half the derivatives of l s by W(y), W(xy) and, with the other sign, W(y^2).
-        planes = mean.new_empty(len(mean), 3, *mean.shape[1:])
-        by_mean, by_product, by_square = planes.unbind(1)
-        torch.div(luminance, structure_scale, out=by_product)
-        torch.mul(by_product, structure, out=by_square)
-        ratio = structure / luminance_scale
-        torch.sub(ratio, by_product, out=by_mean).mul_(against.mean)
-        by_mean.addcmul_(ratio.mul_(luminance).sub_(by_square), mean, value=-1)
-        by_mean, by_product, by_square = _window(planes.flatten(1, 2), against.weights, spread=True).chunk(3, dim=1)
-        total = by_mean.addcmul_(by_product, against.clean).addcmul_(by_square, other, value=-1)
-        return total.mul_((gradient / -mean[0].numel())[:, None, None, None]), None
+        against, saved, rows = ctx.against, ctx.saved_tensors, _asked(gradient)
+        if rows is None:
+            return _gradient(gradient, against.clean, against.mean, against.weights, *saved), None
+        total = torch.zeros_like(saved[0])
+        if len(rows):
+            clean, mean = against.clean[rows], against.mean[rows]
+            total[rows] = _gradient(gradient[rows], clean, mean, against.weights, *(values[rows] for values in saved))
+        return total, None
+
+
+def _asked(gradient: torch.Tensor) -> torch.Tensor | None:
+    """Rows of the pictures whose DSSIM has a gradient at all, NaN included; None for the whole batch."""
+    # To learn it from a GPU, one would have to wait for it.
+    if gradient.is_cuda or gradient.all():
+        return None
+    return gradient.nonzero().flatten()
+
+
+def _gradient(
+    gradient: torch.Tensor,
+    clean: torch.Tensor,
+    clean_mean: torch.Tensor,
+    weights: torch.Tensor,
+    other: torch.Tensor,
+    mean: torch.Tensor,
+    luminance: torch.Tensor,
+    structure: torch.Tensor,
+    luminance_scale: torch.Tensor,
+    structure_scale: torch.Tensor,
+) -> torch.Tensor:
+    """The gradient [N,C,H,W] by `other`, from that by DSSIM [N] and what the way forth has left."""
+    # Half the derivatives of l s by W(y), W(xy) and, with the other sign, W(y^2).
+    planes = mean.new_empty(len(mean), 3, *mean.shape[1:])
+    by_mean, by_product, by_square = planes.unbind(1)
+    torch.div(luminance, structure_scale, out=by_product)
+    torch.mul(by_product, structure, out=by_square)
+    ratio = structure / luminance_scale
+    torch.sub(ratio, by_product, out=by_mean).mul_(clean_mean)
+    by_mean.addcmul_(ratio.mul_(luminance).sub_(by_square), mean, value=-1)
+    by_mean, by_product, by_square = _window(planes.flatten(1, 2), weights, spread=True).chunk(3, dim=1)
+    total = by_mean.addcmul_(by_product, clean).addcmul_(by_square, other, value=-1)
+    return total.mul_((gradient / -mean[0].numel())[:, None, None, None])
 
 
 def dssim(clean: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
