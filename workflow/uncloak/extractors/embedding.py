@@ -19,16 +19,26 @@ def embed(extractor: Extractor, faces: np.ndarray, device: str = "cpu") -> np.nd
         # What is posted and scraped is 8-bit: a cloak that rounding destroys must not count.
         raise InputError(f"faces are {faces.dtype}; only 8-bit pictures (uint8) are evaluated")
     extractor = extractor.to(device, memory_format=torch.channels_last).eval()
-    batches = []
-    starts = range(0, len(faces), _BATCH)
+    embeddings = []
     with torch.inference_mode():
-        for start in track(starts, len(faces), "embedding", weight=_BATCH):
-            batch = torch.from_numpy(faces[start : start + _BATCH]).to(device).permute(0, 3, 1, 2).float() / 255
-            batches.append(extractor(batch).float().cpu().numpy())
-    embeddings = np.concatenate(batches)
+        for start in track(range(0, len(faces), _BATCH), len(faces), "embedding", weight=_BATCH):
+            batch = _send(faces[start : start + _BATCH], device).permute(0, 3, 1, 2).float() / 255
+            # Nothing here waits for a GPU: while it computes, the next batch is read.
+            embeddings.append(extractor(batch).float().to("cpu", non_blocking=True))
+    if torch.device(device).type == "cuda":
+        torch.cuda.synchronize(device)
+    embeddings = torch.cat(embeddings).numpy()
     broken = np.flatnonzero(~np.isfinite(embeddings).all(axis=1))
     if len(broken):
         raise InputError(
             f"the extractor gives values that are not finite for face number {broken[0]}; check its weights"
         )
     return embeddings
+
+
+def _send(faces: np.ndarray, device: str) -> torch.Tensor:
+    """Bring uint8 faces to the device; to a GPU from memory that it can fetch them from by itself, in its turn."""
+    batch = torch.from_numpy(faces)
+    if torch.device(device).type == "cuda":
+        batch = batch.pin_memory()
+    return batch.to(device, non_blocking=True)
