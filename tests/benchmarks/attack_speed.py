@@ -12,65 +12,21 @@ import inspect
 import multiprocessing
 import statistics
 import tempfile
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import torch
-import torch.nn.functional as F
 import yaml
+from loops import ATTACKS, BATCH, Savings, Work, alternate, channels_last, loop, passes, random_faces
+from surrogates import untrained
 
 from uncloak.allocation import keep_freed_memory
-from uncloak.attacks.adadelta import Adadelta, decode, encode
-from uncloak.attacks.dssim import Dssim
 from uncloak.attacks.perturb import perturb
-from uncloak.extractors.extractor import Extractor, build
+from uncloak.extractors.extractor import Extractor
 
-BATCH = 32
 PARTS = ("cost", "savings", "memory")
-
-
-@dataclass(frozen=True)
-class Work:
-    """What an attack asks of each surrogate: passes per picture, and the rest of a step in outline.
-
-    Attributes:
-        before: forward passes before the first step, of clean (and target) faces.
-        step: forward and input-gradient passes of every step.
-        after: forward passes after the last step.
-        tanh: whether a modifier in tanh space is moved by Adadelta, or the picture by its gradient's sign.
-        options: of the attack, but for the number of steps.
-    """
-
-    before: int
-    step: int
-    after: int = 0
-    tanh: bool = False
-    options: Mapping[str, object] = field(default_factory=dict)
-
-
-ATTACKS = {
-    # Blurred and plain, each with its mirror picture.
-    "lowkey": Work(before=2, step=4, options={"perceptual": "dssim", "perceptual_weight": 0.2}),
-    "fawkes_v10": Work(before=1, step=1, tanh=True, options={"mode": "high"}),
-    "fawkes_v03": Work(before=2, step=1, after=1, tanh=True, options={"mode": "high"}),
-    "pgd": Work(before=1, step=1),
-}
-
-
-@dataclass(frozen=True)
-class Savings:
-    """What a loop saves against a straightforward one, and whether it joins branches, which does not save on a CPU."""
-
-    frozen: bool = True
-    cached: bool = True
-    joined: bool = False
-    channels_last: bool = True
-    unsynchronized: bool = True
-    batch: int = BATCH
 
 
 SWITCHES = {
@@ -164,13 +120,13 @@ def cost(nets: Nets, attack: str, work: Work, repeats: int) -> dict:
     and a straightforward loop (pictures singly, weights not frozen, clean faces embedded every step) by perturb().
     """
     extractors, steps = nets.extractors(attack), nets.steps[attack]
-    pictures = _faces(2, nets.side)
-    seconds = _alternate(
+    pictures = random_faces(2, nets.side)
+    seconds = alternate(
         {
             "perturb": lambda: _ours(nets, attack, work, extractors),
             "joined": lambda: _bare(nets.side, work, extractors, steps, joined=True),
             "apart": lambda: _bare(nets.side, work, extractors, steps, joined=False),
-            "straightforward": lambda: _loop(pictures, extractors, work, steps, ORIGINAL),
+            "straightforward": lambda: loop(pictures, extractors, work, steps, ORIGINAL),
         },
         repeats,
     )
@@ -195,12 +151,12 @@ def savings(nets: Nets, attack: str, work: Work, repeats: int) -> dict:
         if work.step > 1 or "joined" not in change
     }
     pictures = {name: BATCH if each.batch == BATCH else 2 for name, each in switched.items()}
-    seconds = _alternate(
+    seconds = alternate(
         {
-            "all": lambda: _loop(_faces(BATCH, nets.side), extractors, work, steps, Savings()),
+            "all": lambda: loop(random_faces(BATCH, nets.side), extractors, work, steps, Savings()),
             **{
-                name: lambda name=name, each=each: _loop(
-                    _faces(pictures[name], nets.side), extractors, work, steps, each
+                name: lambda name=name, each=each: loop(
+                    random_faces(pictures[name], nets.side), extractors, work, steps, each
                 )
                 for name, each in switched.items()
             },
@@ -223,7 +179,7 @@ def memory(attack: str) -> dict:
 
 
 def _ours(nets: Nets, attack: str, work: Work, extractors: list[Extractor]) -> None:
-    faces = _faces(BATCH, nets.side)
+    faces = random_faces(BATCH, nets.side)
     options = {**work.options, "steps": nets.steps[attack]}
     targets = faces[::-1] if attack == "fawkes_v03" else None
     perturb(faces, [f"person/{row}" for row in range(BATCH)], attack, options, extractors, 1, BATCH, targets)
@@ -231,84 +187,22 @@ def _ours(nets: Nets, attack: str, work: Work, extractors: list[Extractor]) -> N
 
 def _bare(side: int, work: Work, extractors: list[Extractor], steps: int, joined: bool) -> None:
     """The passes that the attack cannot do without, and nothing else."""
-    faces = _channels_last(torch.rand(BATCH, 3, side, side))
+    faces = channels_last(torch.rand(BATCH, 3, side, side))
     with torch.no_grad():
         for extractor in extractors:
             for _ in range(work.before + work.after):
                 extractor(faces)
     views = [faces.repeat(work.step, 1, 1, 1)] if joined else [faces] * work.step
-    views = [_channels_last(view).requires_grad_() for view in views]
+    views = [channels_last(view).requires_grad_() for view in views]
     for _ in range(steps):
-        for extractor in extractors:
-            for view in views:
-                embeddings = extractor(view)
-                torch.autograd.grad(embeddings, view, torch.ones_like(embeddings))
-
-
-def _loop(pictures: np.ndarray, extractors: list[Extractor], work: Work, steps: int, savings: Savings) -> None:
-    """The steps of an attack in outline, with or without each saving."""
-    arrange = _channels_last if savings.channels_last else torch.Tensor.contiguous
-    for extractor in extractors:
-        extractor.requires_grad_(not savings.frozen).to(
-            memory_format=torch.channels_last if savings.channels_last else torch.contiguous_format
-        )
-    for first in range(0, len(pictures), savings.batch):
-        clean = torch.from_numpy(pictures[first : first + savings.batch]).permute(0, 3, 1, 2).float().contiguous() / 255
-        start = encode(clean) if work.tanh else clean
-        modifier = torch.full_like(clean, 1e-4)
-        optimizer = Adadelta(modifier, 0.95, 1e-7, 15.0)
-        references, distance = None, None
-        for _ in range(steps):
-            if references is None or not savings.cached:
-                with torch.no_grad():
-                    views = [clean] * work.before
-                    references = [_embed(extractor, views, arrange, savings.joined)[0] for extractor in extractors]
-                distance = Dssim(clean)
-            modifier.requires_grad_()
-            perturbed = decode(start + modifier) if work.tanh else start + modifier
-            loss = distance(perturbed).sum()
-            views = [perturbed] if work.step == 1 else [perturbed, _blurred(perturbed)]
-            views = views if work.step == 1 else [*views, *(view.flip(-1) for view in views)]
-            for extractor, reference in zip(extractors, references, strict=True):
-                embeddings = _embed(extractor, views, arrange, savings.joined)
-                loss = loss - sum((F.normalize(each, dim=-1) - reference).square().sum() for each in embeddings)
-            if savings.frozen:
-                (gradient,) = torch.autograd.grad(loss, modifier)
-            else:
-                loss.backward()
-                gradient = modifier.grad
-                for extractor in extractors:
-                    extractor.zero_grad()
-            modifier = modifier.detach()
-            if work.tanh:
-                optimizer.step(modifier, gradient)
-            else:
-                modifier.sub_(gradient.sign(), alpha=0.0025)
-            if not savings.unsynchronized:
-                loss.item()
-    for extractor in extractors:
-        extractor.requires_grad_(False).to(memory_format=torch.contiguous_format)
-
-
-def _embed(extractor: Extractor, views: list[torch.Tensor], arrange: Callable, joined: bool) -> list[torch.Tensor]:
-    """Embed views of the same faces, in one pass or in one for each."""
-    if joined:
-        return list(extractor(arrange(torch.cat(views))).chunk(len(views)))
-    return [extractor(arrange(view)) for view in views]
-
-
-def _blurred(faces: torch.Tensor) -> torch.Tensor:
-    offsets = torch.arange(-3, 4.0)
-    line = torch.softmax(-offsets.square() / 18, dim=0)
-    kernel = (line[:, None] * line).expand(3, 1, 7, 7)
-    return F.conv2d(F.pad(faces, (3, 3, 3, 3), mode="reflect"), kernel, groups=3)
+        passes(extractors, views)
 
 
 def _peak(attack: str, batch: int, pictures: int) -> int:
     """Run in a process of its own."""
     torch.set_num_threads(1)
     nets, work = small(), ATTACKS[attack]
-    extractors, faces = nets.extractors(attack), _faces(pictures, nets.side)
+    extractors, faces = nets.extractors(attack), random_faces(pictures, nets.side)
     targets = faces[::-1] if attack == "fawkes_v03" else None
     before = _high_water()
     names = [f"person/{row}" for row in range(pictures)]
@@ -322,43 +216,12 @@ def _high_water() -> int:
     return int(next(line for line in lines if line.startswith("VmHWM")).split()[1])
 
 
-def untrained(record: Mapping) -> Extractor:
-    """Build an extractor with random weights, its batch norms settled so that embeddings are of ordinary size."""
-    torch.manual_seed(0)
-    extractor = build(record).train()
-    for module in extractor.modules():
-        if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
-            module.momentum = None  # the mean of all passes, here of one
-    with torch.no_grad():
-        extractor(torch.rand(4, 3, 112, 112))
-    return extractor.freeze()
-
-
-def _faces(count: int, side: int) -> np.ndarray:
-    return np.random.default_rng(0).integers(0, 256, (count, side, side, 3), dtype=np.uint8)
-
-
-def _channels_last(faces: torch.Tensor) -> torch.Tensor:
-    return faces.contiguous(memory_format=torch.channels_last)
-
-
 def _random_alexnet(folder: str) -> str:
     from torchvision.models import alexnet
 
     path = Path(folder) / "alexnet.pth"
     torch.save(alexnet(weights=None).state_dict(), path)
     return str(path)
-
-
-def _alternate(functions: Mapping[str, Callable], repeats: int) -> dict[str, list[float]]:
-    """CPU seconds of every function, run in turn, `repeats` times after one turn that does not count."""
-    seconds = {name: [] for name in functions}
-    for _ in range(repeats + 1):
-        for name, function in functions.items():
-            start = time.process_time()
-            function()
-            seconds[name].append(time.process_time() - start)
-    return {name: values[1:] for name, values in seconds.items()}
 
 
 def _ratio(seconds: list[float], reference: list[float]) -> float:
