@@ -148,10 +148,10 @@ class Watch:
     """Times some steps of a loop, and ends it after them: a `track` for attacks.
 
     Args:
-        device: waited for before and after what is timed.
+        device: waited for before and after what is timed, and not in between.
         warm: steps that go before and are not timed.
         most: the largest number of steps to time.
-        limit: seconds that they may take, more or less; one is timed in any case.
+        limit: seconds that they may take, as the warm ones tell; one is timed in any case.
         clock: what to time by.
 
     Attributes:
@@ -173,13 +173,9 @@ class Watch:
     def __call__(self, items: Iterable[int]) -> Iterator[int]:
         items, begin = iter(items), self._now()
         yield from itertools.islice(items, self.warm)
-        start = self._now()
-        done = 0
-        # Asked without waiting for the device, which would leave it without work between steps.
-        while done < self.most and (not done or self.clock() - start < self.limit):
-            item = next(items, None)
-            if item is None:
-                break
+        start, done = self._now(), 0
+        few = self.limit * self.warm / max(start - begin, 1e-9) if self.warm else self.most
+        for item in itertools.islice(items, int(max(1, min(self.most, few)))):
             yield item
             done += 1
         end = self._now()

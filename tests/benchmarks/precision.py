@@ -1,4 +1,4 @@
-"""Print what bfloat16 costs or brings on this machine: training iterations and attack steps of the default, over float32.
+"""Print what bfloat16 costs or brings on this machine: iterations of training and steps of attacks, over float32.
 
 Run it in the checkout: `uv run python tests/benchmarks/precision.py`, minutes; `--device cuda` where there is one. The
 networks are those of config.yaml with random weights, at 64 pixels. On a CPU one thread computes, as in a job, and CPU
