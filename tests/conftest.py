@@ -1,5 +1,6 @@
-"""A copy of the checkout in which one small run has been made, for tests of the workflow as a whole."""
+"""How the tests share the cores, and checkouts in which a small run has been made."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -8,6 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+
+# Tests run side by side, one process a core (`-n logical`, pyproject.toml), and each of them keeps to one thread, what
+# it starts included. Before anybody imports torch.
+os.environ.update({f"{name}_NUM_THREADS": "1" for name in ("OMP", "MKL", "OPENBLAS")})
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -57,12 +62,36 @@ def copy_checkout(target: Path) -> None:
             shutil.copyfile(ROOT / name, target / name)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """As many processes as there are cores for us, which may be fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that run the workflow, so that no core waits for them in the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory) -> Checkout:
-    """A checkout whose small run is finished. Tests that change it put it back."""
+def small_run(tmp_path_factory) -> Path:
+    """A checkout whose small run is finished, made once for all processes. Not to be changed: see `finished`."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder = shared / "small_run"
+    with open(shared / "small_run.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # who comes second waits here
+        if not folder.exists():
+            copy_checkout(shared / "small_run.part")
+            done = Checkout(shared / "small_run.part").snakemake("--cores", "2")
+            assert done.returncode == 0, done.stdout + done.stderr
+            (shared / "small_run.part").rename(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def finished(small_run, tmp_path_factory) -> Checkout:
+    """A copy of the small run for the tests of one module, who put back what they change."""
     folder = tmp_path_factory.mktemp("finished") / "uncloak"
-    copy_checkout(folder)
-    checkout = Checkout(folder)
-    done = checkout.snakemake("--cores", "2")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return checkout
+    shutil.copytree(small_run, folder)
+    return Checkout(folder)

@@ -14,7 +14,6 @@ import psutil
 import pytest
 import torch
 import torchvision
-from conftest import Checkout
 from PIL import Image
 
 from uncloak.attacks.lpips import load_lpips
@@ -107,10 +106,7 @@ class World:
 @pytest.fixture(scope="module")
 def world(finished, tmp_path_factory):
     """A world in which all attacks have been made, the imported ones from the exported ones."""
-    # A copy, because other tests count on what the finished checkout holds.
-    folder = tmp_path_factory.mktemp("world")
-    shutil.copytree(finished.folder, folder / "uncloak")
-    world = World(Checkout(folder / "uncloak"), folder)
+    world = World(finished, tmp_path_factory.mktemp("world"))
     world.make(f"{RESULTS}/exported/lowkey", f"{RESULTS}/perturbed/photographs/whole.csv")
     shutil.copytree(world.results / "exported" / "lowkey", world.data / "theirs")
     shutil.copytree(world.results / "perturbed" / "photographs" / "whole", world.data / "their_photographs")
