@@ -9,14 +9,6 @@ from torch import nn
 from uncloak.attacks.adadelta import Adadelta, decode, encode
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.mark.parametrize("eps", [1e-7, 1e-8])
 def test_adadelta_agrees_with_its_formulas_and_with_torch(eps):
     random = np.random.default_rng(0)

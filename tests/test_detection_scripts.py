@@ -36,14 +36,6 @@ for script, job in json.load(sys.stdin):
 """
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def run_scripts(folder: Path, jobs: list) -> None:
     text = json.dumps(
         [[str(SCRIPTS / f"{script}.py"), {"log": [str(folder / "log")], **job}] for script, job in jobs], default=str

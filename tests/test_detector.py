@@ -22,14 +22,6 @@ SMALL = {"weights": "scratch", "input": "residual", "width": 0.1}
 QUICK = Options(**SMALL, epochs=12, batch=8, learning_rate=0.02, schedule="one_cycle")
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def trained(seed: int = 1) -> Detector:
     clean = smooth_faces(40, 0)
     return train(build(QUICK, seed, "d"), clean, cloaked(clean, 1), QUICK, seed, "d")

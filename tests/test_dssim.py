@@ -13,14 +13,6 @@ from uncloak.attacks.dssim import Dssim, dssim
 from uncloak.errors import InputError
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def skimage_dssim(x: np.ndarray, y: np.ndarray) -> float:
     """DSSIM of float pictures [H,W,3] in grey levels."""
     # Truncation at 3.5 sigma makes scikit-image's window 11x11; 5 pixels are cut off to keep valid positions.

@@ -25,14 +25,6 @@ MODULES = {"evolve_ir": evolve_ir, "evolve_resnet": evolve_resnet}
 CLASSES = {"evolve_ir": evolve_ir.EvolveIR, "evolve_resnet": evolve_resnet.EvolveResNet}
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def norm_shapes(name: str, channels: int) -> dict:
     shapes = {f"{name}.{part}": (channels,) for part in ("weight", "bias", "running_mean", "running_var")}
     return {**shapes, f"{name}.num_batches_tracked": ()}

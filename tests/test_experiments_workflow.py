@@ -1,6 +1,7 @@
 """Every experiment of the ICLR 2022 paper through the workflow, on a small world: outputs, leakage, reruns, names."""
 
 import json
+import re
 
 import h5py
 import numpy as np
@@ -66,20 +67,20 @@ def test_every_figure_and_table_of_the_paper_has_a_name(world):
     assert "Nothing to be done" in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(
-    ("name", "asked"),
-    [
-        ("figure4", "figures/fawkes_by_extractor.html"),
-        ("figure7", "figures/unprotected.html"),
-        ("figure12", "second_world/figures/systems.html"),
-        ("table1", "tables/public.csv"),
-        ("table2", "tables/detection.csv"),
-        ("table4", "transfer/transfer.csv"),
-    ],
-)
-def test_a_name_asks_for_its_files(world, name, asked):
-    forced = world.snakemake("-n", "--forceall", name)
-    assert asked in forced.stdout + forced.stderr
+def test_a_name_asks_for_its_files(world):
+    asked = {
+        "figure4": "figures/fawkes_by_extractor.html",
+        "figure7": "figures/unprotected.html",
+        "figure12": "second_world/figures/systems.html",
+        "table1": "tables/public.csv",
+        "table2": "tables/detection.csv",
+        "table4": "transfer/transfer.csv",
+    }
+    done = world.snakemake("-n", "--forceall", *asked)
+    said = done.stdout + done.stderr
+    for name, file in asked.items():
+        [files] = re.findall(rf"^localrule {name}:\n    input: (.*)$", said, re.MULTILINE)
+        assert file in files
 
 
 def test_users_are_never_among_those_that_the_trainer_learns_from(world):

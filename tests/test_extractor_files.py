@@ -12,8 +12,6 @@ from uncloak.errors import InputError
 from uncloak.extractors import weights
 from uncloak.extractors.extractor import build
 
-torch.set_num_threads(1)
-
 METADATA = {"recipe": "train", "sources": {"faces": "0" * 64}, "clean_error": 0.0125}
 
 

@@ -23,15 +23,6 @@ from uncloak.attacks.dssim import dssim
 from uncloak.errors import InputError
 from uncloak.seeds import generator
 
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 # --- Fawkes v1.0 ----------------------------------------------------------------------------------------------------
 
 

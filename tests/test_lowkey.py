@@ -28,14 +28,6 @@ from uncloak.seeds import generator
 STEPS = 50
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def options(**given) -> lowkey.Options:
     """Options with DSSIM, at a weight that lets it count."""
     return lowkey.Options(**{"steps": STEPS, "perceptual": "dssim", "perceptual_weight": 3.0} | given)

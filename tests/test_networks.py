@@ -12,8 +12,6 @@ from uncloak.extractors.folding import folded
 from uncloak.extractors.networks import dlib_resnet
 from uncloak.extractors.networks.prelu import PReLU
 
-torch.set_num_threads(1)
-
 
 @pytest.mark.parametrize(
     ("change", "words"),

@@ -13,14 +13,6 @@ from uncloak.errors import InputError
 from uncloak.seeds import generator
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def plain_pgd(x, networks, seed, *, epsilon, steps, step_size, random_start=True, target=None, see=lambda y: y):
     """PGD of one picture [3,H,W], step by step (Madry et al. 2018, section 2.1)."""
 

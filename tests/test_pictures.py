@@ -1,8 +1,6 @@
 """The dataset stage without torch: reading picture files, the manifest, duplicates, and the split."""
 
 import hashlib
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -277,9 +275,3 @@ def test_identities_with_too_few_pictures():
 def test_impossible_splits_are_bad_input(roles, options, message):
     with pytest.raises(InputError, match=message):
         split(names(PEOPLE), roles, seed=0, **options)
-
-
-def test_the_dataset_stage_without_detection_does_not_import_torch():
-    modules = "uncloak.pictures.manifest, uncloak.pictures.split, uncloak.pictures.alignment"
-    code = f"import sys, {modules}; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

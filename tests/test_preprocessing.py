@@ -9,8 +9,6 @@ from scipy.ndimage import map_coordinates
 
 from uncloak.extractors.extractor import Preprocessing
 
-torch.set_num_threads(1)
-
 
 def test_own_size_and_template_pass_unchanged():
     faces = random_faces(2, 112)

@@ -18,8 +18,6 @@ from uncloak.errors import InputError
 from uncloak.extractors.extractor import Preprocessing
 from uncloak.extractors.importing import import_published
 
-torch.set_num_threads(1)
-
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 needs_weights = pytest.mark.skipif(not (SHARED / "weights").is_dir(), reason="published weights are not here")
 needs_lfw = pytest.mark.skipif(

@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -188,10 +186,3 @@ def test_scripts_draw_their_tables(tmp_path):
     assert len(rows) == 60
     rows = draw("collusion", [paths["collusion"]], attacks=list(COLLUDING.items()), systems=list(PAIRS.items()))
     assert len(rows) == 2 * 4 * 3 * 3
-
-
-def test_figures_of_the_defenses_start_without_torch():
-    names = ["adaptive", "training_matrix", "systems", "unprotected", "classifiers", "ranks", "collusion"]
-    code = "import sys;" + ";".join(f"import uncloak.figures.{name}" for name in names)
-    code += ";print('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "False"

@@ -1,8 +1,5 @@
 """Recognition against scikit-learn's brute force, and intervals against resampling written out."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -390,9 +387,3 @@ def test_refuses_bad_input():
     refused("has the part 'train'", split=split.replace("gallery", "train"))
     refused("stands twice", split=pd.concat([split, split[:1]]))
     refused("identity 'z' has several roles", split=split.assign(role=split["role"].where(split.index > 0, "other")))
-
-
-def test_starts_without_torch():
-    modules = ("comparing", "rates", "ranks", "unprotected", "verification", "visibility")
-    code = "import uncloak.tables;" + "".join(f"import uncloak.recognition.{module};" for module in modules)
-    subprocess.run([sys.executable, "-c", f"{code}import sys; assert 'torch' not in sys.modules"], check=True)

@@ -3,8 +3,6 @@
 import io
 import json
 import re
-import subprocess
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -109,14 +107,3 @@ def test_captions_render_as_snakemake_does(caption):
     if caption.stem != "workflow":
         assert "Drawn by a program" in body
         assert ("drawn objects" if caption.stem == "transfer_over_time" else "drawn faces") in body
-
-
-def test_figures_start_without_torch():
-    modules = ["theme", "saving", "protection", "visibility", "channels"]
-    modules += ["images", "contact_sheet", "pictures", "timings"]
-    code = (
-        "import sys;"
-        + ";".join(f"import uncloak.figures.{name}" for name in modules)
-        + ";print('torch' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "False"
