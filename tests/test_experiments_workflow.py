@@ -79,7 +79,7 @@ def test_a_name_asks_for_its_files(world):
     done = world.snakemake("-n", "--forceall", *asked)
     said = done.stdout + done.stderr
     for name, file in asked.items():
-        [files] = re.findall(rf"^localrule {name}:\n    input: (.*)$", said, re.MULTILINE)
+        [files] = re.findall(rf"^rule {name}:\n    input: (.*)$", said, re.MULTILINE)
         assert file in files
 
 

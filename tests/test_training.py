@@ -115,27 +115,39 @@ def test_held_out_identities_depend_on_the_seed_alone():
 
 @pytest.fixture(scope="module")
 def people():
-    """Pictures of 6 people, each a color with noise: learnable in a few steps."""
+    """20 pictures of each of 6 people, a coarse pattern each, under lights that differ by more than the patterns do."""
     random = np.random.default_rng(0)
-    colors = random.integers(40, 216, (6, 1, 1, 3))
-    faces = np.concatenate([color + random.integers(-40, 40, (10, 64, 64, 3)) for color in colors])
-    return faces.astype(np.uint8), np.repeat([f"p{i}" for i in range(6)], 10)
+    patterns = random.choice([-40, 40], (6, 1, 8, 8, 3)).repeat(8, axis=2).repeat(8, axis=3)
+    lights = random.uniform(-90, 90, (6, 20, 1, 1, 3))
+    faces = 128 + patterns + lights + random.normal(0, 20, (6, 20, 64, 64, 3))
+    return np.clip(faces, 0, 255).astype(np.uint8).reshape(-1, 64, 64, 3), np.repeat([f"p{i}" for i in range(6)], 20)
 
 
-def trained(people, seed):
+def trained(people, seed, iterations):
     faces, identities = people
     torch.manual_seed(seed)
-    schedule = Schedule(iterations=12, batch=16, precision="float32")
+    schedule = Schedule(iterations=iterations, batch=16, precision="float32")
     return train(build(RECORD), faces, identities, None, {"name": "cosface"}, schedule, seed, "test")
 
 
-def test_training_learns_and_repeats_itself(people):
-    first, again, other = trained(people, 1), trained(people, 1), trained(people, 2)
+@pytest.fixture(scope="module")
+def origin(people):
+    return trained(people, 1, 40)
+
+
+def test_training_learns(people, origin):
+    torch.manual_seed(1)
+    before = validation_error(build(RECORD).freeze(), *people)
+    # Of 36 probes; ORIGIN_SPREAD
+    assert validation_error(origin, *people) < before / 2
+    assert not any(parameter.requires_grad for parameter in origin.parameters())
+
+
+def test_training_repeats_itself_and_follows_its_seed(people):
+    first, again, other = trained(people, 1, 4), trained(people, 1, 4), trained(people, 2, 4)
     for name, value in first.state_dict().items():
         assert torch.equal(value, again.state_dict()[name]), name
     assert any(not torch.equal(value, other.state_dict()[name]) for name, value in first.state_dict().items())
-    assert validation_error(first, *people) == 0
-    assert not any(parameter.requires_grad for parameter in first.parameters())
 
 
 def test_a_contrastive_loss_needs_captions(people):
@@ -207,15 +219,14 @@ def cosine(first, second):
     return float((unit(first) * unit(second)).sum(axis=1).mean())
 
 
-def test_an_anchor_draws_embeddings_to_the_clean_ones_of_the_origin(people):
+def test_an_anchor_draws_embeddings_to_the_clean_ones_of_the_origin(people, origin):
     faces = people[0]
-    torch.manual_seed(1)
-    origin = train(build(RECORD), *people, None, {"name": "cosface"}, Schedule(iterations=60, batch=16), 1, "origin")
     negatives, clean, shares = 255 - faces, embed(origin, faces), {"clean": 0.5, "perturbed": 0.5}
-    assert cosine(embed(origin, negatives), clean) < 0
-    free, held = (tuned(origin, people, negatives, anchor, shares, 50) for anchor in (0.0, 50.0))
+    free, held = (tuned(origin, people, negatives, anchor, shares, 30) for anchor in (0.0, 50.0))
+    # ANCHOR_SPREAD
     for shown in (faces, negatives):
-        assert cosine(embed(held, shown), clean) > max(0.5, cosine(embed(free, shown), clean) + 0.15)
+        assert cosine(embed(held, shown), clean) > cosine(embed(free, shown), clean) + 0.1
+    assert cosine(embed(held, negatives), clean) > cosine(embed(origin, negatives), clean) + 0.3
     assert not any(parameter.requires_grad for parameter in held.parameters())
 
 
