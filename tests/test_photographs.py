@@ -94,7 +94,7 @@ def run(files, tmp_path):
             7,
             frame,
             None if targets is None else targets[rows],
-            **arguments,
+            **{"precision": "float32", **arguments},
         )
         written = []
         for path in table["path"]:
@@ -129,7 +129,7 @@ def test_photographs_keep_their_upright_size_and_lose_their_identity(attack, run
     clean = np.stack([warp(picture(row), MATRICES[row], SIZE) for row in ROWS])
     aims = TARGETS if attack == "fawkes_v03" else None
     networks = [small_network(1), small_network(2)]
-    crops, _ = perturb(clean, NAMES, attack, RUNS[attack], networks, 7, batch_size=1, targets=aims)
+    crops, _ = perturb(clean, NAMES, attack, RUNS[attack], networks, 7, batch_size=1, targets=aims, precision="float32")
     for row, result in enumerate(written):
         assert result.dtype == np.uint8
         assert result.shape == picture(row).shape
