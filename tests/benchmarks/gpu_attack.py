@@ -34,23 +34,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "workflow"))
-with contextlib.suppress(ImportError):
-    import tqdm  # noqa: F401 - a bare machine may lack it
-if "tqdm" not in sys.modules:
-    import types
-
-    class _NoBar:
-        def __init__(self, **options):
-            pass
-
-        def update(self, count):
-            pass
-
-        def close(self):
-            pass
-
-    sys.modules["tqdm"] = types.SimpleNamespace(tqdm=_NoBar)
-
 import numpy as np
 import surrogates
 import torch
@@ -206,7 +189,7 @@ def _attacks(arguments: argparse.Namespace) -> Iterator[dict]:
         for mode in MODES[arguments.part]:
             run = None
             with _noted(row := {"what": "attack", "attack": attack, "mode": mode}):
-                run = _runner(attack, extractors, mode, device)
+                run = _runner(attack, extractors, mode, device, arguments.quick)
             if run is None:
                 yield row
                 continue
@@ -238,8 +221,9 @@ def _cell(run: Runner, attack: str, batch: int, device: torch.device, join: bool
     def several(copies: int) -> torch.Tensor:
         return channels_last(clean.repeat(copies, 1, 1, 1)).requires_grad_()
 
-    # As the attack has them: a picture goes with its mirror picture, blurred and plain one after the other.
-    arrangements = {"bare": [several(max(1, views // 2)) for _ in range(min(2, views))]}
+    # As LowKey has them: on a GPU a picture goes with its mirror picture, blurred and plain one after the other.
+    together = 2 if cuda and views > 1 else 1
+    arrangements = {"bare": [several(together) for _ in range(views // together)]}
     if join and views > 1:
         arrangements["bare joined"] = [several(views)]
     if cuda:
@@ -279,16 +263,16 @@ def _watch(device: torch.device, quick: bool) -> Watch:
     return Watch(device, 0, 1) if quick else Watch(device, 1, 6, 1.0)
 
 
-def _runner(attack: str, extractors: list[nn.Module], mode: str, device: torch.device) -> Runner:
+def _runner(attack: str, extractors: list[nn.Module], mode: str, device: torch.device, quick: bool) -> Runner:
     precision, _, how = mode.partition(", ")
     options = read_options(attack, {**ATTACKS[attack].options, "steps": STEPS[attack]})
-    with _older_compile():
+    with _compiler(quick):
         run = Runner(attack, find_method(attack), options, extractors, 1, device, precision, how == "compiled")
-    for surrogate in dict.fromkeys(run._surrogates):
-        if how == "weights ready":
-            _ready(surrogate._embed)
-        elif how == "units compiled":
-            _compile_units(surrogate._embed)
+        for surrogate in dict.fromkeys(run._surrogates):
+            if how == "weights ready":
+                _ready(surrogate._embed)
+            elif how == "units compiled":
+                _compile_units(surrogate._embed)
     return run
 
 
@@ -317,15 +301,21 @@ def _compile_units(network: nn.Module) -> None:
 
 
 @contextlib.contextmanager
-def _older_compile() -> Iterator[None]:
-    """Let `torch.compile` ignore an argument that PyTorch before 2.12 or so does not know."""
-    known, compile = inspect.signature(torch.compile).parameters, torch.compile
-    if "isolate_recompiles" not in known:
-        torch.compile = lambda *arguments, isolate_recompiles=None, **options: compile(*arguments, **options)
+def _compiler(quick: bool) -> Iterator[None]:
+    """Let `torch.compile` pass over an argument that older releases do not know, and trace alone to try things."""
+    original = torch.compile
+    older = "isolate_recompiles" not in inspect.signature(original).parameters
+
+    def compile(*arguments, isolate_recompiles: bool = False, **options):
+        if isolate_recompiles and not older:
+            options["isolate_recompiles"] = True
+        return original(*arguments, **options, **({"backend": "aot_eager"} if quick else {}))
+
+    torch.compile = compile
     try:
         yield
     finally:
-        torch.compile = compile
+        torch.compile = original
 
 
 def _published(names: Sequence[str], device: torch.device) -> list[nn.Module]:
@@ -523,8 +513,8 @@ def _print(rows: list[dict]) -> None:
     if ours:
         best = max(ours, key=lambda row: row["pictures/s"])
         print(
-            f"\nLowKey: {best['pictures/s']:.2f} pictures per second ({best['mode']}, batch {best['batch']}; extrapolated"
-            f"\nto {STEPS['lowkey']} steps), {best['over bare']:.2f} times the bare passes; the goal is 15 at 1.25 at most"
+            f"\nLowKey in {best['mode']}, batch {best['batch']}: {best['pictures/s']:.2f} pictures per second,"
+            f"\nextrapolated to {STEPS['lowkey']} steps, {best['over bare']:.2f} times the bare passes; the goal is 15, at most 1.25 times"
         )
 
 
