@@ -81,3 +81,15 @@ def test_a_gradient_may_follow_a_pass_in_inference_mode_and_precision_is_kept_un
     assert np.array_equal(first, second.detach().numpy())
     # Every output pixel is a mean of input pixels, so the gradients sum to the number of output pixels.
     assert faces.grad.sum().item() == pytest.approx(3 * 150 * 150, rel=1e-4)
+
+
+@pytest.mark.parametrize("side", [112, 100])
+def test_it_may_be_compiled_before_its_first_call(side):
+    # An extractor that was just loaded is compiled before it has met a picture.
+    faces = torch.rand(2, 3, side, side, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    plain = Preprocessing([112, 112], "arcface", **PLAIN)
+    compiled = torch.compile(Preprocessing([112, 112], "arcface", **PLAIN), backend="eager", dynamic=False)
+    with torch.no_grad():
+        torch.testing.assert_close(compiled(faces), plain(faces), atol=0, rtol=0)
+    gradients = [torch.autograd.grad(one(faces).square().sum(), faces)[0] for one in (compiled, plain)]
+    torch.testing.assert_close(*gradients, atol=0, rtol=0)

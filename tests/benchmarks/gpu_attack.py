@@ -514,7 +514,8 @@ def _print(rows: list[dict]) -> None:
         best = max(ours, key=lambda row: row["pictures/s"])
         print(
             f"\nLowKey in {best['mode']}, batch {best['batch']}: {best['pictures/s']:.2f} pictures per second,"
-            f"\nextrapolated to {STEPS['lowkey']} steps, {best['over bare']:.2f} times the bare passes; the goal is 15, at most 1.25 times"
+            f" extrapolated to {STEPS['lowkey']} steps,"
+            f"\n{best['over bare']:.2f} times the bare passes; the goal is 15, at most 1.25 times"
         )
 
 

@@ -91,7 +91,7 @@ class Preprocessing(nn.Module):
         zoom = size[0] / height
         # Output pixel i shows the place `origin + i / scale` of the 112 template, rows and columns alike.
         self._scale = scale * zoom
-        self._origin = ((0.5 / zoom - 0.5) - shift[::-1]) / scale
+        self._origin = [float(place) for place in ((0.5 / zoom - 0.5) - shift[::-1]) / scale]
         self._channels = _CHANNELS[color]
         self._plans: dict[tuple[int, torch.device], list[slice | torch.Tensor]] = {}
         for name, values in (("mean", mean), ("std", std)):
