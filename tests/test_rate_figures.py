@@ -155,7 +155,12 @@ def test_scripts_draw_their_tables(tmp_path):
         write_table(table, paths[name])
     attacks, extractors = ["fawkes_v10", "lowkey"], ["vggface", "robust"]
 
+    vega = tmp_path / "vega.js"
+    vega.write_text("")
+
     def draw(name, inputs, **params):
+        inputs = inputs if isinstance(inputs, Inputs) else Inputs(*inputs)
+        inputs.vega = vega
         return run_script(f"draw_{name}", tmp_path / name, inputs, **params)
 
     rows = draw("adaptive", [paths["rates"]], attacks=attacks, extractors=extractors)
