@@ -125,11 +125,11 @@ def test_photographs_keep_their_upright_size_and_lose_their_identity(attack, run
     table, written = run(attack)
     assert table["picture"].tolist() == NAMES
     assert table["path"].tolist() == [f"{name}.png" for name in NAMES]
-    assert (table["seconds"] > 0).all()
+    assert list(table) == ["picture", "path"]
     clean = np.stack([warp(picture(row), MATRICES[row], SIZE) for row in ROWS])
     aims = TARGETS if attack == "fawkes_v03" else None
     networks = [small_network(1), small_network(2)]
-    crops, _ = perturb(clean, NAMES, attack, RUNS[attack], networks, 7, batch_size=1, targets=aims, precision="float32")
+    crops = perturb(clean, NAMES, attack, RUNS[attack], networks, 7, batch_size=1, targets=aims, precision="float32")
     for row, result in enumerate(written):
         assert result.dtype == np.uint8
         assert result.shape == picture(row).shape
@@ -292,7 +292,7 @@ def test_box_is_the_tools_crop_and_a_photograph_without_a_face_is_left_alone(
     assert caplog.messages == [f"{NAMES[row]}: no face found, so the photograph is left as it is" for row in faceless]
     for row in faceless:
         np.testing.assert_array_equal(written[row], picture(row))
-    assert (table["seconds"] == 0).tolist() == [row in faceless for row in ROWS]
+    assert table["picture"].tolist() == NAMES
     tool = TOOLS[attack]
     for row in (0, 2, 3):
         photograph, result = picture(row), written[row]

@@ -462,7 +462,8 @@ def _protection(arguments: argparse.Namespace) -> Iterator[dict]:
             row = {"what": "protection", "attack": attack, "mode": precision, "pictures": len(perturbed_rows)}
             with _noted(row):
                 steps = 2 if arguments.quick else STEPS[attack]
-                made[precision], seconds = perturb(
+                begin = time.perf_counter()
+                made[precision] = perturb(
                     faces[perturbed_rows],
                     [names[row] for row in perturbed_rows],
                     attack,
@@ -473,7 +474,7 @@ def _protection(arguments: argparse.Namespace) -> Iterator[dict]:
                     device=device,
                     precision=precision,
                 )
-                row |= {"steps": steps, "pictures/s": len(seconds) / seconds.sum()}
+                row |= {"steps": steps, "pictures/s": len(perturbed_rows) / (time.perf_counter() - begin)}
                 for what, network in (("its surrogate", attacked[0]), ("a stranger", stranger)):
                     clean, moved = (embed(network, each, str(device)) for each in (faces, made[precision]))
                     for kind, queries in (("clean", clean[perturbed_rows]), ("protected", moved)):

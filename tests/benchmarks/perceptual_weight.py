@@ -52,7 +52,7 @@ rows = []
 for weight in WEIGHTS:
     options = {"perceptual": "dssim", "perceptual_weight": weight}
     chosen = [extractors[name] for name in surrogates]
-    perturbed, _ = perturb(faces[posted], pictures[posted], "lowkey", options, chosen, seed)
+    perturbed = perturb(faces[posted], pictures[posted], "lowkey", options, chosen, seed)
     row = {"weight": weight, "mean DSSIM": dssim(faces[posted], perturbed).mean()}
     for name, extractor in extractors.items():
         under_attack = Embeddings(embed(extractor, perturbed), pictures[posted], name)

@@ -84,7 +84,7 @@ for attack in attacks:
     if "targets" in entry:
         rows = choose_candidates(pictures, entry["targets"]["people"], entry["targets"]["pictures"], seed)
         targets = faces[rows][farthest(posted.faces, posted.pictures, faces[rows], pictures[rows], models, seed)]
-    under_attack[attack], _ = perturb(
+    under_attack[attack] = perturb(
         posted.faces, posted.pictures, entry["method"], entry["options"], models, seed, targets=targets
     )
 

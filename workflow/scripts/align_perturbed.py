@@ -50,7 +50,7 @@ with logged(snakemake.log[0]):
     if made.exists():
         attributes["settings"] = made.read_text()
     rows = table.set_index("picture").loc[picture]
-    measured = {name: rows[name].to_numpy(np.float64) for name in (*MEASURES, "seconds") if name in rows}
+    measured = {name: rows[name].to_numpy(np.float64) for name in MEASURES if name in rows}
     write_arrays(
         snakemake.output[0],
         {"faces": faces, "picture": picture, "aligned_by": origin, **measured},

@@ -5,8 +5,8 @@ import json
 from uncloak.attacks.perturb import perturb, settings
 from uncloak.attacks.preparation import Preparation, prepare
 from uncloak.attacks.quality import measure
+from uncloak.attacks.surrogates import load_surrogates
 from uncloak.devices import choose_device, resolve_precision, used
-from uncloak.extractors.weights import load
 from uncloak.jobs import logged
 from uncloak.pictures.stored import pictures_to_perturb, read_faces
 from uncloak.provenance import digest
@@ -34,22 +34,23 @@ with logged(snakemake.log[0]):
     options = dict(spec.get("options", {}))
     if snakemake.input.get("alexnet"):
         options["alexnet"] = snakemake.input.alexnet
-    perturbed, seconds = perturb(
+    perturbed = perturb(
         faces,
         pictures,
         spec["method"],
         options,
-        [load(path, device) for path in snakemake.input.surrogates],
+        load_surrogates(snakemake.input.surrogates, device),
         seed,
-        batch_size=spec.get("batch", 32),
+        batch_size=spec.get("batch"),
         targets=targets,
         device=device,
         precision=precision,
         compile=spec.get("compile", False),
+        workers=snakemake.threads,
     )
     write_arrays(
         snakemake.output[0],
-        {"faces": perturbed, **arrays, **measure(faces, perturbed), "seconds": seconds},
+        {"faces": perturbed, **arrays, **measure(faces, perturbed)},
         {
             "recipe": digest(snakemake.params.spec + snakemake.params.code),
             "spec": snakemake.params.spec,

@@ -10,9 +10,10 @@ from uncloak.attacks.perturb import settings
 from uncloak.attacks.photographs import Frame, perturb_photographs
 from uncloak.attacks.preparation import Preparation, prepare
 from uncloak.attacks.quality import MEASURES, measure
+from uncloak.attacks.surrogates import load_surrogates
 from uncloak.devices import choose_device, resolve_precision, used
-from uncloak.extractors.weights import load
 from uncloak.jobs import logged
+from uncloak.parallel import map_in_order
 from uncloak.pictures.manifest import read_manifest
 from uncloak.pictures.reading import load_picture
 from uncloak.pictures.stored import posted_pictures, read_faces
@@ -47,7 +48,7 @@ with logged(snakemake.log[0]):
         folder,
         spec["method"],
         options,
-        [load(path, device) for path in snakemake.input.surrogates],
+        load_surrogates(snakemake.input.surrogates, device),
         seed,
         frame,
         targets=targets,
@@ -55,12 +56,13 @@ with logged(snakemake.log[0]):
         device=device,
         precision=precision,
         compile=spec.get("compile", False),
+        workers=snakemake.threads,
     )
     # One pair at a time: photographs are large.
-    measured = [
-        measure([load_picture(clean)], [load_picture(folder / name)])
-        for clean, name in zip(paths, table["path"], strict=True)
-    ]
+    pairs = list(zip(paths, folder / table["path"], strict=True))
+    measured = list(
+        map_in_order(lambda pair: measure(*([load_picture(path)] for path in pair)), pairs, snakemake.threads)
+    )
     table = table.assign(**chosen, **{name: [float(each[name][0]) for each in measured] for name in MEASURES})
     write_table(table, snakemake.output.table)
     # Every choice that was made, also those left to the method.

@@ -1,4 +1,4 @@
-"""Batches of pictures through one attack: surrogates made ready, seeds, and checks of what comes out."""
+"""Batches of pictures through one attack: their size, seeds, and checks of what comes out."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -6,37 +6,15 @@ from types import ModuleType
 
 import numpy as np
 import torch
-from torch import nn
 
-from uncloak.devices import autocast, resolve_precision
+from uncloak.attacks.surrogates import Surrogate
+from uncloak.devices import resolve_precision
 from uncloak.errors import InputError
-from uncloak.extractors.folding import folded
 from uncloak.seeds import derive_seed
 
+_PIXELS = 2**16
+_MOST = 32
 View = Callable[[torch.Tensor], torch.Tensor]
-
-
-class Surrogate:
-    """A surrogate as attacks call it, its inputs in the memory format and precision that convolutions run fast in.
-
-    Attributes:
-        architecture: equal where parameters have the same names and shapes; what has no parameters is one of its own.
-    """
-
-    def __init__(self, surrogate: Callable[[torch.Tensor], torch.Tensor], precision: str, compile: bool):
-        parameters = surrogate.named_parameters() if isinstance(surrogate, nn.Module) else ()
-        self.architecture = tuple((name, tuple(values.shape)) for name, values in parameters) or id(surrogate)
-        self._precision = precision
-        if isinstance(surrogate, nn.Module) and not surrogate.training:
-            surrogate = folded(surrogate)
-        # An attack calls with few shapes, again and again, so each is worth code of its own.
-        self._embed = torch.compile(surrogate, dynamic=False, isolate_recompiles=True) if compile else surrogate
-
-    def __call__(self, faces: torch.Tensor) -> torch.Tensor:
-        """Embed faces [N,3,S,S] in [0,1] as [N,D], of the dtype of the faces."""
-        channels_last = faces.contiguous(memory_format=torch.channels_last)
-        with autocast(faces.device, self._precision):
-            return self._embed(channels_last).to(faces.dtype)
 
 
 class Runner:
@@ -76,6 +54,11 @@ class Runner:
         distinct = {id(surrogate): surrogate for surrogate in surrogates}
         ready = {key: Surrogate(surrogate, precision, compile) for key, surrogate in distinct.items()}
         self._surrogates = [ready[id(surrogate)] for surrogate in surrogates]
+        self._compiled = compile
+
+    def workers(self, asked: int) -> int:
+        """Return how many processes may compute batches side by side: one on a GPU, or where each would compile."""
+        return 1 if self._compiled or self.device.type != "cpu" else asked
 
     def __call__(
         self,
@@ -129,6 +112,18 @@ class Runner:
     def _to_floats(self, pictures: np.ndarray) -> torch.Tensor:
         """uint8 [N,H,W,3] -> float32 [N,3,H,W] in [0,1], in rows."""
         return torch.from_numpy(pictures).to(self.device).permute(0, 3, 1, 2).float().div_(255).contiguous()
+
+
+def default_batch(side: int, device: str | torch.device) -> int:
+    """Return how many pictures of `side` x `side` pixels are best computed together where nobody says.
+
+    A GPU wants 32. On a processor as many do as have 65,536 pixels together, a power of two: 16 of 64 pixels, 4 of 112.
+    More save a tenth of the time at most (`tests/benchmarks/batch_size.py`), but a last batch that is filled up with
+    copies takes as long as a full one, and a batch is what one core gets.
+    """
+    if torch.device(device).type != "cpu":
+        return _MOST
+    return min(_MOST, 1 << max(1, _PIXELS // side**2).bit_length() - 1)
 
 
 def batches(count: int, size: int) -> Iterator[tuple[np.ndarray, slice]]:

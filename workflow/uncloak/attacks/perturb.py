@@ -2,7 +2,6 @@
 
 import dataclasses
 import importlib
-import time
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
@@ -10,8 +9,9 @@ from types import ModuleType
 import numpy as np
 import torch
 
-from uncloak.attacks.batch import Runner, batches, one_thread
+from uncloak.attacks.batch import Runner, batches, default_batch, one_thread
 from uncloak.errors import InputError
+from uncloak.parallel import Track, share_out
 from uncloak.progress import Progress
 
 
@@ -22,18 +22,19 @@ def perturb(
     options: Mapping[str, object],
     surrogates: Sequence[Callable[[torch.Tensor], torch.Tensor]],
     seed: int,
-    batch_size: int = 32,
+    batch_size: int | None = None,
     targets: np.ndarray | None = None,
     device: str | torch.device = "cpu",
     precision: str = "auto",
     compile: bool = False,
-) -> tuple[np.ndarray, np.ndarray]:
+    workers: int = 1,
+) -> np.ndarray:
     """Perturb faces with one attack.
 
     Batches have one size, the last one being filled up with copies, and every picture has a random stream of its own,
-    so that a picture's bytes depend neither on the other pictures nor on its place among them. On the CPU one thread
-    computes, whatever the caller has set: more cores are used by more jobs, each with a part of the pictures. Another
-    batch size or device changes rounding, which these attacks amplify (attacks.md 3.4 and 4.4).
+    so that a picture's bytes depend neither on the other pictures nor on its place among them. On the CPU every process
+    computes with one thread, whatever the caller has set: cores share the batches out among them. Another batch size
+    or device changes rounding, which these attacks amplify (attacks.md 3.4 and 4.4).
 
     Args:
         faces: uint8 [N,S,S,3] RGB.
@@ -43,18 +44,19 @@ def perturb(
         surrogates: frozen extractors in eval mode on `device`: float32 [B,3,S,S] RGB in [0,1] -> embeddings [B,D]. One
             that is listed twice counts twice.
         seed: of the experiment.
-        batch_size: pictures computed together; memory grows with it, not with N.
+        batch_size: pictures computed together; `batch.default_batch` unless given. Memory grows with it, not with N.
         targets: uint8 [N,S,S,3], the target face of each picture, for an attack that is to be targeted.
         device: where to compute.
         precision: of the surrogates' forward pass and its gradient alone; one of `uncloak.devices.PRECISIONS`.
         compile: whether the surrogates are compiled first, which takes minutes and pays on a GPU.
+        workers: processes that compute, which share the weights; on a GPU, or compiled, this one does alone.
 
     Returns:
-        Perturbed faces uint8 [N,S,S,3], cut to whole grey levels as the original tools do (attacks.md 2.6); and the
-        seconds that each took, float64 [N], as its part of the batch's.
+        Perturbed faces uint8 [N,S,S,3], cut to whole grey levels as the original tools do (attacks.md 2.6).
 
     Raises:
-        InputError: where method, options or arrays do not fit, or a surrogate gives NaN or a zero vector.
+        InputError: where method, options or arrays do not fit, a surrogate gives NaN or a zero vector, or a worker is
+            killed.
     """
     _check_faces("faces", faces, len(pictures))
     if targets is not None:
@@ -63,17 +65,22 @@ def perturb(
             raise InputError(f"targets are {targets.shape[1:3]} pixels, faces {faces.shape[1:3]}; they must agree")
     method = find_method(attack)
     run = Runner(attack, method, read_options(attack, options), surrogates, seed, device, precision, compile)
+    size = default_batch(faces.shape[1], device) if batch_size is None else batch_size
+    parts = list(batches(len(faces), size))
+
+    def cloak(part: tuple[np.ndarray, slice], track: Track) -> np.ndarray:
+        rows, real = part
+        aims = None if targets is None else targets[rows]
+        result = run(faces[rows], [pictures[row] for row in rows], aims, track)
+        return result[: real.stop - real.start].astype(np.uint8)
+
     perturbed = np.empty_like(faces)
-    seconds = np.empty(len(faces))
+    units = [real.stop - real.start for _, real in parts]
     with one_thread(), Progress(len(faces), attack) as progress:
-        for rows, real in batches(len(faces), batch_size):
-            begin, count = time.perf_counter(), real.stop - real.start
-            names, aims = [pictures[row] for row in rows], None if targets is None else targets[rows]
-            result = run(faces[rows], names, aims, progress.between(real.start, real.stop))
-            perturbed[real] = result[:count].astype(np.uint8)
-            seconds[real] = (time.perf_counter() - begin) / count
-            progress.reach(real.stop)
-    return perturbed, seconds
+        results = share_out(cloak, parts, run.workers(workers), units, progress.reach)
+        for (_, real), result in zip(parts, results, strict=True):
+            perturbed[real] = result
+    return perturbed
 
 
 def read_options(attack: str, record: Mapping[str, object]) -> object:

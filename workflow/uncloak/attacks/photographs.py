@@ -5,7 +5,6 @@ Photographs are read upright and written as PNG of the same size. The trainer wi
 
 import logging
 import os
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from uncloak.attacks.merging import TOOLS, AlignedCrop, BoxCrop, Tool, tool_box
 from uncloak.attacks.perturb import find_method, read_options
 from uncloak.attacks.view import alignment_view
 from uncloak.errors import InputError
+from uncloak.parallel import Track, map_in_order, share_out
 from uncloak.pictures.alignment import original_similarity, similarity, template
 from uncloak.pictures.detection import Candidates, Detector, most_central
 from uncloak.pictures.reading import load_picture
@@ -87,12 +87,13 @@ def perturb_photographs(
     device: str | torch.device = "cpu",
     precision: str = "auto",
     compile: bool = False,
+    workers: int = 1,
 ) -> pd.DataFrame:
     """Perturb photographs with one attack and write them to `folder`/IDENTITY/STEM.png, each whole or not at all.
 
     LowKey and PGD perturb the whole photograph through the alignment, unless the frame is a box; other attacks perturb
-    the face crop, whose cloak is added to the photograph. As in `perturb.perturb`, batches have one size and one CPU
-    thread computes, so that a file's bytes depend on its photograph alone.
+    the face crop, whose cloak is added to the photograph. As in `perturb.perturb`, batches have one size and every
+    process computes with one CPU thread, so that a file's bytes depend on its photograph alone.
 
     Args:
         pictures: ids "IDENTITY/STEM" of the N photographs.
@@ -104,55 +105,57 @@ def perturb_photographs(
         targets: uint8 [N,size,size,3], the target face of each picture, for an attack that is to be targeted.
         batch_size: photographs computed together. Those of an attack through the alignment must have one size, and
             what remains of a size is filled up with copies: raise it where many photographs share a size.
-        device, precision, compile: as for `perturb.perturb`.
+        device, precision, compile, workers: as for `perturb.perturb`.
 
     Returns:
-        One row per picture, in their order: picture, path (relative to the folder), seconds (its part of its batch's; 0
-        where no face was found and the photograph is written unchanged, as the published tools do).
+        One row per picture, in their order: picture and path (relative to the folder). A photograph in which no face is
+        found is written unchanged, as the published tools do.
 
     Raises:
-        InputError: where arguments do not fit, a file cannot be read, a photograph is too small for the attack, or a
-            surrogate gives NaN or a zero vector.
+        InputError: where arguments do not fit, a file cannot be read, a photograph is too small for the attack, a
+            surrogate gives NaN or a zero vector, or a worker is killed.
     """
     pictures = list(pictures)
     _check(pictures, paths, landmarks, targets, frame)
     method = find_method(attack)
     run = Runner(attack, method, read_options(attack, options), surrogates, seed, device, precision, compile)
+    workers = run.workers(workers)
     through = frame.frame == "aligned" and getattr(method, "PHOTOGRAPHS", False)
     if frame.frame == "box":
-        crops = _box_crops(paths, attack, frame, device)
+        crops = _box_crops(paths, attack, frame, device, workers)
     else:
         fit = original_similarity if through and frame.warp == "original" else similarity
         crops = _aligned_crops(pictures, landmarks, frame.size, fit)
 
     folder = Path(folder)
-    seconds = np.zeros(len(pictures))
     for row, crop in enumerate(crops):
         if crop is None:
             logger.warning("%s: no face found, so the photograph is left as it is", pictures[row])
             _write(folder, pictures[row], load_picture(paths[row]))
     found = np.array([row for row, crop in enumerate(crops) if crop is not None], dtype=int)
-    done = 0
+    groups = _by_size(found, paths, workers) if through else [found]
+    parts = [
+        (group[places], real.stop - real.start) for group in groups for places, real in batches(len(group), batch_size)
+    ]
+
+    def cloak(part: tuple[np.ndarray, int], track: Track) -> None:
+        rows, count = part
+        photographs = [load_picture(paths[row]) for row in rows[:count]]
+        photographs += photographs[-1:] * (batch_size - count)
+        there, names = [crops[row] for row in rows], [pictures[row] for row in rows]
+        perturb = partial(run, names=names, targets=None if targets is None else targets[rows], track=track)
+        with _named(*names):
+            if through:
+                results = _through(perturb, photographs, there, frame.warp)
+            else:
+                results = _on_crops(perturb, photographs, there)
+        for name, result in zip(names[:count], results[:count], strict=True):
+            _write(folder, name, result)
+
     with one_thread(), Progress(len(found), attack) as progress:
-        for group in _by_size(found, paths) if through else [found]:
-            for places, real in batches(len(group), batch_size):
-                begin, count, rows = time.perf_counter(), real.stop - real.start, group[places]
-                photographs = [load_picture(paths[row]) for row in rows[:count]]
-                photographs += photographs[-1:] * (batch_size - count)
-                there, names = [crops[row] for row in rows], [pictures[row] for row in rows]
-                aims = None if targets is None else targets[rows]
-                perturb = partial(run, names=names, targets=aims, track=progress.between(done, done + count))
-                with _named(*names):
-                    if through:
-                        results = _through(perturb, photographs, there, frame.warp)
-                    else:
-                        results = _on_crops(perturb, photographs, there)
-                for name, result in zip(names[:count], results[:count], strict=True):
-                    _write(folder, name, result)
-                seconds[rows[:count]] = (time.perf_counter() - begin) / count
-                done += count
-                progress.reach(done)
-    return pd.DataFrame({"picture": pictures, "path": [f"{name}.png" for name in pictures], "seconds": seconds})
+        for _ in share_out(cloak, parts, workers, [count for _, count in parts], progress.reach):
+            pass
+    return pd.DataFrame({"picture": pictures, "path": [f"{name}.png" for name in pictures]})
 
 
 def _through(perturb: Callable, photographs: list[np.ndarray], crops: list[AlignedCrop], warp: str) -> list[np.ndarray]:
@@ -177,24 +180,26 @@ def _aligned_crops(pictures: list[str], landmarks: np.ndarray, size: int, fit: C
     return crops
 
 
-def _box_crops(paths: Sequence, attack: str, frame: Frame, device: str | torch.device) -> list[BoxCrop | None]:
+def _box_crops(
+    paths: Sequence, attack: str, frame: Frame, device: str | torch.device, workers: int
+) -> list[BoxCrop | None]:
     """The published tool's crop of each photograph, None where its detector finds no face."""
     if attack not in TOOLS:
         raise InputError(f"photograph: frame 'box' is that of {' and '.join(TOOLS)}, not of {attack}; use 'aligned'")
     tool = TOOLS[attack]
     detector = Detector(tool.minimum_face, device)
     stretch = frame.stretch if frame.merge == "original" else "none"
-    crops = []
-    for path in track(paths, len(paths), "detecting faces"):
+
+    def find(path: str | os.PathLike) -> BoxCrop | None:
         photograph = load_picture(path)
         height, width = photograph.shape[:2]
         faces = _usable(detector.detect([photograph])[0], tool)
-        if len(faces.boxes):
-            box = tool_box(faces.boxes[most_central(faces, width, height)], len(faces.boxes), width, height, tool)
-            crops.append(BoxCrop(box, tool.padding, frame.size, stretch))
-        else:
-            crops.append(None)
-    return crops
+        if not len(faces.boxes):
+            return None
+        box = tool_box(faces.boxes[most_central(faces, width, height)], len(faces.boxes), width, height, tool)
+        return BoxCrop(box, tool.padding, frame.size, stretch)
+
+    return list(track(map_in_order(find, paths, workers), len(paths), "detecting faces"))
 
 
 def _usable(candidates: Candidates, tool: Tool) -> Candidates:
@@ -203,12 +208,16 @@ def _usable(candidates: Candidates, tool: Tool) -> Candidates:
     return Candidates(*(values[usable] for values in candidates))
 
 
-def _by_size(rows: np.ndarray, paths: Sequence) -> list[np.ndarray]:
-    """Rows of photographs of one size each. All files are read, so that a bad one is told before the work begins."""
+def _by_size(rows: np.ndarray, paths: Sequence, workers: int) -> list[np.ndarray]:
+    """Rows of photographs of one size each, the largest first, so that no core is left with one of these at the end.
+
+    All files are read, so that a bad one is told before the work begins.
+    """
     groups: dict[tuple[int, ...], list[int]] = {}
-    for row in rows:
-        groups.setdefault(load_picture(paths[row]).shape, []).append(row)
-    return [np.array(group) for group in groups.values()]
+    shapes = map_in_order(lambda row: load_picture(paths[row]).shape, rows.tolist(), workers)
+    for row, shape in zip(rows, shapes, strict=True):
+        groups.setdefault(shape, []).append(row)
+    return [np.array(groups[shape]) for shape in sorted(groups, key=np.prod, reverse=True)]
 
 
 def _write(folder: Path, picture: str, photograph: np.ndarray) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from uncloak.parallel import map_in_order
 from uncloak.pictures.alignment import LANDMARK_COLUMNS
-from uncloak.pictures.parallel import map_in_order
 from uncloak.pictures.synthetic.caption import caption
 from uncloak.pictures.synthetic.identity import person
 from uncloak.pictures.synthetic.nuisance import circumstances, varied

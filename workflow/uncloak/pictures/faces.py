@@ -12,9 +12,9 @@ import pandas as pd
 from PIL import Image
 
 from uncloak.errors import InputError
+from uncloak.parallel import map_in_order
 from uncloak.pictures.alignment import LANDMARK_COLUMNS, similarity, template, warp
 from uncloak.pictures.detection import Detector, most_central
-from uncloak.pictures.parallel import map_in_order
 from uncloak.pictures.reading import load_picture
 from uncloak.progress import track
 from uncloak.store import write_arrays

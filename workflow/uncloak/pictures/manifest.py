@@ -11,8 +11,8 @@ import pandas as pd
 
 from uncloak.errors import InputError
 from uncloak.folders import files_in, folders_in, printable
+from uncloak.parallel import map_in_order
 from uncloak.pictures.duplicates import find_near_duplicates, perceptual_hash
-from uncloak.pictures.parallel import map_in_order
 from uncloak.pictures.reading import UnusablePictureError, decode, read_content
 from uncloak.progress import track
 from uncloak.tables import read_text
