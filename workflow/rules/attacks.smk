@@ -68,9 +68,10 @@ rule perturb:
     priority: 10  # long jobs first: the short ones fill the cores at the end
     conda:
         "../../envs/torch.yaml"
-    threads: 1
+    threads: attack_threads
     resources:
-        mem_mb=3000,
+        # Four surrogates of 152 layers, shared, and what each process computes.
+        mem_mb=lambda wildcards, threads: 2300 + 900 * threads,
         runtime=240,
         gpu=1,
     params:

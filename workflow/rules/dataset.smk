@@ -80,7 +80,7 @@ rule manifest:
         "../../envs/tables.yaml"
     threads: 8
     resources:
-        mem_mb=lambda wildcards, threads: 300 * threads,
+        mem_mb=lambda wildcards, threads: 600 * threads,  # photographs of 48 megapixels
         runtime=60,
     params:
         code=code("manifest"),
@@ -117,7 +117,7 @@ rule align:
         "../../envs/torch.yaml"
     threads: 8
     resources:
-        mem_mb=lambda wildcards, threads: 1000 + 700 * threads,
+        mem_mb=lambda wildcards, threads: 900 + 1400 * threads,  # of 48 megapixels
         runtime=240,
         gpu=1,
     params:

@@ -24,7 +24,7 @@ rule perturb_photographs:
     priority: 10  # long jobs first
     conda:
         "../../envs/torch.yaml"
-    threads: 1
+    threads: attack_threads
     resources:
         mem_mb=4000,
         runtime=480,
@@ -88,7 +88,7 @@ rule align_perturbed:
         "../../envs/torch.yaml"
     threads: 8
     resources:
-        mem_mb=lambda wildcards, threads: 1000 + 700 * threads,
+        mem_mb=lambda wildcards, threads: 900 + 1400 * threads,  # of 48 megapixels
         runtime=120,
         gpu=1,
     params:

@@ -53,6 +53,26 @@ def perturbed_others(dataset, role, attack):
     ]
 
 
+# Jobs that perturb the users' pictures in this run.
+ATTACK_JOBS = config["shards"] * sum(
+    name not in EXTERNAL
+    for dataset in config["run"]["datasets"]
+    for name in parts(attacks_of(dataset))
+)
+
+
+def attack_threads(wildcards):
+    """Cores of a job that perturbs: all of them for one attack, and an equal share for each of several.
+
+    A job that asks for all cores leaves them idle until they are free, and all but one while it starts; where there are
+    as many jobs as cores, each has one, and together they fill them. A cluster has room for all jobs at once.
+    """
+    cores = workflow.resource_settings.cores
+    if workflow.remote_exec or not cores:
+        return 8
+    return max(1, -(-cores // max(1, ATTACK_JOBS)))
+
+
 def attack_modules(attack):
     """Modules that the perturbing picks at run time."""
     entry = ATTACKS[attack]

@@ -16,6 +16,7 @@ Pictures = np.ndarray | Sequence[np.ndarray]
 
 _PEAK = 255
 _WINDOW = 11
+_STRIP = 256  # rows of window positions that are computed at once: a photograph's planes in floats are large
 _MARGIN = _WINDOW // 2
 _SIGMA = 1.5
 _C1 = (0.01 * _PEAK) ** 2
@@ -66,13 +67,23 @@ def _ssim(clean: np.ndarray, perturbed: np.ndarray) -> float:
     height, width = clean.shape[:2]
     if min(height, width) < _WINDOW:
         raise InputError(f"SSIM needs pictures of at least {_WINDOW}x{_WINDOW} pixels, got {height}x{width}")
+    positions = height - 2 * _MARGIN
+    total = 0.0
+    for first in range(0, positions, _STRIP):
+        rows = slice(first, min(first + _STRIP, positions) + 2 * _MARGIN)
+        total += _similarity(clean[rows], perturbed[rows]).sum()
+    return float(total / (3 * positions * (width - 2 * _MARGIN)))
+
+
+def _similarity(clean: np.ndarray, perturbed: np.ndarray) -> np.ndarray:
+    """Return the structural similarity float64 [3,H-10,W-10] at every position of the window."""
     x, y = (picture.transpose(2, 0, 1).astype(np.float64) for picture in (clean, perturbed))
     mean_x, mean_y = _window(x), _window(y)
     product, squares = mean_x * mean_y, mean_x**2 + mean_y**2
     luminance = (2 * product + _C1) / (squares + _C1)
     # In this order equal pictures give exactly 1.
     structure = (2 * (_window(x * y) - product) + _C2) / (_window(x * x + y * y) - squares + _C2)
-    return float((luminance * structure).mean())
+    return luminance * structure
 
 
 def _window(planes: np.ndarray) -> np.ndarray:

@@ -52,11 +52,13 @@ def decode(content: bytes) -> np.ndarray:
             if getattr(image, "is_animated", False) and image.format != "MPO":
                 raise UnusablePictureError("animated")
             image.load()
-            upright = ImageOps.exif_transpose(image)
+            # In place and converted only where it must be, since a photograph's pixels are many megabytes.
+            ImageOps.exif_transpose(image, in_place=True)
+            upright = image
             if upright.mode.startswith("I;16"):
                 # Pillow clips 16-bit values when converting; keep their upper byte instead.
                 upright = Image.fromarray((np.asarray(upright) >> 8).astype(np.uint8))
-            return np.asarray(upright.convert("RGB"))
+            return np.asarray(upright if upright.mode == "RGB" else upright.convert("RGB"))
     except UnusablePictureError:
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
