@@ -149,7 +149,8 @@ def _noted(row: dict) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        traceback.print_exc()
+        if not isinstance(error, ImportError):
+            traceback.print_exc()
         row["note"] = f"{type(error).__name__}: {error}".splitlines()[0][:200]
         if isinstance(error, torch.OutOfMemoryError):
             torch.cuda.empty_cache()
