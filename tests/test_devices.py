@@ -7,6 +7,7 @@ import torch
 from uncloak import devices
 from uncloak.devices import autocast, native_bfloat16, resolve_precision, used
 from uncloak.errors import InputError
+from uncloak.jobs import logged
 
 PLAIN = frozenset({"sse2", "avx2", "fma", "avx512f", "avx512bw", "avx512vl", "avx512_vnni"})
 
@@ -96,3 +97,13 @@ def test_what_was_used_is_told_in_the_log(caplog):
     with caplog.at_level(logging.INFO):
         assert used("cpu", "float32") == {"device": "cpu", "precision": "float32"}
     assert "computing on cpu in float32" in caplog.text
+
+
+def test_a_job_warns_of_emulation_in_one_line_where_a_person_sees_it(processor, tmp_path, capsys):
+    processor()
+    with logged(tmp_path / "job.log"):
+        resolve_precision("bfloat16", "cpu")
+    assert capsys.readouterr().err.splitlines() == [f"warning: {devices.emulation('cpu')}"]
+    with logged(tmp_path / "job.log"):
+        resolve_precision("auto", "cpu")
+    assert capsys.readouterr().err == ""

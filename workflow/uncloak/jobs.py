@@ -18,7 +18,7 @@ from uncloak.spending import counted
 def logged(log: str | os.PathLike) -> Iterator[None]:
     """Send the library's messages to the file `log`; on InputError print its one line and exit with status 1.
 
-    Where a person watches, the progress of long loops goes to the terminal, too. The last line of the log tells the
+    Where a person watches, the progress of long loops goes to the terminal, too; that a precision is emulated, always. The last line of the log tells the
     CPU seconds that the process spent (`uncloak.spending`).
     """
     keep_freed_memory()
@@ -28,6 +28,11 @@ def logged(log: str | os.PathLike) -> Iterator[None]:
     logging.basicConfig(
         filename=log, filemode="w", level=logging.INFO, format="%(asctime)s %(name)s: %(message)s", force=True
     )
+    # What makes a run take hours is told where a person sees it.
+    slow = logging.StreamHandler(sys.stderr)
+    slow.setLevel(logging.WARNING)
+    slow.setFormatter(logging.Formatter("warning: %(message)s"))
+    logging.getLogger("uncloak.devices").addHandler(slow)
     # Logs lie in one folder, each named after its job.
     folder, *job = Path(log).with_suffix("").parts
     try:
@@ -42,4 +47,5 @@ def logged(log: str | os.PathLike) -> Iterator[None]:
         logging.getLogger("uncloak").exception("failed")
         raise
     finally:
+        logging.getLogger("uncloak.devices").removeHandler(slow)
         gc.freeze()
