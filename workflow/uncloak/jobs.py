@@ -18,8 +18,8 @@ from uncloak.spending import counted
 def logged(log: str | os.PathLike) -> Iterator[None]:
     """Send the library's messages to the file `log`; on InputError print its one line and exit with status 1.
 
-    Where a person watches, the progress of long loops goes to the terminal, too; that a precision is emulated, always. The last line of the log tells the
-    CPU seconds that the process spent (`uncloak.spending`).
+    Where a person watches, the progress of long loops goes to the terminal, too; that a precision is emulated, always.
+    The last line of the log tells the CPU seconds that the process spent (`uncloak.spending`).
     """
     keep_freed_memory()
     # Modules stay to the end: looking for garbage among them costs half a second, most of it when the process ends.
