@@ -6,7 +6,7 @@ needs a checkout, Python and PyTorch with what it brings along; parts whose libr
 ResNet-152, open_clip or timm for ViT-B/32, h5py for files) say so and are left out. Each part runs in a process of its
 own and is ended at its limit, so that what was measured before is not lost; all of it ends after `--limit` seconds.
 Where the environment has OUT, a folder, or `--json` names a file, the results are written as JSON after every part.
-`--device cpu --quick` tries everything in minutes, with shallower networks and few steps.
+`--device cpu --quick` tries everything in a minute or two, with shallower networks and few steps.
 
 Networks have random weights: LowKey has IR-152 and ResNet-152 twice each, Fawkes v1.0 has IR-50. A few steps of each
 cell are timed; pictures per second are extrapolated from them to the published 50 (LowKey) and 150 (Fawkes v1.0 high)
