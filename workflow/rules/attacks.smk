@@ -65,7 +65,7 @@ rule perturb:
         "benchmarks/perturb/{dataset}/{attack}/{scatteritem}.tsv"
     wildcard_constraints:
         attack=one_of(ON_FACES),
-    priority: 10  # long jobs first: the short ones fill the cores at the end
+    priority: 15  # long jobs first: the short ones fill the cores at the end
     conda:
         "../../envs/torch.yaml"
     threads: attack_threads

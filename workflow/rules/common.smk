@@ -93,6 +93,14 @@ TUNED, ROBUST = (
 )
 
 
+TRAINED = [name for name, entry in EXTRACTORS.items() if entry["recipe"] == "train"]
+# Extractors that attacks are made on, or that others are tuned from.
+AWAITED = {
+    *(name for entry in ATTACKS.values() for name in entry.get("surrogates", [])),
+    *(entry["from"] for entry in EXTRACTORS.values() if "from" in entry),
+}
+
+
 def with_recipe(recipe):
     """Regular expression of the extractors made by a recipe."""
     return one_of(

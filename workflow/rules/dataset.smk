@@ -11,7 +11,8 @@ rule draw_photographs:
         "benchmarks/draw_photographs/{dataset}.tsv"
     wildcard_constraints:
         dataset=datasets_from("drawn"),
-    priority: 20  # all wait for pictures, and a job of all cores leaves them idle before it
+    # All wait for pictures, and a job of all cores would wait for long until all are free.
+    priority: 1000
     conda:
         "../../envs/tables.yaml"
     threads: 8
@@ -42,7 +43,7 @@ rule draw_faces:
         "benchmarks/draw_faces/{dataset}.tsv"
     wildcard_constraints:
         dataset=datasets_from("drawn_faces"),
-    priority: 20
+    priority: 1000
     conda:
         "../../envs/tables.yaml"
     threads: 8
@@ -75,7 +76,7 @@ rule manifest:
         "benchmarks/manifest/{dataset}.tsv"
     wildcard_constraints:
         dataset=datasets_from("drawn", "folder"),
-    priority: 20
+    priority: 1000
     conda:
         "../../envs/tables.yaml"
     threads: 8
@@ -112,7 +113,7 @@ rule align:
         "benchmarks/align/{dataset}.tsv"
     wildcard_constraints:
         dataset=datasets_from("drawn", "folder"),
-    priority: 20
+    priority: 1000
     conda:
         "../../envs/torch.yaml"
     threads: 8

@@ -64,7 +64,7 @@ rule train_extractor:
     benchmark:
         "benchmarks/train_extractor/{extractor}.tsv"
     wildcard_constraints:
-        extractor=with_recipe("train"),
+        extractor=one_of(name for name in TRAINED if name not in AWAITED),
     priority: 10  # long jobs first: the short ones fill the cores at the end
     conda:
         "../../envs/torch.yaml"
@@ -81,6 +81,15 @@ rule train_extractor:
         "Train {wildcards.extractor} from scratch"
     script:
         "../scripts/train_extractor.py"
+
+
+# First, so that the attacks on them can begin.
+use rule train_extractor as train_awaited_extractor with:
+    wildcard_constraints:
+        extractor=one_of(name for name in TRAINED if name in AWAITED),
+    priority: 20
+    message:
+        "Train {wildcards.extractor} from scratch, for which others wait"
 
 
 use rule train_extractor as finetune_extractor with:

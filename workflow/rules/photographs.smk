@@ -21,7 +21,7 @@ rule perturb_photographs:
         "benchmarks/perturb_photographs/{dataset}/{attack}/{scatteritem}.tsv"
     wildcard_constraints:
         attack=one_of(name for name in PHOTOGRAPHS if name not in EXTERNAL),
-    priority: 10  # long jobs first
+    priority: 15  # long jobs first
     conda:
         "../../envs/torch.yaml"
     threads: attack_threads
