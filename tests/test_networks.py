@@ -2,14 +2,16 @@
 
 import numpy as np
 import pytest
+import timm
 import torch
 import torch.nn.functional as F
+import torchvision
 from extractor_records import PIXELS, PLAIN, RECORDS, random_faces, untrained
 
 from uncloak.errors import InputError
 from uncloak.extractors.extractor import build
 from uncloak.extractors.folding import folded
-from uncloak.extractors.networks import dlib_resnet
+from uncloak.extractors.networks import dlib_resnet, evolve_ir, evolve_resnet
 from uncloak.extractors.networks.prelu import PReLU
 
 
@@ -98,40 +100,148 @@ def test_prelu_is_that_of_torch(shape, frozen):
 SMALL = {"size": [64, 64], "template": "arcface", **PLAIN}
 
 
-@pytest.mark.parametrize(
-    ("record", "norms"),
-    [
-        # What is left stands before a convolution or behind a sum, not right behind a convolution.
-        ({"network": {"name": "iresnet"}, "input": SMALL}, 4),
-        ({"network": {"name": "inception", "width": 8}, "input": SMALL}, 0),
-        ({"network": {"name": "vgg", "width": 8}, "input": SMALL}, 0),
-        (RECORDS["mobilefacenet_casia"], 0),
-    ],
-)
-def test_folded_networks_compute_the_same_with_fewer_norms(record, norms):
-    torch.manual_seed(0)
-    network = build(record).double().freeze()
+def randomized(network: torch.nn.Module) -> torch.nn.Module:
+    """The network in float64, frozen, its batch norms far from doing nothing."""
+    network = network.double().eval().requires_grad_(False)
     for module in network.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
+        if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
             for values in (module.weight, module.running_var):
                 values.uniform_(0.5, 1.5)
             for values in (module.bias, module.running_mean):
                 values.normal_()
+    return network
+
+
+def norms(network: torch.nn.Module) -> int:
+    return sum(isinstance(module, torch.nn.BatchNorm2d) for module in network.modules())
+
+
+def with_gradient(network: torch.nn.Module, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    features = features.clone().requires_grad_()
+    result = network(features)
+    (gradient,) = torch.autograd.grad(result.square().sum(), features)
+    return result, gradient
+
+
+@pytest.mark.parametrize(
+    ("network", "left", "side"),
+    [
+        # What is left stands before a convolution or behind a sum, not right behind a convolution.
+        (lambda: build({"network": {"name": "iresnet"}, "input": SMALL}).network, 4, 64),
+        (lambda: build({"network": {"name": "inception", "width": 8}, "input": SMALL}).network, 0, 64),
+        (lambda: build({"network": {"name": "vgg", "width": 8}, "input": SMALL}).network, 0, 64),
+        (lambda: build(RECORDS["mobilefacenet_ms1m"]).network, 0, 112),
+        (lambda: evolve_ir.EvolveIR((1, 1, 1, 1)), 5, 112),
+        # Its bottlenecks call each layer by name.
+        (lambda: evolve_resnet.EvolveResNet((1, 2, 1, 1)), 1, 112),
+        (lambda: torchvision.models.resnet18(num_classes=8), 0, 64),
+        (lambda: torchvision.models.densenet121(num_classes=8), 62, 64),
+        (lambda: timm.create_model("resnet14t", num_classes=8), 0, 64),
+    ],
+)
+def test_folded_networks_compute_the_same_with_fewer_norms(network, left, side):
+    torch.manual_seed(0)
+    network = randomized(network())
     before = {name: values.clone() for name, values in network.state_dict().items()}
     lighter = folded(network)
-    assert sum(isinstance(module, torch.nn.BatchNorm2d) for module in lighter.modules()) == norms
+    assert norms(lighter) == left < norms(network)
     assert not any(parameter.requires_grad for parameter in lighter.parameters())
-    found = []
-    for extractor in (network, lighter):
-        faces = random_faces(2, 112).double().requires_grad_()
-        embeddings = extractor.network(extractor.preprocessing(faces.float()).double())
-        embeddings.square().sum().backward()
-        found.append((embeddings, faces.grad))
-    for ours, theirs in zip(*found, strict=True):
+    faces = random_faces(2, side).double()
+    for ours, theirs in zip(with_gradient(lighter, faces), with_gradient(network, faces), strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=1e-6 * theirs.abs().max().item())
     # The original is as it was.
     assert list(network.state_dict()) == list(before)
     assert all(torch.equal(values, before[name]) for name, values in network.state_dict().items())
+
+
+def test_a_folded_network_shares_what_is_not_folded_and_costs_nothing_to_fold_again():
+    network = build(RECORDS["mobilefacenet_ms1m"])
+    trained = network.network.embed.conv.weight
+    lighter = folded(network.eval())
+    again = folded(lighter)
+    assert trained.requires_grad
+    kept = {name: values.data_ptr() for name, values in lighter.named_parameters()}
+    assert {name: values.data_ptr() for name, values in again.named_parameters()} == kept
+    activation, same = (each.network.head.activation for each in (network, lighter))
+    assert activation is not same
+
+
+class Holder(torch.nn.Module):
+    """Convolutions and batch norms, and a way through them."""
+
+    def __init__(self, way):
+        super().__init__()
+        self.first, self.second = torch.nn.Conv2d(3, 3, 3), torch.nn.Conv2d(3, 3, 3)
+        self.norm, self.other = torch.nn.BatchNorm2d(3), torch.nn.BatchNorm2d(3)
+        self.way = way
+
+    def forward(self, x):
+        return self.way(self, x)
+
+
+def used_twice(self, x):
+    x = self.first(x)
+    return self.norm(x) + x
+
+
+def activated_between(self, x):
+    return self.norm(torch.relu(self.first(x)))
+
+
+def convolution_called_twice(self, x):
+    return self.norm(self.first(x)) + self.first(x)
+
+
+def norm_called_twice(self, x):
+    return self.other(self.norm(self.first(x))) + self.norm(self.second(x))
+
+
+def weight_read(self, x):
+    return self.norm(self.first(x)) * self.first.weight.mean()
+
+
+def by_values(self, x):
+    return self.norm(self.first(x)) if x.mean() > 100 else self.norm(x[..., 2:, 2:])
+
+
+def changed_between(self, x):
+    x = self.first(x)
+    x += 1
+    return self.norm(x)
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        used_twice,
+        activated_between,
+        convolution_called_twice,
+        norm_called_twice,
+        weight_read,
+        by_values,
+        changed_between,
+    ],
+)
+def test_what_only_looks_like_a_convolution_and_its_norm_is_not_folded(way):
+    torch.manual_seed(0)
+    network = randomized(Holder(way))
+    lighter = folded(network)
+    assert norms(lighter) == 2
+    faces = random_faces(2, 12).double()
+    torch.testing.assert_close(lighter(faces), network(faces), rtol=1e-10, atol=1e-10)
+
+
+def test_layers_that_stand_in_two_places_are_not_folded():
+    torch.manual_seed(0)
+    convolution, one, two = torch.nn.Conv2d(3, 3, 3), torch.nn.BatchNorm2d(3), torch.nn.BatchNorm2d(3)
+    shared = randomized(torch.nn.Sequential(convolution, one, torch.nn.Sequential(convolution, two)))
+    faces = random_faces(2, 12).double()
+    torch.testing.assert_close(folded(shared)(faces), shared(faces), rtol=1e-10, atol=1e-10)
+    without_statistics = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 3, 3), torch.nn.BatchNorm2d(3, track_running_stats=False)
+    )
+    plain = without_statistics.double().eval()
+    torch.testing.assert_close(folded(plain)(faces), plain(faces), rtol=1e-10, atol=1e-10)
 
 
 def test_dlib_with_scales_folded_in_equals_the_layers_as_published():

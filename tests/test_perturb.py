@@ -3,6 +3,7 @@
 import dataclasses
 import logging
 import math
+import os
 import time
 
 import numpy as np
@@ -11,9 +12,10 @@ import torch
 from references import SIZE, floats, poisoned, small_network, smooth_faces
 
 from uncloak.attacks import fawkes_v03, fawkes_v10, lowkey
+from uncloak.attacks.batch import Runner, default_batch
 from uncloak.attacks.perturb import perturb, read_options, settings
 from uncloak.errors import InputError
-from uncloak.progress import Progress, track
+from uncloak.progress import track
 from uncloak.seeds import derive_seed
 
 SMALL_RUNS = {
@@ -71,6 +73,51 @@ def test_bytes_depend_on_nothing_but_the_picture(attack, targeted):
     changed[2] = faces[2]
     np.testing.assert_array_equal(run(list(range(7)), others=changed)[2], whole[2])
     assert (run([5], seed=4) != whole[5:6]).any() == (attack in SEEDED)
+
+
+@pytest.mark.parametrize("attack", SMALL_RUNS)
+def test_number_of_processes_does_not_change_a_byte(attack):
+    faces, targets, network = smooth_faces(7), smooth_faces(7, seed=5), small_network(4)
+    names = [f"a/{row}" for row in range(7)]
+
+    def run(workers, batch_size):
+        return perturb(
+            faces, names, attack, SMALL_RUNS[attack], [network], 3, batch_size, targets=targets, workers=workers
+        )
+
+    for batch_size in (1, 2):
+        alone = run(1, batch_size)
+        for workers in (2, 3, 8):
+            np.testing.assert_array_equal(run(workers, batch_size), alone)
+
+
+def test_processes_share_the_batches_but_not_a_gpu_nor_a_compiler(fake):
+    fake(lambda pictures, *_, **__: torch.full_like(pictures, (os.getpid() % 251 + 0.5) / 255))
+    found = run_fake(smooth_faces(4), [small_network(1)], batch_size=1, workers=2)
+    assert os.getpid() % 251 not in np.unique(found)
+    options = lowkey.Options(**SMALL_RUNS["lowkey"])
+    runners = [
+        Runner("lowkey", lowkey, options, [small_network(1)], 0, device, "float32", compile)
+        for device, compile in (("cpu", False), ("cuda", False), ("cpu", True))
+    ]
+    assert [run.workers(8) for run in runners] == [8, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("side", "batch"), [(32, 32), (64, 16), (80, 8), (112, 4), (128, 4), (160, 2), (224, 1), (600, 1)]
+)
+def test_batch_that_nobody_chose_depends_on_the_size_of_the_pictures_alone(fake, side, batch):
+    assert default_batch(side, "cpu") == batch
+    assert default_batch(side, "cuda") == 32
+    seen = []
+
+    def attack(pictures, *_, **__):
+        seen.append(len(pictures))
+        return pictures
+
+    fake(attack)
+    run_fake(smooth_faces(batch + 1, side), [small_network(1)])
+    assert seen == [batch, batch]
 
 
 @pytest.mark.parametrize("attack", ["lowkey", "fawkes_v10", "pgd"])
@@ -235,12 +282,6 @@ def test_track_tells_at_most_every_ten_seconds_and_at_the_end(monkeypatch, caplo
         "reading: 18 of 20 files, 0.75 per second, 3 s left",
         "reading: 20 of 20 files, 0.714 per second, 0 s left",
     ]
-    caplog.clear()
-    with Progress(3, "loop") as progress, caplog.at_level(logging.INFO, logger="uncloak"):
-        # A loop that is left early, or has no steps, harms nothing.
-        assert list(progress.between(0, 1)([])) == []
-        assert next(progress.between(1, 2)(range(5))) == 0
-    assert caplog.messages == []
 
 
 # --- Bad input ------------------------------------------------------------------------------------------------------

@@ -158,6 +158,18 @@ def test_bytes_depend_on_nothing_but_the_photograph(attack, batch_size, run):
             np.testing.assert_array_equal(result, whole[row])
 
 
+@pytest.mark.parametrize("attack", ["lowkey", "fawkes_v10"])
+@pytest.mark.parametrize("workers", [2, 3])
+def test_number_of_processes_does_not_change_a_byte(attack, workers, run):
+    frames = [FRAME, Frame(SIZE, frame="box")] if attack in TOOLS else [FRAME]
+    for frame in frames:
+        table, alone = run(attack, frame=frame)
+        again, shared = run(attack, frame=frame, folder=f"shared {frame.frame}", workers=workers)
+        assert again.equals(table)
+        for one, other in zip(alone, shared, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
 def test_files_are_the_same_again_byte_for_byte(run, tmp_path):
     run("lowkey", [0, 1], folder="one")
     run("lowkey", [0, 1], folder="two")

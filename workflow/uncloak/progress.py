@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TextIO, TypeVar
 
@@ -43,17 +43,6 @@ class Progress:
             line = "%s: %.10g of %d %s, %.3g per second, %s left"
             arguments = (self.what, round(done, 1), self.total, self.unit, rate, _span(left))
             logger.info(line, *arguments, extra={"finished": done >= self.total})
-
-    def between(self, first: float, last: float) -> Callable[[Sequence[Item]], Iterator[Item]]:
-        """Return a wrapper of steps that together lead from `first` to `last` units; who ends them tells the end."""
-
-        def steps(items: Sequence[Item]) -> Iterator[Item]:
-            for number, item in enumerate(items):
-                if number:
-                    self.reach(first + (last - first) * number / len(items))
-                yield item
-
-        return steps
 
 
 def track(items: Iterable[Item], total: int, what: str, unit: str = "pictures", weight: int = 1) -> Iterator[Item]:
