@@ -98,7 +98,7 @@ def test_processes_share_the_batches_but_not_a_gpu_nor_a_compiler(fake):
     options = lowkey.Options(**SMALL_RUNS["lowkey"])
     runners = [
         Runner("lowkey", lowkey, options, [small_network(1)], 0, device, "float32", compile)
-        for device, compile in (("cpu", False), ("cuda", False), ("cpu", True))
+        for device, compile in (("cpu", False), ("meta", False), ("cpu", True))
     ]
     assert [run.workers(8) for run in runners] == [8, 1, 1]
 

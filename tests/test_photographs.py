@@ -170,6 +170,25 @@ def test_number_of_processes_does_not_change_a_byte(attack, workers, run):
             np.testing.assert_array_equal(one, other)
 
 
+def test_as_many_photographs_are_worked_on_as_memory_holds(run, monkeypatch, caplog):
+    asked = []
+    share_out = photographs.share_out
+
+    def watched(function, parts, workers, *arguments):
+        asked.append(workers)
+        return share_out(function, parts, workers, *arguments)
+
+    monkeypatch.setattr(photographs, "share_out", watched)
+    largest = 110 * 150 * 330
+    for available, expected in ((None, 4), (4 * largest, 4), (4 * largest - 1, 3), (2 * largest, 2), (0, 1)):
+        monkeypatch.setattr(photographs, "available_memory", lambda available=available: available)
+        run("pgd", workers=4)
+        # The aligned crop alone takes little.
+        run("fawkes_v10", [0], workers=4)
+        assert asked[-2:] == [expected, 4]
+    assert caplog.messages[0] == "3 processes in place of 4, for there is memory for no more photographs"
+
+
 def test_files_are_the_same_again_byte_for_byte(run, tmp_path):
     run("lowkey", [0, 1], folder="one")
     run("lowkey", [0, 1], folder="two")

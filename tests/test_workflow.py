@@ -144,6 +144,22 @@ def test_what_is_made_again_has_the_same_bytes_and_restales_nothing(finished):
     assert finished.stale() == set()
 
 
+def test_one_attack_has_all_cores_and_makes_the_same_bytes(finished, tmp_path):
+    overlay = tmp_path / "one.yaml"
+    overlay.write_text("run: {attacks: [lowkey]}\n")
+    target = f"{RESULTS}/perturbed/lowkey.h5"
+    path, log = finished.folder / target, finished.folder / "logs/perturb_at_once/synthetic/lowkey.log"
+    before = path.read_bytes()
+    for configs, said in ((["tests/tiny.yaml"], ""), (["tests/tiny.yaml", str(overlay)], "2 processes share 3 tasks")):
+        path.unlink()
+        process = finished.start(target, "--cores", "2", configs=configs)
+        output = "".join(process.communicate())
+        assert process.returncode == 0, output
+        assert path.read_bytes() == before
+        # Where there are as many attacks as cores, each has one.
+        assert said in log.read_text() if said else "processes share" not in log.read_text()
+
+
 def test_contracts_of_the_results(finished):
     folder = finished.folder / RESULTS
     manifest = pd.read_csv(folder / "manifest.csv")

@@ -26,7 +26,8 @@ rule perturb_photographs:
         "../../envs/torch.yaml"
     threads: attack_threads
     resources:
-        mem_mb=4000,
+        # Surrogates as above; each process perturbs a whole photograph of 12 megapixels.
+        mem_mb=lambda wildcards, threads: 2300 + 4200 * threads,
         runtime=480,
         gpu=1,
     params:

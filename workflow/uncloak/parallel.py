@@ -5,6 +5,7 @@ with the process that started them, whatever ends it. Only Linux forks safely; e
 """
 
 import ctypes
+import logging
 import os
 import pickle
 import signal
@@ -22,6 +23,8 @@ Item = TypeVar("Item")
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 Track = Callable[[Sequence[Item]], Iterator[Item]]
+
+logger = logging.getLogger(__name__)
 
 _ITEMS_PER_TASK = 8
 _PR_SET_PDEATHSIG = 1  # of Linux's prctl
@@ -69,6 +72,8 @@ def share_out(
         reach(sum(done))
 
     workers = min(workers, len(tasks)) if sys.platform == "linux" else 1
+    if workers > 1:
+        logger.info("%d processes share %d tasks", workers, len(tasks))
     compute = _in_processes(function, tasks, workers, tell) if workers > 1 else _in_this_process(function, tasks, tell)
     early: dict[int, Result] = {}
     due = 0
