@@ -1,4 +1,4 @@
-"""Print what more cores and other batches bring to one attack, with bytes that depend on neither's number of processes.
+"""Print what more cores, and other batches, bring to one attack.
 
     uv run python tests/benchmarks/cores.py
 
@@ -18,6 +18,7 @@ import hashlib
 import inspect
 import logging
 import os
+import resource
 import statistics
 import sys
 import time
@@ -62,18 +63,22 @@ def main():
 
 
 def cores(kind: str, arguments: argparse.Namespace) -> list[dict]:
-    """Seconds of one attack on one process and on all, the ratio, and whether the bytes are equal."""
+    """Seconds of one attack on one process and on all, their ratio, that of their CPU seconds, and whether the bytes are
+    equal.
+    """
     networks, rows = surrogates(kind), []
     for batch in [default_batch(SIDES[kind], "cpu"), *(arguments.batches or [])]:
 
-        def run(workers: int, steps: int = STEPS[kind], batch: int = batch) -> tuple[float, str]:
-            begin = time.perf_counter()
+        def run(workers: int, steps: int = STEPS[kind], batch: int = batch) -> tuple[float, float, str]:
+            begin, cpu = time.perf_counter(), _cpu_seconds()
             found = attack(kind, networks, arguments.attack, arguments.pictures, steps, batch, workers)
-            return time.perf_counter() - begin, found
+            return time.perf_counter() - begin, _cpu_seconds() - cpu, found
 
         run(1, steps=1)
         turns = [(run(1), run(arguments.workers)) for _ in range(arguments.repeats)]
-        one, many = (statistics.median(turn[which][0] for turn in turns) for which in (0, 1))
+        one, many, cpu_one, cpu_many = (
+            statistics.median(turn[which][what] for turn in turns) for what in (0, 1) for which in (0, 1)
+        )
         rows.append(
             {
                 "nets": kind,
@@ -83,7 +88,8 @@ def cores(kind: str, arguments: argparse.Namespace) -> list[dict]:
                 "1 process": one,
                 f"{arguments.workers} processes": many,
                 "ratio": one / many,
-                "bytes equal": len({found for turn in turns for _, found in turn}) == 1,
+                "CPU ratio": cpu_one / cpu_many,
+                "bytes equal": len({found for turn in turns for *_, found in turn}) == 1,
             }
         )
     return rows
@@ -104,8 +110,8 @@ def batches(kind: str, arguments: argparse.Namespace) -> list[dict]:
 
 
 def sides(kind: str, arguments: argparse.Namespace) -> list[dict]:
-    """Seconds of two attacks of four times the pictures, one after the other on all cores, or side by side."""
-    networks, pictures = surrogates(kind), 4 * arguments.pictures
+    """Seconds of two attacks of twice the pictures, one after the other on all cores, or side by side on half each."""
+    networks, pictures = surrogates(kind), 2 * arguments.pictures
     batch = default_batch(SIDES[kind], "cpu")
 
     def run(workers: int) -> None:
@@ -133,6 +139,12 @@ def attack(kind: str, networks: list, method: str, pictures: int, steps: int, ba
     targets = faces[::-1] if method == "fawkes_v03" else None
     made = perturb(faces, names, method, options, networks, 1, batch, targets, precision="float32", workers=workers)
     return hashlib.sha256(made.tobytes()).hexdigest()
+
+
+def _cpu_seconds() -> float:
+    """Of this process and of those it started that have ended."""
+    spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in spent)
 
 
 def surrogates(kind: str) -> list[nn.Module]:

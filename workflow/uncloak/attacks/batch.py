@@ -118,7 +118,7 @@ def default_batch(side: int, device: str | torch.device) -> int:
     """Return how many pictures of `side` x `side` pixels are best computed together where nobody says.
 
     A GPU wants 32. On a processor as many do as have 65,536 pixels together, a power of two: 16 of 64 pixels, 4 of 112.
-    More save a tenth of the time at most (`tests/benchmarks/batch_size.py`), but a last batch that is filled up with
+    Larger ones save some percent of the time (`tests/benchmarks/cores.py`), but a last batch that is filled up with
     copies takes as long as a full one, and a batch is what one core gets.
     """
     if torch.device(device).type != "cpu":
