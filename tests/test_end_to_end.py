@@ -132,8 +132,9 @@ def test_tuning_learns_and_changes_all_layers_of_a_copy(schedule):
     start = tuned(origin, gallery.faces, gallery.identities, Schedule(1, learning_rate=1e-12))
     end = tuned(origin, gallery.faces, gallery.identities, schedule)
     errors = [np.mean(model.predict(probes.faces) != probes.identities) for model in (start, end)]
-    # E2E_SPREAD
-    assert errors[1] < 0.5
+    # Both began at 0.8, as chance has it, give or take 0.06; at AVX2, AVX-512 and AMX level, 6 seeds each, AdamW came to
+    # 0 to 0.13 and Adadelta to 0.03 to 0.35.
+    assert errors[1] < min(errors[0], 0.55)
     for name, value in origin.state_dict().items():
         assert torch.equal(value, before[name])
     for name, value in end.extractor.named_parameters():
@@ -167,7 +168,7 @@ def test_users_are_found_without_attack_and_lost_under_a_cloak():
     cloaked = run(join(gallery, twins), probes, posted)
     assert list(clean.columns) == list(COLUMNS)
     assert clean["user"].tolist() == users
-    # CLOAK_SPREAD
+    # Chance errs in 0.8 and more; at AVX2, AVX-512 and AMX level, 6 seeds each, it was 0 and 1 every time.
     assert clean["error"].mean() < 0.4
     assert cloaked["error"].mean() > 0.6
     assert cloaked[["attack", "channel", "classifier", "defense", "metric"]].drop_duplicates().values.tolist() == [
