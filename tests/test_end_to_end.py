@@ -132,8 +132,8 @@ def test_tuning_learns_and_changes_all_layers_of_a_copy(schedule):
     start = tuned(origin, gallery.faces, gallery.identities, Schedule(1, learning_rate=1e-12))
     end = tuned(origin, gallery.faces, gallery.identities, schedule)
     errors = [np.mean(model.predict(probes.faces) != probes.identities) for model in (start, end)]
-    # Both began at 0.8, as chance has it, give or take 0.06; at AVX2, AVX-512 and AMX level, 6 seeds each, AdamW came to
-    # 0 to 0.13 and Adadelta to 0.03 to 0.35.
+    # Both began at 0.8, as chance has it, give or take 0.06; at AVX2, AVX-512 and AMX level, 6 seeds each, AdamW came
+    # to 0 to 0.13 and Adadelta to 0.03 to 0.35.
     assert errors[1] < min(errors[0], 0.55)
     for name, value in origin.state_dict().items():
         assert torch.equal(value, before[name])

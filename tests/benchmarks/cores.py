@@ -63,9 +63,7 @@ def main():
 
 
 def cores(kind: str, arguments: argparse.Namespace) -> list[dict]:
-    """Seconds of one attack on one process and on all, their ratio, that of their CPU seconds, and whether the bytes are
-    equal.
-    """
+    """Seconds of one attack on one process and on all, their ratio and that of their CPU seconds; are the bytes equal?"""
     networks, rows = surrogates(kind), []
     for batch in [default_batch(SIDES[kind], "cpu"), *(arguments.batches or [])]:
 
