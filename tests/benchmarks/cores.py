@@ -49,7 +49,7 @@ def main():
     parser.add_argument("--nets", nargs="+", choices=SIDES, default=list(SIDES))
     parser.add_argument("--attack", choices=ATTACKS, default="lowkey")
     parser.add_argument("--pictures", type=int, default=10)
-    parser.add_argument("--batches", type=int, nargs="+", help="for part cores: sizes besides the one nobody chooses")
+    parser.add_argument("--batches", type=int, nargs="*", default=[1], help="for part cores, besides the usual one")
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--repeats", type=int, default=2)
     arguments = parser.parse_args()
@@ -63,9 +63,11 @@ def main():
 
 
 def cores(kind: str, arguments: argparse.Namespace) -> list[dict]:
-    """Seconds of one attack on one process and on all, their ratio and that of their CPU seconds; are the bytes equal?"""
+    """Seconds of one attack on one process and on all, the ratio, that of CPU seconds, and whether the bytes are equal.
+    A batch is what one process gets: where ten pictures are one, the others have nothing to do.
+    """
     networks, rows = surrogates(kind), []
-    for batch in [default_batch(SIDES[kind], "cpu"), *(arguments.batches or [])]:
+    for batch in [default_batch(SIDES[kind], "cpu"), *arguments.batches]:
 
         def run(workers: int, steps: int = STEPS[kind], batch: int = batch) -> tuple[float, float, str]:
             begin, cpu = time.perf_counter(), _cpu_seconds()
