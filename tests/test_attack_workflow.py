@@ -319,7 +319,7 @@ def test_a_killed_job_leaves_nothing_and_its_shard_reruns_alone(world):
     target = f"{RESULTS}/perturbed/long.h5"
     shards = world.results / "perturbed" / "shards" / "long"
     overlay = world.data / "long.yaml"
-    record = OVERLAY.split("  whole:\n")[1].split("    photograph:")[0].replace("steps: 3", "steps: 400")
+    record = OVERLAY.split("  whole:\n")[1].split("    photograph:")[0].replace("steps: 3", "steps: 100")
     overlay.write_text(f"attacks:\n  long:\n{record}    batch: 4\nshards: 2\n")
     configs = ["tests/tiny.yaml", str(overlay)]
 
