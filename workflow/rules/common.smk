@@ -94,10 +94,12 @@ TUNED, ROBUST = (
 
 
 TRAINED = [name for name, entry in EXTRACTORS.items() if entry["recipe"] == "train"]
-# Extractors that attacks are made on, or that others are tuned from.
+# Surrogates of attacks on several, which take longest of all jobs.
 AWAITED = {
-    *(name for entry in ATTACKS.values() for name in entry.get("surrogates", [])),
-    *(entry["from"] for entry in EXTRACTORS.values() if "from" in entry),
+    name
+    for entry in ATTACKS.values()
+    if len(entry.get("surrogates", [])) > 1
+    for name in entry["surrogates"]
 }
 
 

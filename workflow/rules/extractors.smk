@@ -83,13 +83,13 @@ rule train_extractor:
         "../scripts/train_extractor.py"
 
 
-# First, so that the attacks on them can begin.
+# First, so that the longest attacks can begin.
 use rule train_extractor as train_awaited_extractor with:
     wildcard_constraints:
         extractor=one_of(name for name in TRAINED if name in AWAITED),
     priority: 20
     message:
-        "Train {wildcards.extractor} from scratch, for which others wait"
+        "Train {wildcards.extractor} from scratch, for which attacks wait"
 
 
 use rule train_extractor as finetune_extractor with:
