@@ -1,6 +1,7 @@
 """How the tests share the cores, and checkouts in which a small run has been made."""
 
 import fcntl
+import gc
 import os
 import shutil
 import subprocess
@@ -8,11 +9,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import uncloak.jobs  # noqa: F401 - once, before the tests
+
 import pytest
 
 # Tests run side by side, one process a core (`-n logical`, pyproject.toml), and each of them keeps to one thread, what
 # it starts included. Before anybody imports torch.
 os.environ.update({f"{name}_NUM_THREADS": "1" for name in ("OMP", "MKL", "OPENBLAS")})
+
+gc.enable()  # which importing uncloak.jobs has switched off
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -1,13 +1,14 @@
 import itertools
 import logging
 
+from uncloak.jobs import logged
+
 import pytest
 import torch
 
 from uncloak import devices
 from uncloak.devices import autocast, native_bfloat16, resolve_precision, used
 from uncloak.errors import InputError
-from uncloak.jobs import logged
 
 PLAIN = frozenset({"sse2", "avx2", "fma", "avx512f", "avx512bw", "avx512vl", "avx512_vnni"})
 

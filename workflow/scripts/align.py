@@ -2,9 +2,10 @@
 
 import json
 
+from uncloak.jobs import logged
+
 import pandas as pd
 
-from uncloak.jobs import logged
 from uncloak.pictures.faces import align_pictures
 from uncloak.pictures.manifest import read_manifest, read_rejected
 from uncloak.provenance import digest

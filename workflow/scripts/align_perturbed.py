@@ -5,12 +5,13 @@ import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from uncloak.jobs import logged
+
 import numpy as np
 import pandas as pd
 from PIL import Image
 
 from uncloak.attacks.quality import MEASURES
-from uncloak.jobs import logged
 from uncloak.pictures.alignment import LANDMARK_COLUMNS
 from uncloak.pictures.channel import parse
 from uncloak.pictures.faces import align_pictures

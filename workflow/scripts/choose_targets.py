@@ -2,6 +2,8 @@
 
 import json
 
+from uncloak.jobs import logged
+
 import numpy as np
 import pandas as pd
 import torch
@@ -9,7 +11,6 @@ import torch
 from uncloak.attacks.targets import choose_candidates, farthest, partners
 from uncloak.devices import choose_device
 from uncloak.extractors.weights import load
-from uncloak.jobs import logged
 from uncloak.pictures.split import read_split
 from uncloak.pictures.stored import pictures_to_perturb, read_faces
 from uncloak.tables import write_table

@@ -2,12 +2,13 @@
 
 import json
 
+from uncloak.jobs import logged
+
 from uncloak.claims.comparison import MEASURED, NO_COUNTERPART, compare
 from uncloak.claims.measured import from_detection, from_rates, from_transfer, together
 from uncloak.claims.published import read_published
 from uncloak.figures.claims import claims_and_measurements
 from uncloak.figures.saving import save
-from uncloak.jobs import logged
 from uncloak.tables import read_table
 
 with logged(snakemake.log[0]):

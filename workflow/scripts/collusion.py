@@ -3,6 +3,7 @@
 import json
 
 from uncloak.jobs import logged
+
 from uncloak.pictures.split import read_split
 from uncloak.recognition.collusion import evaluate_collusion, read_partners
 from uncloak.recognition.comparisons import read_comparisons

@@ -1,6 +1,7 @@
 """Measure the distances between probes and clean gallery faces with one extractor."""
 
 from uncloak.jobs import logged
+
 from uncloak.pictures.split import read_split
 from uncloak.provenance import digest
 from uncloak.recognition.comparing import compare

@@ -1,11 +1,12 @@
 """Draw clean faces, perturbed faces and their differences."""
 
+from uncloak.jobs import logged
+
 import pandas as pd
 
 from uncloak.attacks.preparation import Preparation, prepare
 from uncloak.figures.contact_sheet import contact_sheet, contact_table
 from uncloak.figures.saving import save
-from uncloak.jobs import logged
 from uncloak.pictures.stored import read_faces
 from uncloak.store import read_arrays
 

@@ -2,10 +2,11 @@
 
 import json
 
+from uncloak.jobs import logged
+
 from uncloak.figures.adaptive import adaptive
 from uncloak.figures.rates import only, plain, source
 from uncloak.figures.saving import save
-from uncloak.jobs import logged
 from uncloak.tables import read_table
 
 with logged(snakemake.log[0]):

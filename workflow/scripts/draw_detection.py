@@ -2,12 +2,13 @@
 
 import json
 
+from uncloak.jobs import logged
+
 import pandas as pd
 
 from uncloak.defenses.detection_metrics import detection_metrics, roc_curves
 from uncloak.figures.roc import roc_curves_figure
 from uncloak.figures.saving import save
-from uncloak.jobs import logged
 from uncloak.tables import read_table, write_table
 
 with logged(snakemake.log[0]):

@@ -2,9 +2,10 @@
 
 import json
 
+from uncloak.jobs import logged
+
 import pandas as pd
 
-from uncloak.jobs import logged
 from uncloak.pictures.drawing import draw_faces, picture_names
 from uncloak.provenance import digest
 from uncloak.store import write_arrays

@@ -3,6 +3,7 @@
 import json
 
 from uncloak.jobs import logged
+
 from uncloak.provenance import digest
 from uncloak.store import write_arrays
 from uncloak.transfer.objects import CLASSES, draw_objects

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from uncloak.jobs import logged
+
 from uncloak.pictures.drawing import draw_photographs, picture_names
 
 with logged(snakemake.log[0]):

@@ -2,12 +2,13 @@
 
 import json
 
+from uncloak.jobs import logged
+
 import pandas as pd
 
 from uncloak.figures.rates import only, plain, source
 from uncloak.figures.saving import save
 from uncloak.figures.systems import systems
-from uncloak.jobs import logged
 from uncloak.tables import read_table
 
 with logged(snakemake.log[0]):

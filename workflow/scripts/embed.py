@@ -1,11 +1,12 @@
 """Embed the faces of one source with one extractor."""
 
+from uncloak.jobs import logged
+
 import torch
 
 from uncloak.devices import choose_device, used
 from uncloak.extractors.embedding import embed
 from uncloak.extractors.weights import load
-from uncloak.jobs import logged
 from uncloak.provenance import digest
 from uncloak.store import open_arrays, read_arrays, write_arrays
 

@@ -2,13 +2,14 @@
 
 import json
 
+from uncloak.jobs import logged
+
 import numpy as np
 import torch
 
 from uncloak.defenses.robust_training import Faces, read_perturbed, read_public
 from uncloak.devices import choose_device, resolve_precision, used
 from uncloak.extractors.weights import load
-from uncloak.jobs import logged
 from uncloak.pictures.names import identity_of
 from uncloak.pictures.split import read_split
 from uncloak.pictures.stored import read_faces

@@ -2,9 +2,10 @@
 
 import json
 
+from uncloak.jobs import logged
+
 import pandas as pd
 
-from uncloak.jobs import logged
 from uncloak.pictures.split import read_split
 from uncloak.recognition.comparing import read_compared
 from uncloak.recognition.embeddings import read_embeddings

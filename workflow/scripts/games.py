@@ -2,11 +2,12 @@
 
 import json
 
+from uncloak.jobs import logged
+
 from uncloak.figures.games import game_timelines
 from uncloak.figures.lifetime import cloak_lifetimes, lifetimes
 from uncloak.figures.saving import save
 from uncloak.games.game import play
-from uncloak.jobs import logged
 from uncloak.tables import read_table
 
 with logged(snakemake.log[0]):

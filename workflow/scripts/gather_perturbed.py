@@ -1,8 +1,9 @@
 """Join the shards of an attack, pictures in order."""
 
+from uncloak.jobs import logged
+
 import numpy as np
 
-from uncloak.jobs import logged
 from uncloak.store import open_arrays, read_arrays, read_attributes, write_arrays
 
 with logged(snakemake.log[0]):

@@ -4,9 +4,10 @@ import os
 import shutil
 from pathlib import Path
 
+from uncloak.jobs import logged
+
 import pandas as pd
 
-from uncloak.jobs import logged
 from uncloak.tables import read_table, write_table
 
 with logged(snakemake.log[0]):

@@ -2,8 +2,9 @@
 
 import json
 
-from uncloak.extractors.weights import save
 from uncloak.jobs import logged
+
+from uncloak.extractors.weights import save
 from uncloak.transfer.importing import import_published
 
 with logged(snakemake.log[0]):

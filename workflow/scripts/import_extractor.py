@@ -2,9 +2,10 @@
 
 import json
 
+from uncloak.jobs import logged
+
 from uncloak.extractors.importing import import_published
 from uncloak.extractors.weights import save
-from uncloak.jobs import logged
 
 with logged(snakemake.log[0]):
     spec = json.loads(snakemake.params.spec)

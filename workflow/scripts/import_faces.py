@@ -3,10 +3,11 @@
 import json
 from pathlib import Path
 
+from uncloak.jobs import logged
+
 from uncloak.attacks.external import UnfitPicturesError, pair, read_faces
 from uncloak.attacks.preparation import Preparation, prepare
 from uncloak.attacks.quality import measure
-from uncloak.jobs import logged
 from uncloak.pictures import stored
 from uncloak.provenance import digest
 from uncloak.store import read_arrays, write_arrays

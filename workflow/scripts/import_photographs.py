@@ -3,11 +3,12 @@
 import json
 from pathlib import Path
 
+from uncloak.jobs import logged
+
 import pandas as pd
 
 from uncloak.attacks.external import UnfitPicturesError, check_photographs, pair
 from uncloak.attacks.quality import measure
-from uncloak.jobs import logged
 from uncloak.pictures.manifest import read_manifest
 from uncloak.pictures.reading import load_picture
 from uncloak.pictures.stored import posted_pictures

@@ -3,6 +3,7 @@
 import json
 
 from uncloak.jobs import logged
+
 from uncloak.pictures.split import read_split
 from uncloak.recognition.embeddings import read_embeddings
 from uncloak.recognition.linear import evaluate

@@ -3,13 +3,14 @@
 import json
 from pathlib import Path
 
+from uncloak.jobs import logged
+
 import pandas as pd
 import torch
 
 from uncloak.attacks.lpips import load_lpips
 from uncloak.attacks.preparation import Preparation, prepare
 from uncloak.devices import choose_device
-from uncloak.jobs import logged
 from uncloak.pictures.manifest import read_manifest
 from uncloak.pictures.reading import load_picture
 from uncloak.pictures.stored import read_faces

@@ -3,6 +3,7 @@
 import json
 
 from uncloak.jobs import logged
+
 from uncloak.pictures.manifest import build_manifest
 from uncloak.tables import write_table
 

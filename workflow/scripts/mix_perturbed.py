@@ -2,11 +2,12 @@
 
 import json
 
+from uncloak.jobs import logged
+
 import numpy as np
 
 from uncloak.attacks.mixture import assign
 from uncloak.errors import InputError
-from uncloak.jobs import logged
 from uncloak.pictures.stored import posted_pictures, read_faces
 from uncloak.provenance import digest
 from uncloak.store import write_arrays

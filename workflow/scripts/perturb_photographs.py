@@ -4,6 +4,8 @@ import dataclasses
 import json
 from pathlib import Path
 
+from uncloak.jobs import logged
+
 import pandas as pd
 
 from uncloak.attacks.perturb import settings
@@ -12,7 +14,6 @@ from uncloak.attacks.preparation import Preparation, prepare
 from uncloak.attacks.quality import MEASURES, measure
 from uncloak.attacks.surrogates import load_surrogates
 from uncloak.devices import choose_device, resolve_precision, used
-from uncloak.jobs import logged
 from uncloak.parallel import map_in_order
 from uncloak.pictures.manifest import read_manifest
 from uncloak.pictures.reading import load_picture

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+from uncloak.jobs import logged
+
 import numpy as np
 
 from uncloak.figures.pictures import picture_sample
 from uncloak.figures.saving import save
-from uncloak.jobs import logged
 from uncloak.pictures.manifest import read_manifest
 from uncloak.pictures.reading import load_picture
 from uncloak.seeds import generator

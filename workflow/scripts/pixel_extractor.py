@@ -2,9 +2,10 @@
 
 import json
 
+from uncloak.jobs import logged
+
 from uncloak.extractors.extractor import build
 from uncloak.extractors.weights import save
-from uncloak.jobs import logged
 
 with logged(snakemake.log[0]):
     spec = json.loads(snakemake.params.spec)

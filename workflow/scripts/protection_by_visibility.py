@@ -2,9 +2,10 @@
 
 import json
 
+from uncloak.jobs import logged
+
 from uncloak.figures.saving import save
 from uncloak.figures.visibility import protection_by_visibility, with_visibility
-from uncloak.jobs import logged
 from uncloak.tables import read_table
 
 with logged(snakemake.log[0]):

@@ -2,9 +2,10 @@
 
 import json
 
+from uncloak.jobs import logged
+
 import pandas as pd
 
-from uncloak.jobs import logged
 from uncloak.recognition.rates import protection_rates
 from uncloak.tables import read_table, write_table
 

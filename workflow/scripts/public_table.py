@@ -2,9 +2,10 @@
 
 import json
 
+from uncloak.jobs import logged
+
 import pandas as pd
 
-from uncloak.jobs import logged
 from uncloak.pictures.names import identity_of
 from uncloak.store import read_arrays
 from uncloak.tables import write_table

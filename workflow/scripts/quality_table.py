@@ -2,11 +2,12 @@
 
 import json
 
+from uncloak.jobs import logged
+
 import pandas as pd
 
 from uncloak.attacks.mixture import assign
 from uncloak.attacks.quality import MEASURES
-from uncloak.jobs import logged
 from uncloak.pictures.stored import posted_pictures
 from uncloak.recognition.visibility import visibility
 from uncloak.store import read_arrays

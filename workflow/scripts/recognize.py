@@ -2,9 +2,10 @@
 
 import json
 
+from uncloak.jobs import logged
+
 import pandas as pd
 
-from uncloak.jobs import logged
 from uncloak.recognition.comparing import read_compared
 from uncloak.recognition.evaluation import evaluate
 from uncloak.recognition.ranks import rank_errors

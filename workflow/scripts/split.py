@@ -4,6 +4,7 @@ import json
 import logging
 
 from uncloak.jobs import logged
+
 from uncloak.pictures.split import split
 from uncloak.store import read_arrays
 from uncloak.tables import write_table

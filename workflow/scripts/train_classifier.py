@@ -3,12 +3,13 @@
 import json
 import logging
 
+from uncloak.jobs import logged
+
 import torch
 
 from uncloak.devices import resolve_precision, used
 from uncloak.extractors.training import Schedule
 from uncloak.extractors.weights import save
-from uncloak.jobs import logged
 from uncloak.store import read_arrays, read_attributes
 from uncloak.transfer.attack import logits
 from uncloak.transfer.classifier import build

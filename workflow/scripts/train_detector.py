@@ -2,13 +2,14 @@
 
 import json
 
+from uncloak.jobs import logged
+
 import numpy as np
 import torch
 
 from uncloak.defenses.detection import Options, build, save, score, train
 from uncloak.defenses.detection_pictures import divide, to_learn_from, to_score
 from uncloak.devices import choose_device, resolve_precision, used
-from uncloak.jobs import logged
 from uncloak.pictures.names import identity_of
 from uncloak.pictures.split import read_split
 from uncloak.pictures.stored import read_faces

@@ -2,6 +2,8 @@
 
 import json
 
+from uncloak.jobs import logged
+
 import pandas as pd
 import torch
 
@@ -9,7 +11,6 @@ from uncloak.devices import choose_device, resolve_precision, used
 from uncloak.extractors.extractor import build
 from uncloak.extractors.training import Schedule, divide_background, train, validation_error
 from uncloak.extractors.weights import load, read_metadata, save
-from uncloak.jobs import logged
 from uncloak.pictures.split import read_split
 from uncloak.store import open_arrays, read_arrays, read_attributes
 

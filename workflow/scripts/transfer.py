@@ -3,12 +3,13 @@
 import json
 import logging
 
+from uncloak.jobs import logged
+
 import pandas as pd
 import torch
 
 from uncloak.attacks.pgd import Options
 from uncloak.devices import choose_device
-from uncloak.jobs import logged
 from uncloak.store import read_arrays
 from uncloak.tables import write_table
 from uncloak.transfer.attack import logits, perturb

@@ -2,9 +2,10 @@
 
 import json
 
+from uncloak.jobs import logged
+
 from uncloak.figures.saving import save
 from uncloak.figures.transfer import labeled, transfer_over_time
-from uncloak.jobs import logged
 from uncloak.tables import read_table, write_table
 
 with logged(snakemake.log[0]):

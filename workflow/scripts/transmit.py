@@ -2,9 +2,10 @@
 
 import json
 
+from uncloak.jobs import logged
+
 import numpy as np
 
-from uncloak.jobs import logged
 from uncloak.pictures.channel import parse
 from uncloak.pictures.stored import posted_pictures, read_faces
 from uncloak.provenance import digest

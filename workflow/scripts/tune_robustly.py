@@ -2,6 +2,8 @@
 
 import json
 
+from uncloak.jobs import logged
+
 import numpy as np
 import torch
 
@@ -16,7 +18,6 @@ from uncloak.defenses.robust_training import (
 from uncloak.devices import choose_device, resolve_precision, used
 from uncloak.extractors.training import Schedule, divide_background, train, validation_error
 from uncloak.extractors.weights import load, read_metadata, save
-from uncloak.jobs import logged
 from uncloak.pictures.split import read_split
 from uncloak.pictures.stored import read_faces
 from uncloak.store import read_attributes

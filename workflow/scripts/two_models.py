@@ -2,9 +2,10 @@
 
 import json
 
+from uncloak.jobs import logged
+
 import pandas as pd
 
-from uncloak.jobs import logged
 from uncloak.recognition.comparing import read_compared
 from uncloak.recognition.systems import evaluate_system
 from uncloak.tables import write_table
