@@ -77,6 +77,13 @@ def test_what_is_asked_for_is_taken_and_emulation_warns_in_one_line(processor, c
     assert not caplog.records
 
 
+def test_the_processor_is_told_as_what_it_is_held_to(processor, monkeypatch):
+    processor("amx_bf16")
+    assert devices.processor().endswith(" with AMX")
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
+    assert devices.processor().endswith(" held to AVX2")
+
+
 def test_another_precision_is_refused():
     with pytest.raises(InputError, match=r"precision is 'half'; choose from auto, float32, bfloat16"):
         resolve_precision("half", "cpu")

@@ -120,6 +120,9 @@ def processor_flags() -> frozenset[str]:
 
 def processor() -> str:
     """Return the processor's kind in words, such as "x86_64 with AVX2": what measured times depend on."""
+    held = os.environ.get("ONEDNN_MAX_CPU_ISA") or os.environ.get("ATEN_CPU_CAPABILITY")
+    if held:
+        return f"{platform.machine()} held to {held.upper()}"
     flags = processor_flags()
     best = next((name for flag, name in _LEVELS if flag in flags), "")
     return f"{platform.machine()}{f' with {best}' if best else ''}"
