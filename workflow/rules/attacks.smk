@@ -18,6 +18,7 @@ rule choose_targets:
         "benchmarks/choose_targets/{dataset}/{attack}.tsv"
     wildcard_constraints:
         attack=one_of(name for name in ATTACKS if "targets" in ATTACKS[name]),
+    priority: 15
     conda:
         "../../envs/torch.yaml"
     threads: 1

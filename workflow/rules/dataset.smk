@@ -146,6 +146,7 @@ rule split:
         "benchmarks/split/{dataset}.tsv"
     wildcard_constraints:
         dataset=datasets_from("drawn", "folder"),
+    priority: 1000
     conda:
         "../../envs/tables.yaml"
     resources:
