@@ -14,6 +14,7 @@ from uncloak.defenses.robust_training import (  # noqa: E402
     read_perturbed,
     read_public,
     some_of_each,
+    strengthened,
 )
 from uncloak.errors import InputError  # noqa: E402
 from uncloak.pictures.stored import identity_order, pictures_to_perturb, posted_pictures  # noqa: E402
@@ -154,6 +155,30 @@ def test_some_of_each_takes_at_most_so_many():
 def some(names, seed):
     faces = np.random.default_rng(seed).integers(0, 256, (len(names), SIZE, SIZE, 3), dtype=np.uint8)
     return Faces(faces, np.array(names), np.array([name.split("/")[0] for name in names]))
+
+
+def test_perturbed_faces_are_learned_as_they_are_and_stronger():
+    random = np.random.default_rng(3)
+    clean = random.integers(0, 256, (4, SIZE, SIZE, 3), dtype=np.uint8)
+    change = random.integers(-40, 41, (3, SIZE, SIZE, 3))
+    made_from = [2, 0, 3]
+    cloaked = np.clip(clean[made_from] + change, 0, 255).astype(np.uint8)
+    pictures, identities = np.array(list("abcd")), np.array(list("ABCD"))
+    public = Faces(clean, pictures, identities)
+    perturbed = Faces(cloaked, pictures[made_from], identities[made_from])
+
+    learned = strengthened(perturbed, public, [1.0, 1.5])
+
+    np.testing.assert_array_equal(learned.faces[:3], cloaked)
+    original = clean[made_from].astype(np.float64)
+    exact = original + 1.5 * (cloaked - original)
+    np.testing.assert_allclose(learned.faces[3:], np.clip(exact, 0, 255), atol=0.5)
+    assert exact.min() < 0  # what is cut off was there
+    assert exact.max() > 255
+    np.testing.assert_array_equal(learned.pictures, np.tile(perturbed.pictures, 2))
+    np.testing.assert_array_equal(learned.identities, np.tile(perturbed.identities, 2))
+    only = strengthened(perturbed, public, [1.0])
+    np.testing.assert_array_equal(only.faces, cloaked)
 
 
 def test_a_training_set_says_of_what_each_face_was_made():

@@ -14,6 +14,7 @@ from uncloak.defenses.robust_training import (
     read_perturbed,
     read_public,
     some_of_each,
+    strengthened,
 )
 from uncloak.devices import choose_device, resolve_precision, used
 from uncloak.extractors.training import Schedule, divide_background, train, validation_error
@@ -42,7 +43,9 @@ with logged(snakemake.log[0]):
     unseen = np.isin(people.identities, held_out_public(people.identities, public["held_out"], seed))
     seen = people.where(~unseen)
     perturbed = read_perturbed(snakemake.input.perturbed, seen)
-    faces, identities, composition = compose(rehearsed, seen, perturbed, public["shares"], public["anchor"])
+    strengths = public.get("strengths", [1.0])
+    shown = strengthened(perturbed, seen, strengths)
+    faces, identities, composition = compose(rehearsed, seen, shown, public["shares"], public["anchor"])
 
     others = ("data", "held_out", "loss", "public")
     schedule = Schedule(**{key: value for key, value in options.items() if key not in others})
@@ -61,7 +64,8 @@ with logged(snakemake.log[0]):
     error = validation_error(extractor, people.faces[unseen], people.identities[unseen])
     source = (
         f"tuned on {len(np.unique(seen.identities))} public identities of {public['dataset']},"
-        f" {len(np.unique(perturbed.identities))} of them also perturbed, in {len(perturbed.pictures)} faces, and on"
+        f" {len(np.unique(perturbed.identities))} of them also perturbed, in {len(perturbed.pictures)} faces"
+        f" at strengths {', '.join(f'{strength:g}' for strength in strengths)}, and on"
         f" {len(np.unique(rehearsed.identities))} background identities of {options['data']}"
     )
     metadata = {

@@ -90,6 +90,27 @@ def read_perturbed(paths: Sequence[str | os.PathLike], public: Faces) -> Faces:
     return join(*parts)
 
 
+def strengthened(perturbed: Faces, public: Faces, strengths: Sequence[float]) -> Faces:
+    """Return the perturbed faces at each of `strengths`, one after the other.
+
+    At strength 1 a face is as its attack made it; else its difference from the clean face of `public` is so many times
+    as large, rounded and cut to 8 bits. It costs nothing, and few perturbed faces teach more (not in the papers).
+    """
+    row = {picture: index for index, picture in enumerate(public.pictures)}
+    clean = public.faces[[row[picture] for picture in perturbed.pictures]].astype(np.float32)
+    change = perturbed.faces - clean
+    return join(
+        *(
+            Faces(
+                np.clip(np.rint(clean + strength * change), 0, 255).astype(np.uint8),
+                perturbed.pictures,
+                perturbed.identities,
+            )
+            for strength in strengths
+        )
+    )
+
+
 def compose(
     background: Faces, public: Faces, perturbed: Faces, shares: Mapping[str, float], anchor: float
 ) -> tuple[np.ndarray, np.ndarray, Composition]:
