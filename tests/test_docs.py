@@ -1,0 +1,75 @@
+"""The pages hold what the code and README promise of them. (Their links are checked where the site is built.)"""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+PAGES = sorted([*DOCS.glob("*.md"), *DOCS.glob("add/*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
+SECTION = r"\d(?:\.\d)?"
+CITATION = re.compile(rf"attacks\.md\s+({SECTION}(?:(?:,\s+|\s+and\s+){SECTION})*)")
+
+
+def name_of(page):
+    return str(page.relative_to(ROOT))
+
+
+def lines(path):
+    return path.read_text(encoding="utf-8").splitlines()
+
+
+def citations():
+    """Section of the specification -> the files that cite it."""
+    found = {}
+    for folder in ("workflow", "tests", "resources"):
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in (".py", ".smk", ".yaml", ".md"):
+                for cited in CITATION.findall(path.read_text(encoding="utf-8")):
+                    for section in re.findall(SECTION, cited):
+                        found.setdefault(section, set()).add(str(path.relative_to(ROOT)))
+    return found
+
+
+def test_every_section_that_the_code_cites_exists():
+    headings = re.findall(rf"^#+ ({SECTION})\.? ", (DOCS / "attacks.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(headings) == len(set(headings))
+    cited = citations()
+    assert len(cited) > 20
+    assert {section: files for section, files in cited.items() if section not in headings} == {}
+
+
+def test_readme_is_short():
+    assert len(lines(ROOT / "README.md")) <= 120
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.glob("add/*.md")), ids=name_of)
+def test_pages_of_additions_are_short(page):
+    assert len(lines(page)) <= 60
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_examples_of_records_are_read(page):
+    for example in re.findall(r"^```yaml\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
+        assert isinstance(yaml.safe_load(example), dict)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_links_and_files_named_in_pages_exist(page):
+    text = page.read_text(encoding="utf-8")
+    linked = re.findall(r"\]\((?![a-z]+:|#)([^)#\s]+)", text)
+    assert [path for path in linked if not (page.parent / path).exists()] == []
+    named = re.findall(r"`((?:workflow|tests|docs|envs|profiles|resources/(?!data|weights)|\.ci)[\w./-]*)`", text)
+    assert [path for path in named if "NAME" not in path and not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("path", [*PAGES, *sorted((ROOT / "resources").rglob("*.yaml"))], ids=name_of)
+def test_targets_stand_before_overlays(path):
+    """`--configfile` takes every word after it for a file."""
+    for command in re.split(r"[`\n]", path.read_text(encoding="utf-8").replace("\\\n", " ")):
+        if "snakemake" in command and "--configfile" in command:
+            words = command.split("--configfile")[1].split("--")[0].replace("#", " ").split()
+            assert words, command
+            assert [word for word in words if not word.endswith(".yaml")] == [], command
