@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,8 @@ def normalized(requirement):
 
 
 def test_every_dependency_is_pinned():
-    groups = [*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["dev"]]
-    for requirement in [*groups, *PROJECT["tool"]["uv"]["constraint-dependencies"]]:
+    groups = [PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"].values()]
+    for requirement in [*chain(*groups), *PROJECT["tool"]["uv"]["constraint-dependencies"]]:
         assert re.fullmatch(r"[A-Za-z0-9_.-]+==[^ ,*]+( ;.*)?", requirement), requirement
 
 
@@ -31,7 +32,7 @@ def test_the_environments_have_the_versions_of_the_project(name):
 
 def test_no_lock_file_and_nothing_generated_is_tracked():
     ignored = (ROOT / ".gitignore").read_text()
-    for name in ("/uv.lock", "/results/", "/logs/", "/benchmarks/", "/.snakemake/"):
+    for name in ("/uv.lock", "/results/", "/logs/", "/benchmarks/", "/.snakemake/", "/docs/_build/"):
         assert name in ignored
 
 
