@@ -45,6 +45,22 @@ def test_readme_is_short():
     assert len(lines(ROOT / "README.md")) <= 120
 
 
+def rows(page):
+    """Cells of every row of the page's tables, by the first."""
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines(page) if line.startswith("|")]
+    return {first: others for first, *others in cells}
+
+
+def test_readme_shows_the_rates_of_the_results():
+    shown, measured = rows(ROOT / "README.md"), rows(DOCS / "results.md")
+    both = [label for label in shown if re.search(r", 20\d\d$", label)]
+    assert len(both) > 5
+    # README leaves out the mixture.
+    assert {label: shown[label] for label in both} == {
+        label: measured[label][:3] + measured[label][4:] for label in both
+    }
+
+
 @pytest.mark.parametrize("page", sorted(DOCS.glob("add/*.md")), ids=name_of)
 def test_pages_of_additions_are_short(page):
     assert len(lines(page)) <= 60
