@@ -23,7 +23,7 @@ from uncloak.store import read_arrays
 
 WEIGHTS = (0.02, 0.05, 0.1, 0.2, 0.5)
 USERS = 8
-GALLERY = 14  # of 20 pictures
+GALLERY = 10  # of 16 pictures
 
 torch.set_num_threads(1)
 config = yaml.safe_load(Path("config.yaml").read_text())
@@ -50,7 +50,7 @@ clean = {name: Embeddings(embed(extractor, faces), pictures, name) for name, ext
 
 rows = []
 for weight in WEIGHTS:
-    options = {"perceptual": "dssim", "perceptual_weight": weight}
+    options = config["attacks"]["lowkey"]["options"] | {"perceptual_weight": weight}
     chosen = [extractors[name] for name in surrogates]
     perturbed = perturb(faces[posted], pictures[posted], "lowkey", options, chosen, seed)
     row = {"weight": weight, "mean DSSIM": dssim(faces[posted], perturbed).mean()}
