@@ -20,7 +20,7 @@ from uncloak.errors import InputError
 min_version("9.0")
 
 
-configfile: "config.yaml"
+configfile: os.path.join(workflow.basedir, "config.yaml")
 
 
 try:
@@ -34,6 +34,7 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/pages.smk"
 include: "workflow/rules/dataset.smk"
 include: "workflow/rules/extractors.smk"
 include: "workflow/rules/attacks.smk"
@@ -53,4 +54,4 @@ include: "workflow/rules/hooks.smk"
 rule all:
     default_target: True
     input:
-        everything(),
+        planned(targets.everything),

@@ -17,6 +17,7 @@ LIGHT = (
     *("attacks.export", "attacks.external", "attacks.mixture", "attacks.merging", "attacks.preparation"),
     *("attacks.quality", "pictures.alignment", "pictures.channel", "pictures.manifest", "pictures.split"),
     *("defenses.detection_metrics", "figures.timings", "tables"),
+    *("plan.claims", "plan.detection", "plan.figures", "plan.targets"),
 )
 REFUSING_TORCH = """
 import json, sys

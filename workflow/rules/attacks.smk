@@ -7,17 +7,17 @@ scattergather:
 
 rule choose_targets:
     input:
-        unpack(target_choice),
-        faces="results/{dataset}/faces.h5",
-        split="results/{dataset}/split.csv",
+        unpack(planned(attacks.offered_targets)),
+        faces=paths.FACES,
+        split=paths.SPLIT,
     output:
-        "results/{dataset}/perturbed/targets/{attack}.csv",
+        paths.TARGETS,
     log:
         "logs/choose_targets/{dataset}/{attack}.log",
     benchmark:
         "benchmarks/choose_targets/{dataset}/{attack}.tsv"
     wildcard_constraints:
-        attack=one_of(name for name in ATTACKS if "targets" in ATTACKS[name]),
+        attack=one_of(attacks.targeted(config)),
     priority: 15
     conda:
         "../../envs/torch.yaml"
@@ -27,13 +27,10 @@ rule choose_targets:
         runtime=30,
         gpu=1,
     params:
-        code=lambda wildcards: code(
-            "choose_targets",
-            *network_modules(*ATTACKS[wildcards.attack]["surrogates"]),
-        ),
-        spec=lambda wildcards: spec(ATTACKS[wildcards.attack]["targets"]),
+        code=code("choose_targets", attacks.surrogate_modules),
+        spec=text(attacks.targets_record),
         seed=SEED,
-        whose=whose,
+        whose=text(roles.whose),
     message:
         "Choose the targets of {wildcards.attack} on {wildcards.dataset}"
     script:
@@ -42,7 +39,7 @@ rule choose_targets:
 
 use rule choose_targets as choose_targets_of_others with:
     output:
-        "results/{dataset}/perturbed/targets/{role}/{attack}.csv",
+        paths.TARGETS_OF_OTHERS,
     log:
         "logs/choose_targets_of_others/{dataset}/{role}/{attack}.log",
     benchmark:
@@ -53,32 +50,32 @@ use rule choose_targets as choose_targets_of_others with:
 
 rule perturb:
     input:
-        unpack(chosen_targets),
-        faces="results/{dataset}/faces.h5",
-        split="results/{dataset}/split.csv",
-        surrogates=surrogate_files,
-        alexnet=perceptual_weights,
+        unpack(planned(attacks.chosen_targets)),
+        faces=paths.FACES,
+        split=paths.SPLIT,
+        surrogates=planned(attacks.surrogate_files),
+        alexnet=planned(brought.perceptual_weights),
     output:
-        "results/{dataset}/perturbed/shards/{attack}/{scatteritem}.h5",
+        paths.SHARD,
     log:
         "logs/perturb/{dataset}/{attack}/{scatteritem}.log",
     benchmark:
         "benchmarks/perturb/{dataset}/{attack}/{scatteritem}.tsv"
     wildcard_constraints:
-        attack=one_of(ON_FACES),
+        attack=one_of(attacks.our_own(config, photographs=False)),
     priority: 15  # long jobs first: the short ones fill the cores at the end
     conda:
         "../../envs/torch.yaml"
-    threads: attack_threads
+    threads: planned(evaluated.attack_threads, cores=CORES)
     resources:
         # Four surrogates of 152 layers, shared, and what each process computes.
         mem_mb=lambda wildcards, threads: 2300 + 900 * threads,
         runtime=240,
         gpu=1,
     params:
-        code=lambda wildcards: code("perturb", *attack_modules(wildcards.attack)),
-        spec=lambda wildcards: perturb_record(wildcards.attack),
-        whose=whose,
+        code=code("perturb", attacks.perturbing_modules),
+        spec=text(attacks.perturb_record),
+        whose=text(roles.whose),
         seed=SEED,
     message:
         "Perturb faces of {wildcards.dataset} by {wildcards.attack}, part {wildcards.scatteritem}"
@@ -88,20 +85,20 @@ rule perturb:
 
 use rule perturb as perturb_at_once with:
     output:
-        "results/{dataset}/perturbed/{attack}.h5",
+        paths.PERTURBED,
     log:
         "logs/perturb_at_once/{dataset}/{attack}.log",
     benchmark:
         "benchmarks/perturb_at_once/{dataset}/{attack}.tsv"
     wildcard_constraints:
-        attack=one_of([] if config["shards"] > 1 else ON_FACES),
+        attack=one_of(attacks.perturbed_at_once(config)),
     message:
         "Perturb faces of {wildcards.dataset} by {wildcards.attack}"
 
 
 use rule perturb as perturb_others with:
     output:
-        "results/{dataset}/perturbed/{role}/{attack}/{scatteritem}.h5",
+        paths.SHARD_OF_OTHERS,
     log:
         "logs/perturb_others/{dataset}/{role}/{attack}/{scatteritem}.log",
     benchmark:
@@ -112,17 +109,15 @@ use rule perturb as perturb_others with:
 
 rule gather_perturbed:
     input:
-        gather.attack(
-            "results/{{dataset}}/perturbed/shards/{{attack}}/{scatteritem}.h5"
-        ),
+        gather.attack(paths.SHARD, allow_missing=True),
     output:
-        "results/{dataset}/perturbed/{attack}.h5",
+        paths.PERTURBED,
     log:
         "logs/gather_perturbed/{dataset}/{attack}.log",
     benchmark:
         "benchmarks/gather_perturbed/{dataset}/{attack}.tsv"
     wildcard_constraints:
-        attack=one_of(ON_FACES if config["shards"] > 1 else []),
+        attack=one_of(attacks.perturbed_in_shards(config)),
     conda:
         "../../envs/tables.yaml"
     resources:
@@ -138,19 +133,16 @@ rule gather_perturbed:
 
 rule mix_perturbed:
     input:
-        split="results/{dataset}/split.csv",
-        parts=lambda wildcards: expand(
-            "results/{{dataset}}/perturbed/{attack}.h5",
-            attack=sorted(ATTACKS[wildcards.attack]["shares"]),
-        ),
+        split=paths.SPLIT,
+        parts=planned(attacks.mixed),
     output:
-        "results/{dataset}/perturbed/{attack}.h5",
+        paths.PERTURBED,
     log:
         "logs/mix_perturbed/{dataset}/{attack}.log",
     benchmark:
         "benchmarks/mix_perturbed/{dataset}/{attack}.tsv"
     wildcard_constraints:
-        attack=one_of(MIXTURES),
+        attack=one_of(attacks.mixtures(config)),
     conda:
         "../../envs/tables.yaml"
     resources:
@@ -158,7 +150,7 @@ rule mix_perturbed:
         runtime=10,
     params:
         code=code("mix_perturbed"),
-        shares=lambda wildcards: spec(ATTACKS[wildcards.attack]["shares"]),
+        shares=text(attacks.shares),
         seed=SEED,
     message:
         "Mix the faces of {wildcards.dataset} perturbed by the attacks of {wildcards.attack}"
@@ -168,16 +160,16 @@ rule mix_perturbed:
 
 rule transmit:
     input:
-        faces=posted_faces,
-        split="results/{dataset}/split.csv",
+        faces=planned(attacks.posted_faces),
+        split=paths.SPLIT,
     output:
-        "results/{dataset}/perturbed/{attack}.{channel}.h5",
+        paths.TRANSMITTED,
     log:
         "logs/transmit/{dataset}/{attack}.{channel}.log",
     benchmark:
         "benchmarks/transmit/{dataset}/{attack}.{channel}.tsv"
     wildcard_constraints:
-        attack=one_of(["clean", *(name for name in ATTACKS if name not in PHOTOGRAPHS)]),
+        attack=one_of(attacks.transmitted(config)),
     conda:
         "../../envs/tables.yaml"
     resources:
@@ -185,7 +177,7 @@ rule transmit:
         runtime=20,
     params:
         code=code("transmit"),
-        spec=channel_steps,
+        spec=text(attacks.channel_steps),
     message:
         "Send the {wildcards.attack} faces of {wildcards.dataset} through {wildcards.channel}"
     script:
@@ -194,10 +186,12 @@ rule transmit:
 
 rule lpips:
     input:
-        unpack(pictures_of_lpips),
-        alexnet=ALEXNET,
+        unpack(planned(attacks.pictures_of_lpips)),
+        originals=ancient(planned(attacks.originals_of_lpips)),
+        root=ancient(planned(attacks.photographs_of_lpips)),
+        alexnet=brought.alexnet(config),
     output:
-        "results/{dataset}/perturbed/lpips/{attack}.csv",
+        paths.LPIPS,
     log:
         "logs/lpips/{dataset}/{attack}.log",
     benchmark:
@@ -211,7 +205,7 @@ rule lpips:
         gpu=1,
     params:
         code=code("lpips"),
-        spec=lambda wildcards: spec(ATTACKS[wildcards.attack].get("preparation")),
+        spec=text(attacks.preparation),
     message:
         "Measure LPIPS of the pictures of {wildcards.dataset} perturbed by {wildcards.attack}"
     script:

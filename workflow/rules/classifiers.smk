@@ -3,17 +3,11 @@
 
 rule linear:
     input:
-        clean=lambda wildcards: embeddings(
-            wildcards.dataset, [wildcards.extractor], ["clean"]
-        ),
-        sources=lambda wildcards: embeddings(
-            wildcards.dataset,
-            [wildcards.extractor],
-            attacks_in("classifiers", wildcards.dataset),
-        ),
-        split="results/{dataset}/split.csv",
+        clean=planned(recognition.clean_embeddings),
+        sources=planned(experiments.linear_posted),
+        split=paths.SPLIT,
     output:
-        "results/{dataset}/recognition/{extractor}/linear.csv",
+        paths.LINEAR,
     log:
         "logs/linear/{dataset}/{extractor}.log",
     benchmark:
@@ -26,9 +20,7 @@ rule linear:
         runtime=480,
     params:
         code=code("linear"),
-        sources=lambda wildcards: spec(
-            [[name, "png"] for name in attacks_in("classifiers", wildcards.dataset)]
-        ),
+        sources=text(experiments.linear_sources),
         seed=SEED,
     message:
         "Recognize the users of {wildcards.dataset} by linear classifiers on {wildcards.extractor}"
@@ -38,17 +30,17 @@ rule linear:
 
 rule end_to_end:
     input:
-        unpack(tuned_end_to_end),
-        faces="results/{dataset}/faces.h5",
-        split="results/{dataset}/split.csv",
+        unpack(planned(experiments.end_to_end_files)),
+        faces=paths.FACES,
+        split=paths.SPLIT,
     output:
-        "results/{dataset}/recognition/{extractor}/end_to_end/{defense}/{attack}.csv",
+        paths.END_TO_END,
     log:
         "logs/end_to_end/{dataset}/{extractor}/{defense}/{attack}.log",
     benchmark:
         "benchmarks/end_to_end/{dataset}/{extractor}/{defense}/{attack}.tsv"
     wildcard_constraints:
-        attack=one_of(["none", *ATTACKS]),
+        attack=one_of(["none", *config["attacks"]]),
         defense="none|robust_training",
     conda:
         "../../envs/torch.yaml"
@@ -58,8 +50,8 @@ rule end_to_end:
         runtime=720,
         gpu=1,
     params:
-        code=lambda wildcards: code("end_to_end", *network_modules(wildcards.extractor)),
-        spec=end_to_end_options(),
+        code=code("end_to_end", extractors.modules),
+        spec=text(experiments.end_to_end_record),
         robust=lambda wildcards: wildcards.defense == "robust_training",
         seed=SEED,
     message:

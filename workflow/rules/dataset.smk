@@ -3,14 +3,14 @@
 
 rule draw_photographs:
     output:
-        photographs=directory("results/{dataset}/photographs"),
-        landmarks="results/{dataset}/landmarks.csv",
+        photographs=directory(paths.PHOTOGRAPHS),
+        landmarks=paths.LANDMARKS,
     log:
         "logs/draw_photographs/{dataset}.log",
     benchmark:
         "benchmarks/draw_photographs/{dataset}.tsv"
     wildcard_constraints:
-        dataset=datasets_from("drawn"),
+        dataset=one_of(datasets.made_from(config, "drawn")),
     # All wait for pictures, and a job of all cores would wait for long until all are free.
     priority: 1000
     conda:
@@ -21,11 +21,7 @@ rule draw_photographs:
         runtime=30,
     params:
         code=code("draw_photographs"),
-        spec=lambda wildcards: record(
-            DATASETS,
-            wildcards.dataset,
-            without=("label", "note", "face_size", "alignment", "split"),
-        ),
+        spec=text(datasets.photographs_record),
         seed=SEED,
     message:
         "Draw the photographs of {wildcards.dataset}"
@@ -35,14 +31,14 @@ rule draw_photographs:
 
 rule draw_faces:
     output:
-        faces="results/{dataset}/faces.h5",
-        split="results/{dataset}/split.csv",
+        faces=paths.FACES,
+        split=paths.SPLIT,
     log:
         "logs/draw_faces/{dataset}.log",
     benchmark:
         "benchmarks/draw_faces/{dataset}.tsv"
     wildcard_constraints:
-        dataset=datasets_from("drawn_faces"),
+        dataset=one_of(datasets.made_from(config, "drawn_faces")),
     priority: 1000
     conda:
         "../../envs/tables.yaml"
@@ -52,9 +48,7 @@ rule draw_faces:
         runtime=30,
     params:
         code=code("draw_faces"),
-        spec=lambda wildcards: record(
-            DATASETS, wildcards.dataset, without=("label", "note")
-        ),
+        spec=text(datasets.faces_record),
         seed=SEED,
     message:
         "Draw the background faces of {wildcards.dataset}"
@@ -65,17 +59,17 @@ rule draw_faces:
 rule manifest:
     input:
         # A folder has no content that Snakemake could compare: for a user's pictures the listing below stands for it.
-        root=lambda wildcards: ancient(folder_root(wildcards)),
-        landmarks=known_landmarks,
+        root=ancient(planned(brought.dataset_folder)),
+        landmarks=planned(datasets.known_landmarks),
     output:
-        manifest="results/{dataset}/manifest.csv",
-        rejected="results/{dataset}/rejected_pictures.csv",
+        manifest=paths.MANIFEST,
+        rejected=paths.REJECTED_PICTURES,
     log:
         "logs/manifest/{dataset}.log",
     benchmark:
         "benchmarks/manifest/{dataset}.tsv"
     wildcard_constraints:
-        dataset=datasets_from("drawn", "folder"),
+        dataset=one_of(datasets.made_from(config, "drawn", "folder")),
     priority: 1000
     conda:
         "../../envs/tables.yaml"
@@ -85,13 +79,8 @@ rule manifest:
         runtime=60,
     params:
         code=code("manifest"),
-        listing=folder_listing,
-        spec=lambda wildcards: spec(
-            {
-                key: DATASETS[wildcards.dataset].get(key)
-                for key in ("layout", "minimum_size", "duplicate_distance")
-            }
-        ),
+        listing=planned(brought.dataset_listing),
+        spec=text(datasets.manifest_record),
     message:
         "List the pictures of {wildcards.dataset}"
     script:
@@ -100,19 +89,19 @@ rule manifest:
 
 rule align:
     input:
-        root=lambda wildcards: ancient(folder_root(wildcards)),
-        manifest="results/{dataset}/manifest.csv",
-        rejected="results/{dataset}/rejected_pictures.csv",
-        landmarks=known_landmarks,
+        root=ancient(planned(brought.dataset_folder)),
+        manifest=paths.MANIFEST,
+        rejected=paths.REJECTED_PICTURES,
+        landmarks=planned(datasets.known_landmarks),
     output:
-        faces="results/{dataset}/faces.h5",
-        rejected="results/{dataset}/rejected.csv",
+        faces=paths.FACES,
+        rejected=paths.REJECTED,
     log:
         "logs/align/{dataset}.log",
     benchmark:
         "benchmarks/align/{dataset}.tsv"
     wildcard_constraints:
-        dataset=datasets_from("drawn", "folder"),
+        dataset=one_of(datasets.made_from(config, "drawn", "folder")),
     priority: 1000
     conda:
         "../../envs/torch.yaml"
@@ -123,12 +112,7 @@ rule align:
         gpu=1,
     params:
         code=code("align"),
-        spec=lambda wildcards: spec(
-            {
-                key: DATASETS[wildcards.dataset][key]
-                for key in ("face_size", "alignment")
-            }
-        ),
+        spec=text(datasets.alignment),
     message:
         "Find and align the faces of {wildcards.dataset}"
     script:
@@ -137,15 +121,15 @@ rule align:
 
 rule split:
     input:
-        faces="results/{dataset}/faces.h5",
+        faces=paths.FACES,
     output:
-        split="results/{dataset}/split.csv",
+        split=paths.SPLIT,
     log:
         "logs/split/{dataset}.log",
     benchmark:
         "benchmarks/split/{dataset}.tsv"
     wildcard_constraints:
-        dataset=datasets_from("drawn", "folder"),
+        dataset=one_of(datasets.made_from(config, "drawn", "folder")),
     priority: 1000
     conda:
         "../../envs/tables.yaml"
@@ -154,7 +138,7 @@ rule split:
         runtime=10,
     params:
         code=code("split"),
-        spec=lambda wildcards: spec(DATASETS[wildcards.dataset]["split"]),
+        spec=text(datasets.split_record),
         seed=SEED,
     message:
         "Split {wildcards.dataset} into gallery and probes, and give its identities roles"

@@ -3,20 +3,14 @@
 
 rule train_detector:
     input:
-        faces="results/{dataset}/faces.h5",
-        split="results/{dataset}/split.csv",
-        perturbed=lambda wildcards: [
-            path
-            for attack in EXPERIMENTS["detection"]["attacks"]
-            for path in perturbed_others(wildcards.dataset, "detector", attack)
-        ],
-        posted=lambda wildcards: perturbed(
-            wildcards.dataset, scored_attacks(wildcards.dataset)
-        ),
-        weights=detector_weights,
+        faces=paths.FACES,
+        split=paths.SPLIT,
+        perturbed=planned(detection.lessons),
+        posted=planned(detection.scored_faces),
+        weights=planned(brought.detector_weights),
     output:
-        detector="results/{dataset}/detection/{detector}.safetensors",
-        scores="results/{dataset}/detection/{detector}.csv",
+        detector=paths.DETECTOR,
+        scores=paths.SCORES,
     log:
         "logs/train_detector/{dataset}/{detector}.log",
     benchmark:
@@ -30,15 +24,9 @@ rule train_detector:
         gpu=1,
     params:
         code=code("train_detector"),
-        spec=lambda wildcards: record(DETECTORS, wildcards.detector),
-        perturbed=lambda wildcards: spec(
-            [
-                attack
-                for attack in EXPERIMENTS["detection"]["attacks"]
-                for _ in perturbed_others(wildcards.dataset, "detector", attack)
-            ]
-        ),
-        posted=lambda wildcards: spec(scored_attacks(wildcards.dataset)),
+        spec=text(detection.record),
+        perturbed=text(detection.lesson_attacks),
+        posted=text(detection.scored_attacks),
         seed=SEED,
     message:
         "Train the detector {wildcards.detector} on {wildcards.dataset}"
@@ -48,9 +36,9 @@ rule train_detector:
 
 rule public_table:
     input:
-        perturbed=lambda wildcards: [path for _, path in public_files()],
+        perturbed=planned(figures.public_files),
     output:
-        "results/{dataset}/tables/public.csv",
+        paths.fill(paths.TABLE, table="public"),
     log:
         "logs/public_table/{dataset}.log",
     benchmark:
@@ -62,9 +50,9 @@ rule public_table:
         runtime=10,
     params:
         code=code("public_table"),
-        attacks=spec([attack for attack, _ in public_files()]),
-        labels=spec({attack: ATTACKS[attack]["label"] for attack, _ in public_files()}),
-        public=learned_public(EXPERIMENTS["adaptive"]["robust"]).get("dataset", ""),
+        attacks=text(figures.public_attacks),
+        labels=text(figures.public_labels),
+        public=planned(figures.public_dataset),
         seed=SEED,
     message:
         "Count the public identities that robust training on {wildcards.dataset} perturbs"

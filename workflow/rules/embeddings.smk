@@ -3,10 +3,10 @@
 
 rule embed:
     input:
-        faces=source_faces,
-        extractor="results/extractors/{extractor}.safetensors",
+        faces=planned(recognition.source_faces),
+        extractor=paths.EXTRACTOR,
     output:
-        "results/{dataset}/embeddings/{extractor}/{source}.h5",
+        paths.EMBEDDINGS,
     log:
         "logs/embed/{dataset}/{extractor}/{source}.log",
     benchmark:
@@ -19,7 +19,7 @@ rule embed:
         runtime=60,
         gpu=1,
     params:
-        code=lambda wildcards: code("embed", *network_modules(wildcards.extractor)),
+        code=code("embed", extractors.modules),
     message:
         "Embed the {wildcards.source} faces of {wildcards.dataset} with {wildcards.extractor}"
     script:

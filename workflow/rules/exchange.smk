@@ -3,18 +3,18 @@
 
 rule import_faces:
     input:
-        root=lambda wildcards: ancient(external_root(wildcards)),
-        faces="results/{dataset}/faces.h5",
-        split="results/{dataset}/split.csv",
+        root=ancient(planned(brought.external_folder)),
+        faces=paths.FACES,
+        split=paths.SPLIT,
     output:
-        faces="results/{dataset}/perturbed/{attack}.h5",
-        files="results/{dataset}/perturbed/files/{attack}.csv",
+        faces=paths.PERTURBED,
+        files=paths.IMPORTED_FILES,
     log:
         "logs/import_faces/{dataset}/{attack}.log",
     benchmark:
         "benchmarks/import_faces/{dataset}/{attack}.tsv"
     wildcard_constraints:
-        attack=one_of(name for name in EXTERNAL if name not in PHOTOGRAPHS),
+        attack=one_of(attacks.imported(config, photographs=False)),
     conda:
         "../../envs/tables.yaml"
     resources:
@@ -22,8 +22,8 @@ rule import_faces:
         runtime=30,
     params:
         code=code("import_faces"),
-        spec=lambda wildcards: record(ATTACKS, wildcards.attack),
-        listing=lambda wildcards: listing_digest(external_root(wildcards)),
+        spec=text(attacks.import_record),
+        listing=planned(brought.external_listing),
     message:
         "Import the faces of {wildcards.dataset} perturbed by {wildcards.attack}"
     script:
@@ -32,19 +32,19 @@ rule import_faces:
 
 rule import_photographs:
     input:
-        root=lambda wildcards: ancient(external_root(wildcards)),
-        originals=lambda wildcards: ancient(folder_root(wildcards)),
-        manifest="results/{dataset}/manifest.csv",
-        split="results/{dataset}/split.csv",
+        root=ancient(planned(brought.external_folder)),
+        originals=ancient(planned(brought.dataset_folder)),
+        manifest=paths.MANIFEST,
+        split=paths.SPLIT,
     output:
-        table="results/{dataset}/perturbed/photographs/{attack}.csv",
-        files="results/{dataset}/perturbed/files/{attack}.csv",
+        table=paths.PERTURBED_PHOTOGRAPHS_TABLE,
+        files=paths.IMPORTED_FILES,
     log:
         "logs/import_photographs/{dataset}/{attack}.log",
     benchmark:
         "benchmarks/import_photographs/{dataset}/{attack}.tsv"
     wildcard_constraints:
-        attack=one_of(name for name in EXTERNAL if name in PHOTOGRAPHS),
+        attack=one_of(attacks.imported(config, photographs=True)),
     conda:
         "../../envs/tables.yaml"
     resources:
@@ -52,8 +52,8 @@ rule import_photographs:
         runtime=60,
     params:
         code=code("import_photographs"),
-        spec=lambda wildcards: record(ATTACKS, wildcards.attack),
-        listing=lambda wildcards: listing_digest(external_root(wildcards)),
+        spec=text(attacks.import_record),
+        listing=planned(brought.external_listing),
     message:
         "Import the photographs of {wildcards.dataset} perturbed by {wildcards.attack}"
     script:
@@ -62,17 +62,17 @@ rule import_photographs:
 
 rule export_faces:
     input:
-        faces=posted_faces,
-        clean="results/{dataset}/faces.h5",
-        split="results/{dataset}/split.csv",
+        faces=planned(attacks.posted_faces),
+        clean=paths.FACES,
+        split=paths.SPLIT,
     output:
-        directory("results/{dataset}/exported/{attack}"),
+        directory(paths.EXPORTED),
     log:
         "logs/export_faces/{dataset}/{attack}.log",
     benchmark:
         "benchmarks/export_faces/{dataset}/{attack}.tsv"
     wildcard_constraints:
-        attack=one_of(["clean", *ATTACKS]),
+        attack=one_of(["clean", *config["attacks"]]),
     conda:
         "../../envs/tables.yaml"
     resources:
@@ -80,7 +80,7 @@ rule export_faces:
         runtime=30,
     params:
         code=code("export_faces"),
-        spec=lambda wildcards: spec(ATTACKS.get(wildcards.attack, {})),
+        spec=text(attacks.export_record),
     message:
         "Export the {wildcards.attack} faces of {wildcards.dataset} as a folder of PNG files"
     script:

@@ -3,8 +3,8 @@
 
 rule draw_adaptive:
     input:
-        "results/{dataset}/tables/protection.csv",
-        vega=VEGA,
+        paths.fill(paths.TABLE, table="protection"),
+        vega=paths.VEGA,
     output:
         **figure_files("adaptive", "Defenses", "robust training"),
     log:
@@ -19,8 +19,10 @@ rule draw_adaptive:
     params:
         **about("Does robust training undo the cloaks?", "Figure 2"),
         code=code("draw_adaptive"),
-        attacks=lambda wildcards: spec(attacks_in("adaptive", wildcards.dataset)),
-        extractors=spec([EXPERIMENTS["adaptive"][key] for key in ("base", "robust")]),
+        attacks=text(evaluated.attacks_in, experiment="adaptive"),
+        extractors=text(
+            experiments.extractors_in, experiment="adaptive", roles=("base", "robust")
+        ),
     message:
         "Draw what robust training does on {wildcards.dataset}"
     script:
@@ -29,8 +31,8 @@ rule draw_adaptive:
 
 rule draw_training_matrix:
     input:
-        "results/{dataset}/tables/protection.csv",
-        vega=VEGA,
+        paths.fill(paths.TABLE, table="protection"),
+        vega=paths.VEGA,
     output:
         **figure_files(
             "training_matrix", "Defenses", "trained on one, tested on another"
@@ -47,8 +49,8 @@ rule draw_training_matrix:
     params:
         **about("Does training on one attack undo another?"),
         code=code("draw_training_matrix"),
-        attacks=lambda wildcards: spec(list(one_attack_each(wildcards.dataset))),
-        trained_on=trained_on,
+        attacks=text(figures.attacks_tuned_on),
+        trained_on=text(figures.trained_on),
     message:
         "Draw what training on one attack does for others on {wildcards.dataset}"
     script:
@@ -57,11 +59,11 @@ rule draw_training_matrix:
 
 rule draw_detection:
     input:
-        scores=detector_scores,
-        vega=VEGA,
+        scores=planned(detection.scores),
+        vega=paths.VEGA,
     output:
         **figure_files("detection", "Defenses", "detection of perturbed faces"),
-        table="results/{dataset}/tables/detection.csv",
+        table=paths.fill(paths.TABLE, table="detection"),
     log:
         "logs/draw_detection/{dataset}.log",
     benchmark:
@@ -76,19 +78,9 @@ rule draw_detection:
             "Can a trainer tell cloaked pictures from clean ones?", "Tables 2 and 3"
         ),
         code=code("draw_detection"),
-        detectors=lambda wildcards: spec(
-            {
-                name: {key: DETECTORS[name][key] for key in ("label", "attacks")}
-                for name in EXPERIMENTS["detection"]["detectors"]
-            }
-        ),
-        attacks=spec(
-            {
-                name: ATTACKS[name]["label"]
-                for name in EXPERIMENTS["detection"]["attacks"]
-            }
-        ),
-        threshold=EXPERIMENTS["detection"]["threshold"],
+        detectors=text(detection.described_detectors),
+        attacks=text(detection.attack_labels),
+        threshold=planned(setting, experiment="detection", key="threshold"),
     message:
         "Draw how well perturbed faces of {wildcards.dataset} are detected"
     script:
@@ -97,13 +89,9 @@ rule draw_detection:
 
 rule draw_unprotected:
     input:
-        unprotected="results/{dataset}/tables/unprotected.csv",
-        filtered=lambda wildcards: (
-            [f"results/{wildcards.dataset}/tables/filtered.csv"]
-            if wildcards.dataset in datasets_of("detection")
-            else []
-        ),
-        vega=VEGA,
+        unprotected=paths.fill(paths.TABLE, table="unprotected"),
+        filtered=planned(figures.filtered_table),
+        vega=paths.VEGA,
     output:
         **figure_files("unprotected", "Defenses", "some pictures unprotected"),
     log:
@@ -118,8 +106,8 @@ rule draw_unprotected:
     params:
         **about("What do a few unprotected pictures cost?", "Figure 7"),
         code=code("draw_unprotected"),
-        attacks=lambda wildcards: spec(attacks_in("unprotected", wildcards.dataset)),
-        extractors=spec(EXPERIMENTS["unprotected"]["extractors"]),
+        attacks=text(evaluated.attacks_in, experiment="unprotected"),
+        extractors=text(setting, experiment="unprotected", key="extractors"),
         posted="all",
     message:
         "Draw what unprotected pictures cost on {wildcards.dataset}"
@@ -129,9 +117,9 @@ rule draw_unprotected:
 
 rule draw_ranks:
     input:
-        ranks="results/{dataset}/tables/ranks.csv",
-        verification="results/{dataset}/tables/verification.csv",
-        vega=VEGA,
+        ranks=paths.fill(paths.TABLE, table="ranks"),
+        verification=paths.fill(paths.TABLE, table="verification"),
+        vega=paths.VEGA,
     output:
         **figure_files("ranks", "How long does a cloak last?", "top k and verification"),
     log:
@@ -146,8 +134,8 @@ rule draw_ranks:
     params:
         **about("Is a user safe among the k nearest?"),
         code=code("draw_ranks"),
-        attacks=lambda wildcards: spec(attacks_in("ranks", wildcards.dataset)),
-        extractors=spec(EXPERIMENTS["ranks"]["extractors"]),
+        attacks=text(evaluated.attacks_in, experiment="ranks"),
+        extractors=text(setting, experiment="ranks", key="extractors"),
     message:
         "Draw protection among the k nearest on {wildcards.dataset}"
     script:
@@ -156,8 +144,8 @@ rule draw_ranks:
 
 rule draw_classifiers:
     input:
-        "results/{dataset}/tables/classifiers.csv",
-        vega=VEGA,
+        paths.fill(paths.TABLE, table="classifiers"),
+        vega=paths.VEGA,
     output:
         **figure_files("classifiers", "Defenses", "classifiers"),
     log:
@@ -171,9 +159,9 @@ rule draw_classifiers:
         runtime=10,
     params:
         **about("Does the classifier matter?", "Figure 9"),
-        start=robust_start(),
+        start=planned(figures.robust_start),
         code=code("draw_classifiers"),
-        attacks=lambda wildcards: spec(attacks_in("classifiers", wildcards.dataset)),
+        attacks=text(evaluated.attacks_in, experiment="classifiers"),
         classifiers=spec(
             [
                 "linear, 100 iterations",
@@ -182,8 +170,10 @@ rule draw_classifiers:
                 "nearest neighbor",
             ]
         ),
-        extractors=spec(
-            [EXPERIMENTS["classifiers"][key] for key in ("extractor", "robust")]
+        extractors=text(
+            experiments.extractors_in,
+            experiment="classifiers",
+            roles=("extractor", "robust"),
         ),
     message:
         "Draw protection by classifier on {wildcards.dataset}"
@@ -193,9 +183,9 @@ rule draw_classifiers:
 
 rule draw_systems:
     input:
-        systems="results/{dataset}/tables/systems.csv",
-        ranks="results/{dataset}/tables/ranks.csv",
-        vega=VEGA,
+        systems=paths.fill(paths.TABLE, table="systems"),
+        ranks=paths.fill(paths.TABLE, table="ranks"),
+        vega=paths.VEGA,
     output:
         **figure_files("systems", "Defenses", "two models together"),
     log:
@@ -210,16 +200,12 @@ rule draw_systems:
     params:
         **about(
             "An accurate and a robust model together",
-            lambda wildcards: (
-                "Figure 6"
-                if wildcards.dataset == config["run"]["datasets"][0]
-                else "Figure 12"
-            ),
+            planned(figures.systems_paper),
         ),
         code=code("draw_systems"),
-        attacks=lambda wildcards: spec(attacks_of(wildcards.dataset)),
-        extractors=spec(models_of("systems")),
-        systems=spec(list(EXPERIMENTS["systems"]["systems"])),
+        attacks=text(evaluated.attacks_of),
+        extractors=text(evaluated.models_of, experiment="systems"),
+        systems=text(figures.system_names),
     message:
         "Draw what two models do together on {wildcards.dataset}"
     script:
@@ -228,8 +214,8 @@ rule draw_systems:
 
 rule draw_collusion:
     input:
-        "results/{dataset}/recognition/collusion.csv",
-        vega=VEGA,
+        paths.fill(paths.ERRORS, table="collusion"),
+        vega=paths.VEGA,
     output:
         **figure_files("collusion", "Defenses", "users who collude"),
     log:
@@ -244,13 +230,8 @@ rule draw_collusion:
     params:
         **about("Can users who collude defeat two models?", "Appendix D"),
         code=code("draw_collusion"),
-        attacks=spec(
-            [
-                [name, ATTACKS[name]["label"]]
-                for name in EXPERIMENTS["collusion"]["attacks"]
-            ]
-        ),
-        systems=spec(list(EXPERIMENTS["collusion"]["systems"].items())),
+        attacks=text(figures.colluding_labels),
+        systems=text(figures.colluding_systems),
     message:
         "Draw what collusion does on {wildcards.dataset}"
     script:
@@ -259,8 +240,8 @@ rule draw_collusion:
 
 rule play_games:
     input:
-        "results/{dataset}/tables/protection.csv",
-        vega=VEGA,
+        paths.fill(paths.TABLE, table="protection"),
+        vega=paths.VEGA,
     output:
         **figure_files("games", "How long does a cloak last?", "security games"),
         **{
@@ -281,11 +262,11 @@ rule play_games:
     params:
         **about("Who wins the poisoning game?", "Figure 8"),
         code=code("games"),
-        attacks=lambda wildcards: spec(attacks_of(wildcards.dataset)),
-        extractors=lambda wildcards: spec(extractors_of(wildcards.dataset)),
-        adaptive=adaptive_extractors,
-        users=lambda wildcards: spec(players(wildcards.dataset)),
-        margin=EXPERIMENTS["games"]["margin"],
+        attacks=text(evaluated.attacks_of),
+        extractors=text(evaluated.extractors_of),
+        adaptive=text(figures.adaptive_extractors),
+        users=text(evaluated.players),
+        margin=planned(setting, experiment="games", key="margin"),
     message:
         "Play the security games on {wildcards.dataset}"
     script:
@@ -294,20 +275,15 @@ rule play_games:
 
 rule draw_claims:
     input:
-        published=expand(
-            "resources/published/{source}.csv",
-            source=EXPERIMENTS["claims"]["published"],
-        ),
-        rates=measured_rates(),
-        detection=tables_of("detection", "detection"),
-        transfer=[TRANSFER_TABLE] if config["transfer"]["classifiers"] else [],
-        vega=VEGA,
+        published=planned(claims.published),
+        rates=planned(claims.measured_rates),
+        detection=planned(claims.measured_detection),
+        transfer=planned(claims.measured_transfer),
+        vega=paths.VEGA,
     output:
-        svg="results/claims/claims.svg",
-        png="results/claims/claims.png",
-        csv="results/claims/claims.csv",
+        **paths.drawings(paths.CLAIMS),
         html=report(
-            "results/claims/claims.html",
+            paths.fill(paths.CLAIMS, kind="html"),
             caption="../report/claims.rst",
             category="What was claimed?",
             labels={"figure": "claimed and measured"},
@@ -323,15 +299,9 @@ rule draw_claims:
         runtime=10,
     params:
         code=code("claims"),
-        counterparts=spec(EXPERIMENTS["claims"]["counterparts"]),
-        dataset=", ".join(
-            DATASETS[dataset]["label"] for dataset in datasets_of("claims")
-        ),
-        data_note=lambda wildcards: " ".join(
-            dict.fromkeys(
-                DATASETS[dataset].get("note", "") for dataset in datasets_of("claims")
-            )
-        ),
+        counterparts=text(setting, experiment="claims", key="counterparts"),
+        dataset=planned(claims.label),
+        data_note=planned(claims.note),
         seed=SEED,
     message:
         "Draw what was claimed beside what is measured"

@@ -3,23 +3,21 @@
 
 rule pixel_extractor:
     output:
-        "results/extractors/{extractor}.safetensors",
+        paths.EXTRACTOR,
     log:
         "logs/pixel_extractor/{extractor}.log",
     benchmark:
         "benchmarks/pixel_extractor/{extractor}.tsv"
     wildcard_constraints:
-        extractor=with_recipe("pixels"),
+        extractor=one_of(extractors.with_recipe(config, "pixels")),
     conda:
         "../../envs/torch.yaml"
     resources:
         mem_mb=1500,
         runtime=10,
     params:
-        code=lambda wildcards: code(
-            "pixel_extractor", *network_modules(wildcards.extractor)
-        ),
-        spec=lambda wildcards: record(EXTRACTORS, wildcards.extractor),
+        code=code("pixel_extractor", extractors.modules),
+        spec=text(extractors.record),
     message:
         "Record the extractor {wildcards.extractor}"
     script:
@@ -28,25 +26,23 @@ rule pixel_extractor:
 
 rule import_extractor:
     input:
-        source=published_source,
+        source=planned(brought.extractor_source),
     output:
-        "results/extractors/{extractor}.safetensors",
+        paths.EXTRACTOR,
     log:
         "logs/import_extractor/{extractor}.log",
     benchmark:
         "benchmarks/import_extractor/{extractor}.tsv"
     wildcard_constraints:
-        extractor=with_recipe("import"),
+        extractor=one_of(extractors.with_recipe(config, "import")),
     conda:
         "../../envs/torch.yaml"
     resources:
         mem_mb=3000,
         runtime=10,
     params:
-        code=lambda wildcards: code(
-            "import_extractor", *network_modules(wildcards.extractor)
-        ),
-        spec=lambda wildcards: record(EXTRACTORS, wildcards.extractor),
+        code=code("import_extractor", extractors.modules),
+        spec=text(extractors.record),
     message:
         "Import the published weights of {wildcards.extractor}"
     script:
@@ -55,16 +51,16 @@ rule import_extractor:
 
 rule train_extractor:
     input:
-        faces=training_data("faces.h5"),
-        split=training_data("split.csv"),
+        faces=planned(extractors.training_faces),
+        split=planned(extractors.training_split),
     output:
-        "results/extractors/{extractor}.safetensors",
+        paths.EXTRACTOR,
     log:
         "logs/train_extractor/{extractor}.log",
     benchmark:
         "benchmarks/train_extractor/{extractor}.tsv"
     wildcard_constraints:
-        extractor=one_of(name for name in TRAINED if name not in AWAITED),
+        extractor=one_of(extractors.trained(config, first=False)),
     priority: 10  # long jobs first: the short ones fill the cores at the end
     conda:
         "../../envs/torch.yaml"
@@ -74,8 +70,8 @@ rule train_extractor:
         runtime=60,
         gpu=1,
     params:
-        code=lambda wildcards: training_code(wildcards, "train_extractor"),
-        spec=lambda wildcards: record(EXTRACTORS, wildcards.extractor),
+        code=code("train_extractor", extractors.training_modules),
+        spec=text(extractors.record),
         seed=SEED,
     message:
         "Train {wildcards.extractor} from scratch"
@@ -86,7 +82,7 @@ rule train_extractor:
 # First, so that the longest attacks can begin.
 use rule train_extractor as train_awaited_extractor with:
     wildcard_constraints:
-        extractor=one_of(name for name in TRAINED if name in AWAITED),
+        extractor=one_of(extractors.trained(config, first=True)),
     priority: 20
     message:
         "Train {wildcards.extractor} from scratch, for which attacks wait"
@@ -94,33 +90,33 @@ use rule train_extractor as train_awaited_extractor with:
 
 use rule train_extractor as finetune_extractor with:
     input:
-        faces=training_data("faces.h5"),
-        split=training_data("split.csv"),
-        origin=origin,
+        faces=planned(extractors.training_faces),
+        split=planned(extractors.training_split),
+        origin=planned(extractors.origin),
     log:
         "logs/finetune_extractor/{extractor}.log",
     benchmark:
         "benchmarks/finetune_extractor/{extractor}.tsv"
     wildcard_constraints:
-        extractor=one_of(TUNED),
+        extractor=one_of(extractors.tuned(config, robustly=False)),
     message:
         "Tune {wildcards.extractor} from another extractor"
 
 
 rule tune_robustly:
     input:
-        unpack(tuned_on),
-        faces=training_data("faces.h5"),
-        split=training_data("split.csv"),
-        origin=origin,
+        unpack(planned(extractors.tuned_on)),
+        faces=planned(extractors.training_faces),
+        split=planned(extractors.training_split),
+        origin=planned(extractors.origin),
     output:
-        "results/extractors/{extractor}.safetensors",
+        paths.EXTRACTOR,
     log:
         "logs/tune_robustly/{extractor}.log",
     benchmark:
         "benchmarks/tune_robustly/{extractor}.tsv"
     wildcard_constraints:
-        extractor=one_of(ROBUST),
+        extractor=one_of(extractors.tuned(config, robustly=True)),
     priority: 10
     conda:
         "../../envs/torch.yaml"
@@ -130,8 +126,8 @@ rule tune_robustly:
         runtime=240,
         gpu=1,
     params:
-        code=lambda wildcards: training_code(wildcards, "tune_robustly"),
-        spec=lambda wildcards: record(EXTRACTORS, wildcards.extractor),
+        code=code("tune_robustly", extractors.training_modules),
+        spec=text(extractors.record),
         seed=SEED,
     message:
         "Tune {wildcards.extractor} on public identities, clean and perturbed"

@@ -5,7 +5,7 @@ from importlib.metadata import version
 
 rule vega:
     output:
-        VEGA,
+        paths.VEGA,
     log:
         "logs/vega.log",
     benchmark:
@@ -26,12 +26,12 @@ rule vega:
 
 rule protection_by_extractor:
     input:
-        "results/{dataset}/tables/figures/{figure}.csv",
-        vega=VEGA,
+        paths.SHOWN_TABLE,
+        vega=paths.VEGA,
     output:
-        **other_files("{figure}"),
+        **paths.drawings(paths.FIGURE),
         html=report(
-            "results/{dataset}/figures/{figure}.html",
+            paths.fill(paths.FIGURE, kind="html"),
             caption="../report/protection_by_extractor.rst",
             category="How long does a cloak last?",
             subcategory="{dataset}",
@@ -48,13 +48,13 @@ rule protection_by_extractor:
         runtime=10,
     params:
         code=code("protection_by_extractor"),
-        spec=figure_record,
-        run=lambda wildcards: spec(attacks_of(wildcards.dataset)),
-        dataset=lambda wildcards: DATASETS[wildcards.dataset]["label"],
-        metric=config["recognition"]["metric"],
-        paper=lambda wildcards: config["figures"][wildcards.figure]["paper"],
-        n_users=lambda wildcards: DATASETS[wildcards.dataset]["split"]["roles"]["user"],
-        data_note=data_note,
+        spec=text(figures.record),
+        run=text(evaluated.attacks_of),
+        dataset=planned(datasets.label),
+        metric=planned(recognition.metric),
+        paper=planned(figures.paper),
+        n_users=planned(datasets.user_count),
+        data_note=planned(datasets.note),
         seed=SEED,
     message:
         "Draw {wildcards.figure} of {wildcards.dataset}"
@@ -64,17 +64,12 @@ rule protection_by_extractor:
 
 rule protection_by_visibility:
     input:
-        protection="results/{dataset}/tables/protection.csv",
-        visibility="results/{dataset}/tables/visibility.csv",
-        vega=VEGA,
+        protection=paths.fill(paths.TABLE, table="protection"),
+        visibility=paths.fill(paths.TABLE, table="visibility"),
+        vega=paths.VEGA,
     output:
-        **other_files("visibility"),
-        html=report(
-            "results/{dataset}/figures/visibility.html",
-            caption="../report/visibility.rst",
-            category="What does it cost?",
-            subcategory="{dataset}",
-            labels={"figure": "protection against visibility"},
+        **figure_files(
+            "visibility", "What does it cost?", "protection against visibility"
         ),
     log:
         "logs/protection_by_visibility/{dataset}.log",
@@ -87,10 +82,10 @@ rule protection_by_visibility:
         runtime=10,
     params:
         code=code("protection_by_visibility"),
-        attacks=lambda wildcards: spec(attacks_of(wildcards.dataset)),
-        extractors=lambda wildcards: spec(extractors_of(wildcards.dataset)),
-        dataset=lambda wildcards: DATASETS[wildcards.dataset]["label"],
-        data_note=data_note,
+        attacks=text(evaluated.attacks_of),
+        extractors=text(evaluated.extractors_of),
+        dataset=planned(datasets.label),
+        data_note=planned(datasets.note),
         seed=SEED,
     message:
         "Draw protection against visibility of {wildcards.dataset}"
@@ -100,17 +95,10 @@ rule protection_by_visibility:
 
 rule protection_by_channel:
     input:
-        "results/{dataset}/tables/protection.csv",
-        vega=VEGA,
+        paths.fill(paths.TABLE, table="protection"),
+        vega=paths.VEGA,
     output:
-        **other_files("channels"),
-        html=report(
-            "results/{dataset}/figures/channels.html",
-            caption="../report/channels.rst",
-            category="What is left of a cloak?",
-            subcategory="{dataset}",
-            labels={"figure": "protection by channel"},
-        ),
+        **figure_files("channels", "What is left of a cloak?", "protection by channel"),
     log:
         "logs/protection_by_channel/{dataset}.log",
     benchmark:
@@ -122,19 +110,11 @@ rule protection_by_channel:
         runtime=10,
     params:
         code=code("protection_by_channel"),
-        attacks=lambda wildcards: spec(attacks_of(wildcards.dataset)),
-        extractors=lambda wildcards: spec(extractors_of(wildcards.dataset)),
-        channels=spec(
-            [
-                ["png", "PNG"],
-                *(
-                    [name, CHANNELS[name]["label"]]
-                    for name in config["run"]["channels"]
-                ),
-            ]
-        ),
-        dataset=lambda wildcards: DATASETS[wildcards.dataset]["label"],
-        data_note=data_note,
+        attacks=text(evaluated.attacks_of),
+        extractors=text(evaluated.extractors_of),
+        channels=text(figures.channel_labels),
+        dataset=planned(datasets.label),
+        data_note=planned(datasets.note),
         seed=SEED,
     message:
         "Draw protection by channel of {wildcards.dataset}"
@@ -144,20 +124,11 @@ rule protection_by_channel:
 
 rule contact_sheet:
     input:
-        faces="results/{dataset}/faces.h5",
-        perturbed=lambda wildcards: perturbed(
-            wildcards.dataset, parts(attacks_of(wildcards.dataset))
-        ),
-        vega=VEGA,
+        faces=paths.FACES,
+        perturbed=planned(attacks.perturbed_parts),
+        vega=paths.VEGA,
     output:
-        **other_files("contact_sheet"),
-        html=report(
-            "results/{dataset}/figures/contact_sheet.html",
-            caption="../report/contact_sheet.rst",
-            category="Pictures",
-            subcategory="{dataset}",
-            labels={"figure": "clean and perturbed faces"},
-        ),
+        **figure_files("contact_sheet", "Pictures", "clean and perturbed faces"),
     log:
         "logs/contact_sheet/{dataset}.log",
     benchmark:
@@ -169,11 +140,9 @@ rule contact_sheet:
         runtime=10,
     params:
         code=code("contact_sheet"),
-        labels=lambda wildcards: [
-            ATTACKS[name]["label"] for name in parts(attacks_of(wildcards.dataset))
-        ],
-        dataset=lambda wildcards: DATASETS[wildcards.dataset]["label"],
-        data_note=data_note,
+        labels=planned(figures.part_labels),
+        dataset=planned(datasets.label),
+        data_note=planned(datasets.note),
         seed=SEED,
     message:
         "Draw clean and perturbed faces of {wildcards.dataset}"
@@ -183,19 +152,12 @@ rule contact_sheet:
 
 rule picture_sample:
     input:
-        root=lambda wildcards: ancient(folder_root(wildcards)),
-        manifest="results/{dataset}/manifest.csv",
-        faces="results/{dataset}/faces.h5",
-        vega=VEGA,
+        root=ancient(planned(brought.dataset_folder)),
+        manifest=paths.MANIFEST,
+        faces=paths.FACES,
+        vega=paths.VEGA,
     output:
-        **other_files("pictures"),
-        html=report(
-            "results/{dataset}/figures/pictures.html",
-            caption="../report/pictures.rst",
-            category="Pictures",
-            subcategory="{dataset}",
-            labels={"figure": "sample of the dataset"},
-        ),
+        **figure_files("pictures", "Pictures", "sample of the dataset"),
     log:
         "logs/picture_sample/{dataset}.log",
     benchmark:
@@ -207,8 +169,8 @@ rule picture_sample:
         runtime=10,
     params:
         code=code("picture_sample"),
-        dataset=lambda wildcards: DATASETS[wildcards.dataset]["label"],
-        data_note=data_note,
+        dataset=planned(datasets.label),
+        data_note=planned(datasets.note),
         seed=SEED,
     message:
         "Draw a sample of {wildcards.dataset}"

@@ -3,38 +3,34 @@
 
 rule perturb_photographs:
     input:
-        unpack(chosen_targets),
-        root=lambda wildcards: ancient(folder_root(wildcards)),
-        manifest="results/{dataset}/manifest.csv",
-        faces="results/{dataset}/faces.h5",
-        split="results/{dataset}/split.csv",
-        surrogates=surrogate_files,
-        alexnet=perceptual_weights,
+        unpack(planned(attacks.chosen_targets)),
+        root=ancient(planned(brought.dataset_folder)),
+        manifest=paths.MANIFEST,
+        faces=paths.FACES,
+        split=paths.SPLIT,
+        surrogates=planned(attacks.surrogate_files),
+        alexnet=planned(brought.perceptual_weights),
     output:
-        photographs=directory(
-            "results/{dataset}/perturbed/shards/{attack}/{scatteritem}"
-        ),
-        table="results/{dataset}/perturbed/shards/{attack}/{scatteritem}.csv",
+        photographs=directory(paths.PHOTOGRAPHS_SHARD),
+        table=paths.PHOTOGRAPHS_SHARD_TABLE,
     log:
         "logs/perturb_photographs/{dataset}/{attack}/{scatteritem}.log",
     benchmark:
         "benchmarks/perturb_photographs/{dataset}/{attack}/{scatteritem}.tsv"
     wildcard_constraints:
-        attack=one_of(name for name in PHOTOGRAPHS if name not in EXTERNAL),
+        attack=one_of(attacks.our_own(config, photographs=True)),
     priority: 15  # long jobs first
     conda:
         "../../envs/torch.yaml"
-    threads: attack_threads
+    threads: planned(evaluated.attack_threads, cores=CORES)
     resources:
         # Surrogates as above; each process perturbs a whole photograph of 12 megapixels.
         mem_mb=lambda wildcards, threads: 2300 + 4200 * threads,
         runtime=480,
         gpu=1,
     params:
-        code=lambda wildcards: code(
-            "perturb_photographs", *attack_modules(wildcards.attack)
-        ),
-        spec=lambda wildcards: perturb_record(wildcards.attack),
+        code=code("perturb_photographs", attacks.perturbing_modules),
+        spec=text(attacks.perturb_record),
         seed=SEED,
     message:
         "Perturb photographs of {wildcards.dataset} by {wildcards.attack}, part {wildcards.scatteritem}"
@@ -44,21 +40,17 @@ rule perturb_photographs:
 
 rule gather_photographs:
     input:
-        photographs=gather.attack(
-            "results/{{dataset}}/perturbed/shards/{{attack}}/{scatteritem}"
-        ),
-        tables=gather.attack(
-            "results/{{dataset}}/perturbed/shards/{{attack}}/{scatteritem}.csv"
-        ),
+        photographs=gather.attack(paths.PHOTOGRAPHS_SHARD, allow_missing=True),
+        tables=gather.attack(paths.PHOTOGRAPHS_SHARD_TABLE, allow_missing=True),
     output:
-        photographs=directory("results/{dataset}/perturbed/photographs/{attack}"),
-        table="results/{dataset}/perturbed/photographs/{attack}.csv",
+        photographs=directory(paths.PERTURBED_PHOTOGRAPHS),
+        table=paths.PERTURBED_PHOTOGRAPHS_TABLE,
     log:
         "logs/gather_photographs/{dataset}/{attack}.log",
     benchmark:
         "benchmarks/gather_photographs/{dataset}/{attack}.tsv"
     wildcard_constraints:
-        attack=one_of(name for name in PHOTOGRAPHS if name not in EXTERNAL),
+        attack=one_of(attacks.our_own(config, photographs=True)),
     conda:
         "../../envs/tables.yaml"
     resources:
@@ -74,17 +66,17 @@ rule gather_photographs:
 
 rule align_perturbed:
     input:
-        root=lambda wildcards: ancient(photographs_root(wildcards)),
-        table="results/{dataset}/perturbed/photographs/{attack}.csv",
-        faces="results/{dataset}/faces.h5",
+        root=ancient(planned(attacks.photographs_folder)),
+        table=paths.PERTURBED_PHOTOGRAPHS_TABLE,
+        faces=paths.FACES,
     output:
-        "results/{dataset}/perturbed/{attack}.h5",
+        paths.PERTURBED,
     log:
         "logs/align_perturbed/{dataset}/{attack}.log",
     benchmark:
         "benchmarks/align_perturbed/{dataset}/{attack}.tsv"
     wildcard_constraints:
-        attack=one_of(PHOTOGRAPHS),
+        attack=one_of(attacks.on_photographs(config)),
     conda:
         "../../envs/torch.yaml"
     threads: 8
@@ -94,8 +86,8 @@ rule align_perturbed:
         gpu=1,
     params:
         code=code("align_perturbed"),
-        spec=alignment,
-        channel=channel_steps,
+        spec=text(datasets.alignment),
+        channel=text(attacks.channel_steps),
     message:
         "Find and align the faces of {wildcards.dataset} perturbed by {wildcards.attack}"
     script:
@@ -104,7 +96,7 @@ rule align_perturbed:
 
 use rule align_perturbed as align_transmitted with:
     output:
-        "results/{dataset}/perturbed/{attack}.{channel}.h5",
+        paths.TRANSMITTED,
     log:
         "logs/align_transmitted/{dataset}/{attack}.{channel}.log",
     benchmark:

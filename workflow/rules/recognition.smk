@@ -3,12 +3,10 @@
 
 rule compare:
     input:
-        clean=lambda wildcards: embeddings(
-            wildcards.dataset, [wildcards.extractor], ["clean"]
-        ),
-        split="results/{dataset}/split.csv",
+        clean=planned(recognition.clean_embeddings),
+        split=paths.SPLIT,
     output:
-        "results/{dataset}/recognition/{extractor}/comparisons.h5",
+        paths.COMPARISONS,
     log:
         "logs/compare/{dataset}/{extractor}.log",
     benchmark:
@@ -20,7 +18,7 @@ rule compare:
         runtime=60,
     params:
         code=code("compare"),
-        metric=config["recognition"]["metric"],
+        metric=planned(recognition.metric),
     message:
         "Compare the users' probes with the gallery of {wildcards.dataset} by {wildcards.extractor}"
     script:
@@ -29,17 +27,13 @@ rule compare:
 
 rule recognize:
     input:
-        comparisons=lambda wildcards: comparisons(
-            wildcards.dataset, compared(wildcards.dataset)
-        ),
-        posted=lambda wildcards: posted_embeddings(
-            wildcards.dataset, compared(wildcards.dataset), CHANNELS_RUN
-        ),
+        comparisons=planned(recognition.comparisons_in),
+        posted=planned(recognition.embeddings_in),
     output:
-        protection="results/{dataset}/recognition/protection.csv",
-        unprotected="results/{dataset}/recognition/unprotected.csv",
-        ranks="results/{dataset}/recognition/ranks.csv",
-        verification="results/{dataset}/recognition/verification.csv",
+        protection=paths.fill(paths.ERRORS, table="protection"),
+        unprotected=paths.fill(paths.ERRORS, table="unprotected"),
+        ranks=paths.fill(paths.ERRORS, table="ranks"),
+        verification=paths.fill(paths.ERRORS, table="verification"),
     log:
         "logs/recognize/{dataset}.log",
     benchmark:
@@ -51,13 +45,11 @@ rule recognize:
         runtime=30,
     params:
         code=code("recognize"),
-        sources=lambda wildcards: posted_sources(
-            compared(wildcards.dataset), CHANNELS_RUN
-        ),
-        attacks=lambda wildcards: shares_by_extractor(compared(wildcards.dataset)),
-        unprotected=spec(EXPERIMENTS["unprotected"]["pictures"]),
-        posted=spec(EXPERIMENTS["unprotected"]["posted"]),
-        choices=EXPERIMENTS["unprotected"]["choices"],
+        sources=text(recognition.sources_in),
+        attacks=text(recognition.shares_in),
+        unprotected=text(setting, experiment="unprotected", key="pictures"),
+        posted=text(setting, experiment="unprotected", key="posted"),
+        choices=planned(setting, experiment="unprotected", key="choices"),
         seed=SEED,
     message:
         "Recognize the users of {wildcards.dataset} by their nearest gallery face"
@@ -68,26 +60,18 @@ rule recognize:
 # What one figure shows, so that it waits for nothing else.
 use rule recognize as recognize_shown with:
     input:
-        comparisons=lambda wildcards: comparisons(
-            wildcards.dataset, shown(wildcards.dataset, wildcards.figure)
-        ),
-        posted=lambda wildcards: posted_embeddings(
-            wildcards.dataset, shown(wildcards.dataset, wildcards.figure), []
-        ),
+        comparisons=planned(recognition.comparisons_in),
+        posted=planned(recognition.embeddings_in),
     output:
-        protection="results/{dataset}/recognition/figures/{figure}.csv",
+        protection=paths.SHOWN_ERRORS,
     log:
         "logs/recognize_shown/{dataset}/{figure}.log",
     benchmark:
         "benchmarks/recognize_shown/{dataset}/{figure}.tsv"
     params:
         code=code("recognize"),
-        sources=lambda wildcards: posted_sources(
-            shown(wildcards.dataset, wildcards.figure), []
-        ),
-        attacks=lambda wildcards: shares_by_extractor(
-            shown(wildcards.dataset, wildcards.figure)
-        ),
+        sources=text(recognition.sources_in),
+        attacks=text(recognition.shares_in),
         unprotected=spec([]),
         posted=spec([]),
         choices=1,
@@ -98,14 +82,10 @@ use rule recognize as recognize_shown with:
 
 rule two_models:
     input:
-        comparisons=lambda wildcards: comparisons(
-            wildcards.dataset, models_of("systems")
-        ),
-        posted=lambda wildcards: posted_embeddings(
-            wildcards.dataset, modelled(wildcards.dataset), CHANNELS_RUN
-        ),
+        comparisons=planned(experiments.model_comparisons, experiment="systems"),
+        posted=planned(experiments.model_embeddings),
     output:
-        "results/{dataset}/recognition/systems.csv",
+        paths.fill(paths.ERRORS, table="systems"),
     log:
         "logs/two_models/{dataset}.log",
     benchmark:
@@ -117,12 +97,10 @@ rule two_models:
         runtime=30,
     params:
         code=code("two_models"),
-        sources=lambda wildcards: posted_sources(
-            modelled(wildcards.dataset), CHANNELS_RUN
-        ),
-        systems=systems_of("systems"),
-        attacks=lambda wildcards: shares(attacks_of(wildcards.dataset)),
-        share=EXPERIMENTS["systems"]["share"],
+        sources=text(experiments.model_sources),
+        systems=text(evaluated.systems_of, experiment="systems"),
+        attacks=text(recognition.dataset_shares),
+        share=planned(setting, experiment="systems", key="share"),
         seed=SEED,
     message:
         "Recognize the users of {wildcards.dataset} by two extractors together"
@@ -132,26 +110,14 @@ rule two_models:
 
 rule collusion:
     input:
-        clean=lambda wildcards: embeddings(
-            wildcards.dataset, models_of("collusion"), ["clean"]
-        ),
-        posted=lambda wildcards: embeddings(
-            wildcards.dataset,
-            models_of("collusion"),
-            EXPERIMENTS["collusion"]["attacks"],
-        ),
-        comparisons=lambda wildcards: comparisons(
-            wildcards.dataset, models_of("collusion")
-        ),
-        targets=lambda wildcards: [
-            f"results/{wildcards.dataset}/perturbed/targets/{name}.csv"
-            for name in EXPERIMENTS["collusion"]["attacks"]
-            if "targets" in ATTACKS[name]
-        ][:1],
-        scores=detector_scores,
-        split="results/{dataset}/split.csv",
+        clean=planned(experiments.colluding_clean),
+        posted=planned(experiments.colluding_posted),
+        comparisons=planned(experiments.model_comparisons, experiment="collusion"),
+        targets=planned(experiments.colluding_targets),
+        scores=planned(detection.scores),
+        split=paths.SPLIT,
     output:
-        "results/{dataset}/recognition/collusion.csv",
+        paths.fill(paths.ERRORS, table="collusion"),
     log:
         "logs/collusion/{dataset}.log",
     benchmark:
@@ -163,12 +129,12 @@ rule collusion:
         runtime=30,
     params:
         code=code("collusion"),
-        extractors=spec(models_of("collusion")),
-        systems=systems_of("collusion"),
-        attacks=spec(EXPERIMENTS["collusion"]["attacks"]),
-        share=EXPERIMENTS["systems"]["share"],
-        threshold=EXPERIMENTS["detection"]["threshold"],
-        metric=config["recognition"]["metric"],
+        extractors=text(evaluated.models_of, experiment="collusion"),
+        systems=text(evaluated.systems_of, experiment="collusion"),
+        attacks=text(setting, experiment="collusion", key="attacks"),
+        share=planned(setting, experiment="systems", key="share"),
+        threshold=planned(setting, experiment="detection", key="threshold"),
+        metric=planned(recognition.metric),
         seed=SEED,
     message:
         "Recognize the users of {wildcards.dataset} who collude"
@@ -178,19 +144,13 @@ rule collusion:
 
 rule filtered:
     input:
-        clean=lambda wildcards: embeddings(
-            wildcards.dataset, EXPERIMENTS["unprotected"]["extractors"], ["clean"]
-        ),
-        comparisons=lambda wildcards: comparisons(
-            wildcards.dataset, EXPERIMENTS["unprotected"]["extractors"]
-        ),
-        posted=lambda wildcards: posted_embeddings(
-            wildcards.dataset, dropped(wildcards.dataset), []
-        ),
-        scores=detector_scores,
-        split="results/{dataset}/split.csv",
+        clean=planned(experiments.filtered_clean),
+        comparisons=planned(experiments.filtered_comparisons),
+        posted=planned(experiments.filtered_posted),
+        scores=planned(detection.scores),
+        split=paths.SPLIT,
     output:
-        "results/{dataset}/recognition/filtered.csv",
+        paths.fill(paths.ERRORS, table="filtered"),
     log:
         "logs/filtered/{dataset}.log",
     benchmark:
@@ -202,11 +162,11 @@ rule filtered:
         runtime=30,
     params:
         code=code("filtered"),
-        sources=lambda wildcards: posted_sources(dropped(wildcards.dataset), []),
-        attacks=lambda wildcards: shares(attacks_in("unprotected", wildcards.dataset)),
-        unprotected=spec(EXPERIMENTS["unprotected"]["pictures"]),
-        choices=EXPERIMENTS["unprotected"]["choices"],
-        threshold=EXPERIMENTS["detection"]["threshold"],
+        sources=text(experiments.filtered_sources),
+        attacks=text(experiments.filtered_shares),
+        unprotected=text(setting, experiment="unprotected", key="pictures"),
+        choices=planned(setting, experiment="unprotected", key="choices"),
+        threshold=planned(setting, experiment="detection", key="threshold"),
         seed=SEED,
     message:
         "Recognize the users of {wildcards.dataset} where detected faces are dropped"
@@ -216,15 +176,15 @@ rule filtered:
 
 rule protection_table:
     input:
-        protection=["results/{dataset}/recognition/protection.csv"],
-        unprotected=["results/{dataset}/recognition/unprotected.csv"],
-        ranks=["results/{dataset}/recognition/ranks.csv"],
-        verification=["results/{dataset}/recognition/verification.csv"],
+        protection=[paths.fill(paths.ERRORS, table="protection")],
+        unprotected=[paths.fill(paths.ERRORS, table="unprotected")],
+        ranks=[paths.fill(paths.ERRORS, table="ranks")],
+        verification=[paths.fill(paths.ERRORS, table="verification")],
     output:
-        protection="results/{dataset}/tables/protection.csv",
-        unprotected="results/{dataset}/tables/unprotected.csv",
-        ranks="results/{dataset}/tables/ranks.csv",
-        verification="results/{dataset}/tables/verification.csv",
+        protection=paths.fill(paths.TABLE, table="protection"),
+        unprotected=paths.fill(paths.TABLE, table="unprotected"),
+        ranks=paths.fill(paths.TABLE, table="ranks"),
+        verification=paths.fill(paths.TABLE, table="verification"),
     log:
         "logs/protection_table/{dataset}.log",
     benchmark:
@@ -236,8 +196,8 @@ rule protection_table:
         runtime=10,
     params:
         code=code("protection_table"),
-        extractors=described_extractors,
-        attacks=described_attacks,
+        extractors=text(recognition.described_extractors),
+        attacks=text(recognition.described_attacks),
     message:
         "Average over the users of {wildcards.dataset}"
     script:
@@ -246,9 +206,9 @@ rule protection_table:
 
 use rule protection_table as shown_table with:
     input:
-        protection=["results/{dataset}/recognition/figures/{figure}.csv"],
+        protection=[paths.SHOWN_ERRORS],
     output:
-        protection="results/{dataset}/tables/figures/{figure}.csv",
+        protection=paths.SHOWN_TABLE,
     log:
         "logs/shown_table/{dataset}/{figure}.log",
     benchmark:
@@ -257,9 +217,9 @@ use rule protection_table as shown_table with:
 
 use rule protection_table as classifier_table with:
     input:
-        classifiers=errors_of_classifiers,
+        classifiers=planned(experiments.classifier_errors),
     output:
-        classifiers="results/{dataset}/tables/classifiers.csv",
+        classifiers=paths.fill(paths.TABLE, table="classifiers"),
     log:
         "logs/classifier_table/{dataset}.log",
     benchmark:
@@ -268,9 +228,9 @@ use rule protection_table as classifier_table with:
 
 use rule protection_table as system_table with:
     input:
-        systems=["results/{dataset}/recognition/systems.csv"],
+        systems=[paths.fill(paths.ERRORS, table="systems")],
     output:
-        systems="results/{dataset}/tables/systems.csv",
+        systems=paths.fill(paths.TABLE, table="systems"),
     log:
         "logs/system_table/{dataset}.log",
     benchmark:
@@ -279,9 +239,9 @@ use rule protection_table as system_table with:
 
 use rule protection_table as filtered_table with:
     input:
-        filtered=["results/{dataset}/recognition/filtered.csv"],
+        filtered=[paths.fill(paths.ERRORS, table="filtered")],
     output:
-        filtered="results/{dataset}/tables/filtered.csv",
+        filtered=paths.fill(paths.TABLE, table="filtered"),
     log:
         "logs/filtered_table/{dataset}.log",
     benchmark:
@@ -290,14 +250,12 @@ use rule protection_table as filtered_table with:
 
 rule quality_table:
     input:
-        split="results/{dataset}/split.csv",
-        perturbed=lambda wildcards: perturbed(
-            wildcards.dataset, parts(attacks_of(wildcards.dataset))
-        ),
-        lpips=perceptual_distances,
+        split=paths.SPLIT,
+        perturbed=planned(attacks.perturbed_parts),
+        lpips=planned(attacks.lpips),
     output:
-        quality="results/{dataset}/tables/quality.csv",
-        visibility="results/{dataset}/tables/visibility.csv",
+        quality=paths.fill(paths.TABLE, table="quality"),
+        visibility=paths.fill(paths.TABLE, table="visibility"),
     log:
         "logs/quality_table/{dataset}.log",
     benchmark:
@@ -309,8 +267,8 @@ rule quality_table:
         runtime=10,
     params:
         code=code("quality_table"),
-        made_by=lambda wildcards: spec(parts(attacks_of(wildcards.dataset))),
-        attacks=lambda wildcards: shares(attacks_of(wildcards.dataset)),
+        made_by=text(evaluated.parts_of),
+        attacks=text(recognition.dataset_shares),
         seed=SEED,
     message:
         "Say how much each attack shows in the pictures of {wildcards.dataset}"

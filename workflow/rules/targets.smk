@@ -1,84 +1,76 @@
 """What can be asked for by name: everything, and each figure and table of the ICLR 2022 paper."""
 
-# The first dataset of the run stands for the paper's FaceScrub, the others for its PubFig.
-FIRST, *OTHERS = (f"results/{dataset}/" for dataset in config["run"]["datasets"])
-
 
 rule figure2:
     input:
-        figures_of("adaptive", "adaptive"),
+        planned(targets.figures_of, experiment="adaptive"),
 
 
 rule figure3:
     input:
-        TRANSFER_FIGURE,
+        planned(targets.transfer_page),
 
 
 rule figure4:
     input:
-        paper_figures(4),
+        planned(targets.paper_figures, number=4),
 
 
 rule figure5:
     input:
-        paper_figures(5),
+        planned(targets.paper_figures, number=5),
 
 
 rule figure6:
     input:
-        [name for name in figures_of("systems", "systems") if name.startswith(FIRST)],
+        planned(targets.systems_figures, first=True),
 
 
 rule figure7:
     input:
-        figures_of("unprotected", "unprotected"),
+        planned(targets.figures_of, experiment="unprotected"),
 
 
 rule figure8:
     input:
-        figures_of("games", "games"),
-        figures_of("games", "lifetime"),
+        planned(targets.figures_of, experiment="games"),
 
 
 rule figure9:
     input:
-        figures_of("classifiers", "classifiers"),
+        planned(targets.figures_of, experiment="classifiers"),
 
 
 rule figure10:
     input:
-        paper_figures(10),
+        planned(targets.paper_figures, number=10),
 
 
 rule figure11:
     input:
-        paper_figures(11),
+        planned(targets.paper_figures, number=11),
 
 
 rule figure12:
     input:
-        [
-            name
-            for name in figures_of("systems", "systems")
-            if not name.startswith(FIRST)
-        ],
+        planned(targets.systems_figures, first=False),
 
 
 rule table1:
     input:
-        tables_of("adaptive", "public"),
+        planned(targets.tables_of, experiment="adaptive", table="public"),
 
 
 rule table2:
     input:
-        tables_of("detection", "detection"),
+        planned(targets.tables_of, experiment="detection", table="detection"),
 
 
 rule table3:
     input:
-        tables_of("detection", "detection"),
+        planned(targets.tables_of, experiment="detection", table="detection"),
 
 
 rule table4:
     input:
-        TRANSFER_TABLE,
+        paths.TRANSFER_TABLE,

@@ -1,10 +1,10 @@
 """Do adversarial examples fool the classifiers of the future? Pictures, classifiers, the attack, and its figure."""
 
-if config["objects"]["source"] == "drawn":
+if transfer.objects_are_drawn(config):
 
     rule draw_objects:
         output:
-            "results/transfer/objects.h5",
+            paths.OBJECTS,
         log:
             "logs/draw_objects.log",
         benchmark:
@@ -17,7 +17,7 @@ if config["objects"]["source"] == "drawn":
             runtime=10,
         params:
             code=code("draw_objects"),
-            spec=spec(objects_record()),
+            spec=text(transfer.objects_record),
             seed=SEED,
         message:
             "Draw the objects to classify"
@@ -28,9 +28,9 @@ else:
 
     rule import_objects:
         input:
-            root=ancient(objects_root()),
+            root=ancient(planned(brought.objects_folder)),
         output:
-            "results/transfer/objects.h5",
+            paths.OBJECTS,
         log:
             "logs/import_objects.log",
         benchmark:
@@ -43,8 +43,8 @@ else:
             runtime=120,
         params:
             code=code("import_objects"),
-            spec=spec(objects_record()),
-            listing=lambda wildcards: listing_digest(objects_root()),
+            spec=text(transfer.objects_record),
+            listing=planned(brought.objects_listing),
             seed=SEED,
         message:
             "Read the pictures to classify"
@@ -54,15 +54,15 @@ else:
 
 rule train_classifier:
     input:
-        objects="results/transfer/objects.h5",
+        objects=paths.OBJECTS,
     output:
-        "results/transfer/classifiers/{classifier}.safetensors",
+        paths.CLASSIFIER,
     log:
         "logs/train_classifier/{classifier}.log",
     benchmark:
         "benchmarks/train_classifier/{classifier}.tsv"
     wildcard_constraints:
-        classifier=one_of(name for name in CLASSIFIERS if "train" in CLASSIFIERS[name]),
+        classifier=one_of(transfer.made_by(config, "train")),
     conda:
         "../../envs/torch.yaml"
     threads: 1
@@ -70,10 +70,8 @@ rule train_classifier:
         mem_mb=2000,
         runtime=30,
     params:
-        code=lambda wildcards: code(
-            "train_classifier", *classifier_modules(wildcards.classifier)
-        ),
-        spec=lambda wildcards: record(CLASSIFIERS, wildcards.classifier),
+        code=code("train_classifier", transfer.classifier_modules),
+        spec=text(transfer.classifier_record),
         seed=SEED,
     message:
         "Train the classifier {wildcards.classifier}"
@@ -83,15 +81,15 @@ rule train_classifier:
 
 rule import_classifier:
     input:
-        source=classifier_source,
+        source=planned(brought.classifier_source),
     output:
-        "results/transfer/classifiers/{classifier}.safetensors",
+        paths.CLASSIFIER,
     log:
         "logs/import_classifier/{classifier}.log",
     benchmark:
         "benchmarks/import_classifier/{classifier}.tsv"
     wildcard_constraints:
-        classifier=one_of(name for name in CLASSIFIERS if "source" in CLASSIFIERS[name]),
+        classifier=one_of(transfer.made_by(config, "source")),
     conda:
         "../../envs/torch.yaml"
     threads: 1
@@ -99,10 +97,8 @@ rule import_classifier:
         mem_mb=10000,
         runtime=20,
     params:
-        code=lambda wildcards: code(
-            "import_classifier", *classifier_modules(wildcards.classifier)
-        ),
-        spec=lambda wildcards: record(CLASSIFIERS, wildcards.classifier),
+        code=code("import_classifier", transfer.classifier_modules),
+        spec=text(transfer.classifier_record),
         classes=1000,
     message:
         "Import the published weights of the classifier {wildcards.classifier}"
@@ -112,13 +108,10 @@ rule import_classifier:
 
 rule transfer:
     input:
-        objects="results/transfer/objects.h5",
-        classifiers=expand(
-            "results/transfer/classifiers/{classifier}.safetensors",
-            classifier=config["transfer"]["classifiers"],
-        ),
+        objects=paths.OBJECTS,
+        classifiers=planned(transfer.classifier_files),
     output:
-        "results/transfer/accuracy.csv",
+        paths.TRANSFER_ACCURACY,
     log:
         "logs/transfer.log",
     benchmark:
@@ -131,8 +124,8 @@ rule transfer:
         runtime=480,
         gpu=1,
     params:
-        code=code("transfer", *classifier_modules(*config["transfer"]["classifiers"])),
-        spec=spec(config["transfer"]),
+        code=code("transfer", transfer.modules),
+        spec=text(transfer.record),
         seed=SEED,
     message:
         "Attack the old classifiers, and try the pictures on the new ones"
@@ -142,15 +135,13 @@ rule transfer:
 
 rule transfer_over_time:
     input:
-        "results/transfer/accuracy.csv",
-        vega=VEGA,
+        paths.TRANSFER_ACCURACY,
+        vega=paths.VEGA,
     output:
-        table="results/transfer/transfer.csv",
-        svg="results/transfer/figures/transfer_over_time.svg",
-        png="results/transfer/figures/transfer_over_time.png",
-        csv="results/transfer/figures/transfer_over_time.csv",
+        **paths.drawings(paths.TRANSFER_FIGURE),
+        table=paths.TRANSFER_TABLE,
         html=report(
-            "results/transfer/figures/transfer_over_time.html",
+            targets.transfer_page(config),
             caption="../report/transfer_over_time.rst",
             category="Do adversarial examples last?",
             labels={"figure": "accuracy of classifiers by release"},
@@ -166,16 +157,11 @@ rule transfer_over_time:
         runtime=10,
     params:
         code=code("transfer_over_time"),
-        classifiers=spec(
-            {
-                name: {key: CLASSIFIERS[name][key] for key in ("label", "released")}
-                for name in config["transfer"]["classifiers"]
-            }
-        ),
-        attack=spec(config["transfer"]["attack"]),
-        objects=config["objects"]["label"],
-        data_note=config["objects"]["note"],
-        n_classifiers=len(config["transfer"]["classifiers"]),
+        classifiers=text(transfer.described_classifiers),
+        attack=text(transfer.attack_record),
+        objects=planned(transfer.objects_label),
+        data_note=planned(transfer.objects_note),
+        n_classifiers=planned(transfer.classifier_count),
         seed=SEED,
     message:
         "Draw accuracy by release of the classifier"

@@ -1,0 +1,183 @@
+"""Attacks by kind, and the files that perturbing takes and makes."""
+
+from collections.abc import Iterable, Mapping
+
+from uncloak import paths
+from uncloak.plan import brought, evaluated, extractors
+from uncloak.plan.records import science
+
+
+def mixtures(config: Mapping) -> list[str]:
+    return [name for name, record in config["attacks"].items() if record["method"] == "mixture"]
+
+
+def external(config: Mapping) -> list[str]:
+    """Somebody else's perturbed pictures."""
+    return [name for name, record in config["attacks"].items() if record["method"] == "external"]
+
+
+def on_photographs(config: Mapping) -> list[str]:
+    """Attacks on whole photographs, which are aligned anew; all others are on aligned faces."""
+    return [
+        name
+        for name, record in config["attacks"].items()
+        if "photograph" in record or record.get("pictures") == "photographs"
+    ]
+
+
+def our_own(config: Mapping, photographs: bool) -> list[str]:
+    """The attacks that we make: on whole photographs, or on aligned faces."""
+    others = {*external(config), *mixtures(config)}
+    whole = on_photographs(config)
+    return [name for name in config["attacks"] if name not in others and (name in whole) == photographs]
+
+
+def perturbed_at_once(config: Mapping) -> list[str]:
+    """Our attacks on faces that are one job each."""
+    return [] if config["shards"] > 1 else our_own(config, photographs=False)
+
+
+def perturbed_in_shards(config: Mapping) -> list[str]:
+    """Our attacks on faces that are several jobs each."""
+    return our_own(config, photographs=False) if config["shards"] > 1 else []
+
+
+def imported(config: Mapping, photographs: bool) -> list[str]:
+    """Somebody else's perturbed pictures: whole photographs, or aligned faces."""
+    whole = on_photographs(config)
+    return [name for name in external(config) if (name in whole) == photographs]
+
+
+def transmitted(config: Mapping) -> list[str]:
+    """Whose faces channels take as they are; `clean` stands for the users' own."""
+    whole = on_photographs(config)
+    return ["clean", *(name for name in config["attacks"] if name not in whole)]
+
+
+def targeted(config: Mapping) -> list[str]:
+    return [name for name, record in config["attacks"].items() if "targets" in record]
+
+
+def perturb_record(config: Mapping, attack: str) -> dict:
+    """What the perturbing depends on; targets are a job of their own."""
+    return science(config["attacks"][attack], "targets")
+
+
+def import_record(config: Mapping, attack: str) -> dict:
+    return science(config["attacks"][attack])
+
+
+def export_record(config: Mapping, attack: str) -> Mapping:
+    """What an export is named and prepared by; nothing for clean faces."""
+    return config["attacks"].get(attack, {})
+
+
+def preparation(config: Mapping, attack: str) -> Mapping | None:
+    return config["attacks"][attack].get("preparation")
+
+
+def shares(config: Mapping, attack: str) -> Mapping:
+    """The shares of a mixture; none for another attack."""
+    return config["attacks"][attack].get("shares", {})
+
+
+def label(config: Mapping, attack: str) -> str:
+    return config["attacks"][attack]["label"]
+
+
+def surrogate_files(config: Mapping, attack: str) -> list[str]:
+    return extractors.files(config["attacks"][attack]["surrogates"])
+
+
+def surrogate_modules(config: Mapping, attack: str) -> list[str]:
+    """The modules that loading an attack's surrogates picks at run time."""
+    return extractors.modules_of(config, config["attacks"][attack]["surrogates"])
+
+
+def perturbing_modules(config: Mapping, attack: str) -> list[str]:
+    """The modules that the perturbing picks at run time."""
+    return [f"uncloak.attacks.{config['attacks'][attack]['method']}", *surrogate_modules(config, attack)]
+
+
+def targets_record(config: Mapping, attack: str) -> Mapping:
+    return config["attacks"][attack]["targets"]
+
+
+def offered_targets(config: Mapping, attack: str) -> dict[str, str | list[str]]:
+    """Files that targets are chosen from; partners are users of the same dataset and need no surrogate."""
+    choice = targets_record(config, attack)
+    if choice.get("choice") == "partner":
+        return {}
+    return {
+        "target_faces": paths.fill(paths.FACES, dataset=choice["dataset"]),
+        "target_split": paths.fill(paths.SPLIT, dataset=choice["dataset"]),
+        "surrogates": surrogate_files(config, attack),
+    }
+
+
+def chosen_targets(config: Mapping, dataset: str, attack: str, role: str | None = None) -> dict[str, str]:
+    """Files of a targeted attack on the users, or on people in a role: the choice, and the faces chosen from."""
+    if attack not in targeted(config):
+        return {}
+    names = {"dataset": dataset, "attack": attack}
+    chosen = paths.fill(paths.TARGETS_OF_OTHERS, role=role, **names) if role else paths.fill(paths.TARGETS, **names)
+    offered = targets_record(config, attack).get("dataset", dataset)
+    return {"targets": chosen, "target_faces": paths.fill(paths.FACES, dataset=offered)}
+
+
+def perturbed(dataset: str, attacks: Iterable[str]) -> list[str]:
+    """The posted faces of the users, by attack."""
+    return [paths.fill(paths.PERTURBED, dataset=dataset, attack=name) for name in attacks]
+
+
+def perturbed_parts(config: Mapping, dataset: str) -> list[str]:
+    """The faces of every attack that the posted pictures of a dataset are made by."""
+    return perturbed(dataset, evaluated.parts_of(config, dataset))
+
+
+def mixed(config: Mapping, dataset: str, attack: str) -> list[str]:
+    """The faces that a mixture is put together from."""
+    return perturbed(dataset, sorted(shares(config, attack)))
+
+
+def posted_faces(config: Mapping, dataset: str, attack: str) -> str:
+    """The faces of an attack as posted; `clean` stands for the users' own."""
+    return paths.fill(paths.FACES, dataset=dataset) if attack == "clean" else perturbed(dataset, [attack])[0]
+
+
+def photographs_folder(config: Mapping, dataset: str, attack: str) -> str:
+    """The folder with the perturbed photographs: ours, or somebody else's."""
+    if attack in external(config):
+        return brought.external_folder(config, attack)
+    return paths.fill(paths.PERTURBED_PHOTOGRAPHS, dataset=dataset, attack=attack)
+
+
+def channel_steps(config: Mapping, channel: str | None = None) -> list:
+    """What a channel does; none is plain PNG."""
+    return config["channels"][channel]["steps"] if channel else []
+
+
+def lpips(config: Mapping, dataset: str) -> list[str]:
+    """LPIPS of every attack's pictures, where AlexNet's weights are at hand."""
+    if not brought.alexnet_is_there(config):
+        return []
+    return [paths.fill(paths.LPIPS, dataset=dataset, attack=name) for name in evaluated.parts_of(config, dataset)]
+
+
+def pictures_of_lpips(config: Mapping, dataset: str, attack: str) -> dict[str, str]:
+    """Files that hold or list an attack's pictures and the clean ones: photographs, or faces."""
+    names = {"dataset": dataset, "attack": attack}
+    if attack in on_photographs(config):
+        table = paths.fill(paths.PERTURBED_PHOTOGRAPHS_TABLE, **names)
+        return {"manifest": paths.fill(paths.MANIFEST, dataset=dataset), "table": table}
+    return {"faces": paths.fill(paths.FACES, dataset=dataset), "perturbed": paths.fill(paths.PERTURBED, **names)}
+
+
+def originals_of_lpips(config: Mapping, dataset: str, attack: str) -> str | list[str]:
+    """The folder of the clean photographs, for an attack on photographs."""
+    return brought.dataset_folder(config, dataset) if attack in on_photographs(config) else []
+
+
+def photographs_of_lpips(config: Mapping, dataset: str, attack: str) -> str | list[str]:
+    """The folder of the perturbed photographs, for an attack on photographs."""
+    return photographs_folder(config, dataset, attack) if attack in on_photographs(config) else []

@@ -1,0 +1,55 @@
+"""Datasets by source, and what their jobs are made from."""
+
+from collections.abc import Mapping
+
+from uncloak import paths
+from uncloak.plan.records import without
+
+
+def made_from(config: Mapping, *sources: str) -> list[str]:
+    """The datasets whose pictures come from these sources."""
+    return [name for name, record in config["datasets"].items() if record["source"] in sources]
+
+
+def photographs_record(config: Mapping, dataset: str) -> dict:
+    """What photographs are drawn by."""
+    return without(config["datasets"][dataset], "label", "note", "face_size", "alignment", "split")
+
+
+def faces_record(config: Mapping, dataset: str) -> dict:
+    """What faces are drawn by, straight in the aligned frame."""
+    return without(config["datasets"][dataset], "label", "note")
+
+
+def manifest_record(config: Mapping, dataset: str) -> dict:
+    return {key: config["datasets"][dataset].get(key) for key in ("layout", "minimum_size", "duplicate_distance")}
+
+
+def alignment(config: Mapping, dataset: str) -> dict:
+    return {key: config["datasets"][dataset][key] for key in ("face_size", "alignment")}
+
+
+def split_record(config: Mapping, dataset: str) -> Mapping:
+    return config["datasets"][dataset]["split"]
+
+
+def known_landmarks(config: Mapping, dataset: str) -> str | list[str]:
+    """Where the landmarks of drawn photographs stand; nothing for other people's."""
+    return paths.fill(paths.LANDMARKS, dataset=dataset) if dataset in made_from(config, "drawn") else []
+
+
+def label(config: Mapping, dataset: str) -> str:
+    return config["datasets"][dataset]["label"]
+
+
+def note(config: Mapping, dataset: str) -> str:
+    """What a reader must know about the pictures and the extractors of a dataset."""
+    return config["datasets"][dataset].get("note", "")
+
+
+def user_count(config: Mapping, dataset: str) -> int:
+    return config["datasets"][dataset]["split"]["roles"]["user"]
+
+
+def shows_visibility(config: Mapping, dataset: str) -> bool:
+    return config["datasets"][dataset].get("visibility", True)

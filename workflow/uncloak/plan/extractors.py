@@ -1,0 +1,100 @@
+"""Extractors by recipe, and what they are trained and tuned from."""
+
+from collections.abc import Iterable, Mapping
+
+from uncloak import paths
+from uncloak.plan.records import science
+from uncloak.plan.roles import perturbed_others
+
+
+def with_recipe(config: Mapping, recipe: str) -> list[str]:
+    return [name for name, record in config["extractors"].items() if record["recipe"] == recipe]
+
+
+def tuned(config: Mapping, robustly: bool) -> list[str]:
+    """The extractors tuned from others: plainly, or robustly."""
+    return [name for name in with_recipe(config, "finetune") if bool(learned_public(config, name)) == robustly]
+
+
+def awaited(config: Mapping) -> set[str]:
+    """Surrogates of attacks on several, which take longest of all jobs."""
+    together = [record["surrogates"] for record in config["attacks"].values() if len(record.get("surrogates", [])) > 1]
+    return {name for surrogates in together for name in surrogates}
+
+
+def trained(config: Mapping, first: bool) -> list[str]:
+    """The extractors trained from scratch: those that the longest attacks wait for, or the others."""
+    waited_for = awaited(config)
+    return [name for name in with_recipe(config, "train") if (name in waited_for) == first]
+
+
+def record(config: Mapping, extractor: str) -> dict:
+    return science(config["extractors"][extractor])
+
+
+def network(config: Mapping, extractor: str) -> str:
+    """The architecture of an extractor; a tuned one has that of the extractor it is tuned from."""
+    found = config["extractors"][extractor]
+    return network(config, found["from"]) if "from" in found else found["network"]["name"]
+
+
+def modules(config: Mapping, extractor: str) -> list[str]:
+    """The modules that loading an extractor picks at run time."""
+    return modules_of(config, [extractor])
+
+
+def modules_of(config: Mapping, extractors: Iterable[str]) -> list[str]:
+    return sorted({f"uncloak.extractors.networks.{network(config, name)}" for name in extractors})
+
+
+def training_modules(config: Mapping, extractor: str) -> list[str]:
+    """The training picks its network and its objective at run time."""
+    loss = config["extractors"][extractor]["train"]["loss"]["name"]
+    return [f"uncloak.extractors.objectives.{loss}", *modules(config, extractor)]
+
+
+def files(extractors: Iterable[str]) -> list[str]:
+    return [paths.fill(paths.EXTRACTOR, extractor=name) for name in extractors]
+
+
+def origin(config: Mapping, extractor: str) -> list[str]:
+    """The extractor that one is tuned from."""
+    return files([config["extractors"][extractor]["from"]])
+
+
+def training_faces(config: Mapping, extractor: str) -> str:
+    return paths.fill(paths.FACES, dataset=config["extractors"][extractor]["train"]["data"])
+
+
+def training_split(config: Mapping, extractor: str) -> str:
+    return paths.fill(paths.SPLIT, dataset=config["extractors"][extractor]["train"]["data"])
+
+
+def learned_public(config: Mapping, extractor: str) -> Mapping:
+    """What an extractor learns of public identities."""
+    return config["extractors"][extractor].get("train", {}).get("public", {})
+
+
+def public_clean(config: Mapping, extractor: str) -> dict[str, list[str]]:
+    """Clean faces of the public identities that an extractor learns, and who they are."""
+    dataset = learned_public(config, extractor)["dataset"]
+    return {
+        "public_faces": [paths.fill(paths.FACES, dataset=dataset)],
+        "public_split": [paths.fill(paths.SPLIT, dataset=dataset)],
+    }
+
+
+def public_perturbed(config: Mapping, extractor: str) -> list[tuple[str, str]]:
+    """The attacks that an extractor learns on public identities, and each file of their perturbed faces."""
+    public = learned_public(config, extractor)
+    return [
+        (attack, path)
+        for attack in public.get("attacks", [])
+        for path in perturbed_others(config, public["dataset"], "public", attack)
+    ]
+
+
+def tuned_on(config: Mapping, extractor: str) -> dict[str, list[str]]:
+    """Files of the public identities that robust training learns, clean and perturbed."""
+    perturbed = [path for _, path in public_perturbed(config, extractor)]
+    return {**public_clean(config, extractor), "perturbed": perturbed}

@@ -1,0 +1,14 @@
+"""Records as the jobs take them: less what only tables and figures show, so that a new label restales no science."""
+
+from collections.abc import Mapping
+
+_SHOWN = ("label", "released")
+
+
+def without(record: Mapping, *keys: str) -> dict:
+    return {key: value for key, value in record.items() if key not in keys}
+
+
+def science(record: Mapping, *keys: str) -> dict:
+    """A record without its words, and without `keys`, which are another job's."""
+    return without(record, *_SHOWN, *keys)

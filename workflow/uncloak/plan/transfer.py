@@ -1,0 +1,72 @@
+"""The transfer of adversarial examples: the objects, and the classifiers that are attacked and tried."""
+
+from collections.abc import Iterable, Mapping
+
+from uncloak import paths
+from uncloak.plan.records import science
+
+
+def objects_are_drawn(config: Mapping) -> bool:
+    return config["objects"]["source"] == "drawn"
+
+
+def objects_record(config: Mapping) -> dict:
+    """What the pictures are made from."""
+    made_from = ("source", "size", "resize", "pictures", "root")
+    return {key: config["objects"][key] for key in made_from if key in config["objects"]}
+
+
+def made_by(config: Mapping, key: str) -> list[str]:
+    """The classifiers that are trained here (key `train`), or whose weights are published (`source`)."""
+    return [name for name, record in config["classifiers"].items() if key in record]
+
+
+def classifier_record(config: Mapping, classifier: str) -> dict:
+    return science(config["classifiers"][classifier])
+
+
+def classifier_modules(config: Mapping, classifier: str) -> list[str]:
+    """The modules that loading a classifier picks at run time."""
+    return _modules(config, [classifier])
+
+
+def classifiers(config: Mapping) -> list[str]:
+    return config["transfer"]["classifiers"]
+
+
+def classifier_files(config: Mapping) -> list[str]:
+    return [paths.fill(paths.CLASSIFIER, classifier=name) for name in classifiers(config)]
+
+
+def modules(config: Mapping) -> list[str]:
+    return _modules(config, classifiers(config))
+
+
+def record(config: Mapping) -> Mapping:
+    return config["transfer"]
+
+
+def attack_record(config: Mapping) -> Mapping:
+    return config["transfer"]["attack"]
+
+
+def described_classifiers(config: Mapping) -> dict[str, dict]:
+    records = config["classifiers"]
+    return {name: {key: records[name][key] for key in ("label", "released")} for name in classifiers(config)}
+
+
+def classifier_count(config: Mapping) -> int:
+    return len(classifiers(config))
+
+
+def objects_label(config: Mapping) -> str:
+    return config["objects"]["label"]
+
+
+def objects_note(config: Mapping) -> str:
+    return config["objects"]["note"]
+
+
+def _modules(config: Mapping, names: Iterable[str]) -> list[str]:
+    networks = {config["classifiers"][name]["network"]["name"] for name in names}
+    return sorted(f"uncloak.transfer.networks.{name}" for name in networks)
