@@ -14,7 +14,7 @@ os.environ.update(
     or "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=4294967296:glibc.malloc.trim_threshold=8589934592",
 )
 
-from uncloak.configuration import check, fill
+from uncloak.configuration import read
 from uncloak.errors import InputError
 
 min_version("9.0")
@@ -24,10 +24,11 @@ configfile: os.path.join(workflow.basedir, "config.yaml")
 
 
 try:
-    check(config, workflow.source_path("workflow/schemas/config.schema.yaml"))
+    configuration = read(config)
 except InputError as error:
     sys.exit(f"error: {error}")
-fill(config)
+config.clear()
+config.update(configuration.as_mapping())
 
 
 report: "workflow/report/workflow.rst"

@@ -1,18 +1,16 @@
 """Bad configurations: one clear line that names the place, and a non-zero exit."""
 
 import copy
-import dataclasses
-import importlib
+import datetime
 from pathlib import Path
 
 import pytest
 import yaml
 
-from uncloak.configuration import check
+from uncloak.configuration import read
 from uncloak.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[1]
-SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text())
 
 
@@ -37,7 +35,7 @@ def merged(base, overlay):
 
 
 def test_the_default_is_valid():
-    check(DEFAULT, SCHEMA)
+    read(DEFAULT)
 
 
 @pytest.mark.parametrize(
@@ -47,66 +45,200 @@ def test_every_overlay_is_valid(path):
     config = DEFAULT
     if path.stem == "facescrub":  # is merged over that of LFW, whose extractors it takes
         config = merged(config, yaml.safe_load(path.with_name("lfw.yaml").read_text()))
-    check(merged(config, yaml.safe_load(path.read_text())), SCHEMA)
+    read(merged(config, yaml.safe_load(path.read_text())))
 
 
 @pytest.mark.parametrize(
     ("place", "value", "words"),
     [
-        ("sed", 1, ["top level", "'sed' was unexpected"]),
-        ("seed", "one", ["seed", "'one' is not of type 'integer'"]),
-        ("datasets.synthetic.peple", 3, ["datasets.synthetic", "'peple' was unexpected"]),
-        ("datasets.synthetic.split.gallery", 1.5, ["datasets.synthetic.split.gallery", "1.5"]),
-        ("extractors.arcface.train.loss.name", "tripplet", ["extractors.arcface.train.loss.name", "'tripplet'"]),
-        ("extractors.facenet.released", "soon", ["extractors.facenet.released", "'soon'"]),
-        ("extractors.clip.from", "clap", ["extractors.clip.from", "no extractor 'clap'", "facenet"]),
+        ("sed", 1, ["top level", "no key 'sed'", "do you mean 'seed'?"]),
+        ("seed", "one", ["seed: is 'one'", "a whole number"]),
+        ("seed", 2**32, ["seed: is 4294967296", "below 4294967296"]),
+        ("run", [], ["run: is []", "a mapping"]),
+        ("run.datasets", [], ["run.datasets: has 0 entries", "at least 1"]),
+        ("run.datasets", "synthetic", ["run.datasets: is 'synthetic'", "a list"]),
+        ("run.datasets", ["synthetic", "synthetic"], ["run.datasets: 'synthetic' stands twice"]),
+        ("datasets.synthetic.peple", 3, ["datasets.synthetic", "no key 'peple'", "do you mean 'people'?"]),
+        ("datasets.synthetic.source", "drawm", ["datasets.synthetic", "no source 'drawm'", "do you mean 'drawn'?"]),
+        ("datasets.synthetic.root", "here", ["datasets.synthetic", "'root' has no place in a record of this kind"]),
+        ("datasets.synthetic.split.gallery", 1.5, ["datasets.synthetic.split.gallery", "1.5", "below 1"]),
+        ("datasets.synthetic.split.gallery", float("nan"), ["datasets.synthetic.split.gallery", "finite"]),
+        ("datasets.synthetic.visibility", 1, ["datasets.synthetic.visibility", "true or false"]),
+        ("datasets.line\nbreak", {}, ["control character"]),
+        ("datasets.a-b", DEFAULT["datasets"]["public"], ["datasets: the name 'a-b'", "rename it"]),
+        ("attacks.clean", DEFAULT["attacks"]["lowkey"], ["attacks.clean", "choose another"]),
+        ("figures.games", DEFAULT["figures"]["lowkey_by_extractor"], ["figures.games", "choose another"]),
+        ("datasets.transfer", DEFAULT["datasets"]["public"], ["datasets.transfer", "choose another"]),
+        ("extractors.arcface.train.loss.name", "arcfase", ["extractors.arcface.train.loss", "do you mean 'arcface'?"]),
+        ("extractors.arcface.train.loss.scal", 2.0, ["extractors.arcface.train.loss", "do you mean 'scale'?"]),
+        ("extractors.arcface.network.name", "iresnt", ["extractors.arcface.network", "do you mean 'iresnet'?"]),
+        ("extractors.facenet.network.width", 0, ["extractors.facenet.network.width: is 0", "at least 1"]),
+        ("extractors.facenet.network", {}, ["extractors.facenet.network: names no network"]),
+        ("extractors.facenet.input.size", [64, 32], ["extractors.facenet.input", "another shape than the 112 x 112"]),
+        ("extractors.facenet.released", "soon", ["extractors.facenet.released", "'soon' is no date"]),
+        ("extractors.facenet.released", "2021-02-30", ["extractors.facenet.released", "'2021-02-30' is no date"]),
+        ("extractors.facenet.recipe", "trian", ["extractors.facenet: there is no recipe 'trian'", "'train'"]),
+        ("extractors.clip.from", "clap", ["extractors.clip.from", "no extractor 'clap'", "'clip'"]),
         ("extractors.clip.from", "clip", ["extractors.clip.from", "tuned from itself"]),
-        ("attacks.lowkey.surrogates", ["arkface"], ["attacks.lowkey.surrogates", "no extractor 'arkface'", "arcface"]),
-        ("attacks.lowkey.options.stepps", 5, ["attacks.lowkey.options", "'stepps' was unexpected"]),
-        ("attacks.fawkes_v10.options.mode", "highest", ["attacks.fawkes_v10.options.mode", "'highest'"]),
-        ("attacks.fawkes_half.shares", {"lowkey": 0.5, "fawkes_v03": 0.6}, ["fawkes_half.shares", "1.1"]),
+        ("extractors.clip.from", "pixels", ["extractors.clip.from", "no weights to tune"]),
+        ("extractors.robust.train.loss", {"name": "contrastive"}, ["extractors.robust.train.loss", "captions"]),
+        ("extractors.robust.train.public.dataset", "publik", ["no dataset 'publik'", "do you mean 'public'?"]),
+        ("extractors.robust.train.public.dataset", "background", ["train.public.dataset", "give it `perturb.public`"]),
+        ("extractors.robust.train.public.attacks", ["glaze"], ["train.public.attacks", "no attack 'glaze'"]),
+        ("extractors.robust.train.public.attacks", ["fawkes_half"], ["train.public.attacks", "is a mixture"]),
+        ("extractors.robust.train.public.held_out", 360, ["train.public.held_out", "of the 360 of 'public'"]),
+        ("extractors.robust.train.public.shares.clean", 0.9, ["train.public.shares", "add up to 1.7"]),
+        (
+            "attacks.lowkey.surrogates",
+            ["arkface"],
+            ["attacks.lowkey.surrogates", "no extractor 'arkface'", "'arcface'"],
+        ),
+        ("attacks.lowkey.surrogates", ["robust"], ["attacks.lowkey", "tuned on its own pictures", "robust <- lowkey"]),
+        ("attacks.lowkey.method", "lowkee", ["attacks.lowkey.method", "no method 'lowkee'", "do you mean 'lowkey'?"]),
+        ("attacks.lowkey.options.stepps", 5, ["attacks.lowkey.options", "no key 'stepps'", "do you mean 'steps'?"]),
+        ("attacks.lowkey.options.alexnet", "here", ["attacks.lowkey.options", "no key 'alexnet'"]),
+        ("attacks.lowkey.options.steps", 4.0, ["attacks.lowkey.options.steps: is 4.0", "a whole number"]),
+        ("attacks.lowkey.options.steps", True, ["attacks.lowkey.options.steps: is True", "a whole number"]),
+        ("attacks.lowkey.options.steps", 0, ["attacks.lowkey.options", "steps is 0"]),
+        ("attacks.fawkes_v10.options.mode", "highest", ["attacks.fawkes_v10.options", "'highest'", "high"]),
+        ("attacks.fawkes_v10.batch", 4.0, ["attacks.fawkes_v10.batch: is 4.0", "a whole number"]),
+        ("attacks.fawkes_v03.targets", None, ["attacks.fawkes_v03", "say to whom by `targets`"]),
+        ("attacks.fawkes_v03.targets.dataset", "public", ["attacks.fawkes_v03.targets.dataset", "no background"]),
+        ("attacks.fawkes_half.shares", {"lowkey": 0.5, "fawkes_v03": 0.6}, ["fawkes_half", "1.1"]),
         ("attacks.fawkes_half.shares", {"fawkes_half": 0.5, "lowkey": 0.5}, ["is a mixture itself"]),
         (
             "attacks.lowkey.shares",
             {"fawkes_v03": 0.5, "fawkes_v10": 0.5},
-            ["attacks.lowkey.shares", "has no place in a record of this kind"],
+            ["attacks.lowkey", "'shares' has no place in a record of this kind"],
         ),
-        ("attacks.lowkey.targets", {"choice": "nearest"}, ["attacks.lowkey.targets"]),
+        ("attacks.lowkey.targets", {"choice": "nearest"}, ["attacks.lowkey.targets", "no choice 'nearest'"]),
         ("attacks.lowkey.photograph", {"frame": "oval"}, ["attacks.lowkey.photograph.frame", "'oval'"]),
-        ("attacks.lowkey.options.ensemble", "three", ["attacks.lowkey.options.ensemble", "'three'"]),
-        ("attacks.lowkey.options.step", 10, ["attacks.lowkey.options", "'step' was unexpected"]),
-        ("channels.jpeg75.steps", [{"method": "jpeg", "quality": 101}], ["channels.jpeg75.steps"]),
+        ("attacks.lowkey.photograph", {"frame": "box"}, ["attacks.lowkey.photograph.frame", "choose aligned"]),
+        ("attacks.lowkey.photograph", {}, ["extractors.robust.train.public.attacks", "'lowkey' perturbs whole photo"]),
+        ("attacks.lowkey.options.ensemble", "three", ["attacks.lowkey.options", "'three'"]),
+        ("channels.jpeg75.steps", [{"method": "jpeg", "quality": 101}], ["channels.jpeg75.steps.0.quality: is 101"]),
+        ("channels.jpeg75.steps", [{"method": "fax"}], ["channels.jpeg75.steps.0", "no method 'fax'"]),
         ("run.channels", ["fax"], ["run.channels", "no channel 'fax'", "jpeg75"]),
         ("run.attacks", ["glaze"], ["run.attacks", "no attack 'glaze'", "lowkey"]),
-        ("run.datasets", ["background"], ["run.datasets", "background identities only"]),
+        ("run.datasets", ["background"], ["run.datasets", "no photographs"]),
         ("datasets.second_world.attacks", ["glaze"], ["datasets.second_world.attacks", "no attack 'glaze'"]),
         ("datasets.public.perturb.public.identities", {"lowkey": 361}, ["361 identities", "360 have the role public"]),
+        ("datasets.synthetic.perturb", {}, ["datasets.synthetic", "give it `perturb.detector`"]),
+        ("datasets.synthetic.split.roles.user", 25, ["datasets.synthetic.split.roles.user", "24 identities have 15"]),
+        ("datasets.synthetic.split.roles.public", 90, ["datasets.synthetic.split.roles", "155 identities", "100"]),
+        ("datasets.synthetic.split.roles.detector", 20, ["detectors.fawkes.identities", "45 identities", "20"]),
+        ("datasets.synthetic.split.user_minimum_pictures", 2, ["user_minimum_pictures", "no probe"]),
         ("detectors.lowkey.attacks", ["glaze"], ["detectors.lowkey.attacks", "no attack 'glaze'"]),
+        ("detectors.lowkey.attacks", ["fawkes_v03"], ["detectors.lowkey.attacks", "not among experiments.detection"]),
+        ("detectors.lowkey.weights", "imagenet", ["detectors.lowkey", "width 1, not 0.35"]),
+        ("objects.source", "folder", ["objects", "has no 'root'"]),
+        ("objects.root", "here", ["objects", "'root' has no place in a record of this kind"]),
+        ("transfer.surrogates", ["vgg", "missing"], ["transfer.surrogates", "no classifier 'missing'"]),
+        ("transfer.surrogates", ["wide_resnet"], ["transfer.surrogates", "not among transfer.classifiers"]),
+        ("transfer.attack.step", 3, ["transfer.attack", "no key 'step'", "do you mean 'steps'?"]),
+        ("classifiers.vgg.network.name", "vggg", ["classifiers.vgg.network", "do you mean 'vgg'?"]),
+        ("classifiers.vgg.train", None, ["classifiers.vgg", "neither `train` nor `source`"]),
         ("experiments.adaptive.robust", "strong", ["experiments.adaptive.robust", "no extractor 'strong'"]),
+        ("experiments.adaptive.robust", "magface", ["experiments.adaptive.robust", "`train.public`"]),
         ("experiments.adaptive.trained_on", {"glaze": "robust"}, ["experiments.adaptive.trained_on", "'glaze'"]),
+        ("experiments.adapt", {}, ["experiments", "no key 'adapt'", "do you mean 'adaptive'?"]),
         ("experiments.detection.detectors", ["both"], ["experiments.detection.detectors", "no detector 'both'"]),
+        ("experiments.detection.attacks", ["fawkes_half"], ["experiments.detection.attacks", "is a mixture"]),
+        ("experiments.classifiers.robust", "clip", ["experiments.classifiers.robust", "`train.public`"]),
+        ("experiments.collusion.attacks", ["fawkes_v10"], ["experiments.collusion.attacks", "choice: partner"]),
+        ("experiments.claims.published", ["radiya"], ["experiments.claims.published", "no table 'radiya'"]),
+        (
+            "experiments.claims.counterparts.dataset.PubFig.ours",
+            "second_word",
+            ["experiments.claims.counterparts.dataset.PubFig.ours", "do you mean 'second_world'?"],
+        ),
         (
             "experiments.systems.systems.magface_clip.robust",
             "clap",
             ["experiments.systems.systems.magface_clip.robust", "no extractor 'clap'"],
         ),
-        ("experiments.systems.share", 2, ["experiments.systems.share"]),
+        (
+            "experiments.systems.systems.clip",
+            {"label": "both", "accurate": "magface", "robust": "robust"},
+            ["experiments.systems.systems.clip", "an extractor is called 'clip', too"],
+        ),
+        ("experiments.systems.share", 2, ["experiments.systems.share: is 2", "at most 1"]),
         ("datasets.synthetic.label", "us</script><script>", ["datasets.synthetic.label: has '</' in it", "report"]),
+        ("datasets.synthetic.label", "drawn {faces}", ["datasets.synthetic.label: has a brace in it", "wildcard"]),
+        ("datasets.synthetic.label", "drawn\tfaces", ["datasets.synthetic.label: has the control character '\\t'"]),
+        ("datasets.synthetic.label", "", ["datasets.synthetic.label: is empty"]),
         ("datasets.synthetic.note", "a <SCRIPT", ["datasets.synthetic.note: has '<SCRIPT' in it"]),
     ],
 )
 def test_a_fault_is_named_in_one_line(place, value, words):
     with pytest.raises(InputError) as caught:
-        check(changed(place, value), SCHEMA)
+        read(changed(place, value))
     message = str(caught.value)
     assert "\n" not in message
     for word in words:
         assert word in message
 
 
-@pytest.mark.parametrize("method", ["lowkey", "fawkes_v03", "fawkes_v10", "pgd"])
-def test_the_schema_knows_every_option_of_an_attack(method):
-    module = importlib.import_module(f"uncloak.attacks.{method}")
-    known = set(yaml.safe_load(SCHEMA.read_text())["$defs"][method]["properties"])
-    # The file of AlexNet's weights comes from the folder of weights, not from the options.
-    assert known == {field.name for field in dataclasses.fields(module.Options)} - {"alexnet"}
+@pytest.mark.parametrize("value", [datetime.date(2021, 1, 19), {1: 2}, b"bytes", [{None: 1}]])
+def test_what_text_cannot_hold_is_told_in_one_line(value):
+    with pytest.raises(InputError, match=r"^config: datasets\.synthetic\.note.*in quotes$"):
+        read(changed("datasets.synthetic.note", value))
+
+
+def test_what_is_null_is_struck_out():
+    config = copy.deepcopy(DEFAULT)
+    config["figures"]["lowkey_by_extractor"] = None
+    config["experiments"]["collusion"] = None
+    config["attacks"]["fawkes_v10_collusion"] = None
+    config["detectors"]["lowkey"]["schedule"] = None
+    checked = read(config)
+    assert "lowkey_by_extractor" not in checked.figures
+    assert checked.experiments.collusion is None
+    assert checked.detectors["lowkey"].schedule == "constant"
+    # Rules look into every experiment; one that is struck out is made on no dataset.
+    assert checked.as_mapping()["experiments"]["collusion"] == {"datasets": [], "systems": {}, "attacks": []}
+    assert config["experiments"]["collusion"] is None  # what is read is not changed
+
+
+def test_what_names_a_record_that_is_struck_out_is_told():
+    with pytest.raises(
+        InputError, match=r"^config: attacks.fawkes_v03.surrogates: .*'facenet' \(an overlay strikes it"
+    ):
+        read(merged(DEFAULT, {"extractors": {"facenet": None}, "run": {"extractors": ["clip"]}}))
+
+
+def test_records_that_compute_have_a_precision():
+    config = changed("detectors.lowkey.precision", "float32")
+    checked = read(config)
+    assert checked.detectors["lowkey"].precision == "float32"
+    assert checked.detectors["fawkes"].precision == "auto"
+    assert checked.extractors["clip"].train.precision == checked.attacks["lowkey"].precision == "auto"
+    assert checked.as_mapping()["classifiers"]["vgg"]["train"]["precision"] == "auto"
+    assert checked.as_mapping()["experiments"]["classifiers"]["end_to_end"]["precision"] == "auto"
+
+
+def test_the_mapping_is_what_was_read():
+    mapping = read(DEFAULT).as_mapping()
+    assert list(mapping) == list(DEFAULT)
+    assert mapping["datasets"] == DEFAULT["datasets"]
+    assert mapping["figures"] == DEFAULT["figures"]
+    assert mapping["extractors"]["pixels"] == DEFAULT["extractors"]["pixels"]
+
+
+def test_a_new_extractor_of_the_run_is_taken_by_experiments_and_figures_that_name_none():
+    config = merged(DEFAULT, {"run": {"extractors": ["pixels", "clip_pretrained", "clip"]}})
+    del config["experiments"]["unprotected"]["extractors"], config["experiments"]["ranks"]["attacks"]
+    config["experiments"]["ranks"] |= {"without": {"attacks": ["lowkey"]}}
+    del config["figures"]["lowkey_by_extractor"]["extractors"]
+    config["figures"]["lowkey_by_extractor"] |= {"without": {"extractors": ["clip"]}}
+    checked = read(config)
+    assert checked.experiments.unprotected.extractors == ("clip_pretrained", "clip")  # pixels have nothing to fool
+    assert checked.experiments.ranks.attacks == ("fawkes_v03", "fawkes_v10", "fawkes_half")
+    assert checked.figures["lowkey_by_extractor"].extractors == ("pixels", "clip_pretrained")
+    assert "without" not in checked.as_mapping()["figures"]["lowkey_by_extractor"]
+
+
+@pytest.mark.parametrize("place", ["figures.lowkey_by_extractor", "experiments.ranks"])
+def test_what_is_left_out_is_known(place):
+    with pytest.raises(InputError, match=rf"^config: {place}\.without\.extractors: there is no extractor 'clap'"):
+        read(changed(f"{place}.without", {"extractors": ["clap"]}))

@@ -70,9 +70,9 @@ def training_split(config: Mapping, extractor: str) -> str:
     return paths.fill(paths.SPLIT, dataset=config["extractors"][extractor]["train"]["data"])
 
 
-def learned_public(config: Mapping, extractor: str) -> Mapping:
-    """What an extractor learns of public identities."""
-    return config["extractors"][extractor].get("train", {}).get("public", {})
+def learned_public(config: Mapping, extractor: str | None) -> Mapping:
+    """What an extractor learns of public identities; None is that of an experiment that is struck out."""
+    return config["extractors"].get(extractor, {}).get("train", {}).get("public", {})
 
 
 def public_clean(config: Mapping, extractor: str) -> dict[str, list[str]]:

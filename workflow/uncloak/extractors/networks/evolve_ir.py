@@ -5,6 +5,7 @@ and the PReLU, and its shortcut is projected only where the width changes.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import torch
 from torch import nn
@@ -72,8 +73,11 @@ class EvolveIR(nn.Module):
         return self.head(self.units(self.stem(x)))
 
 
-def build(depth: int = 152) -> EvolveIR:
-    """Build the network of normalized faces float32 [N,3,112,112] -> [N,512], untrained; depth 50, 101 or 152.
+def build(depth: Literal[50, 101, 152] = 152) -> EvolveIR:
+    """Build the network of normalized faces float32 [N,3,112,112] -> [N,512], untrained.
+
+    Args:
+        depth: number of layers that it is called by.
 
     Raises InputError for another depth.
     """

@@ -6,6 +6,7 @@ classifier, a fully connected layer over all positions between two batch norms.
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import torch
 from torch import nn
@@ -45,8 +46,11 @@ class EvolveResNet(nn.Module):
         return self.head(self.features(x))
 
 
-def build(depth: int = 152) -> EvolveResNet:
-    """Build the network of normalized faces float32 [N,3,112,112] -> [N,512], untrained; depth 50, 101 or 152.
+def build(depth: Literal[50, 101, 152] = 152) -> EvolveResNet:
+    """Build the network of normalized faces float32 [N,3,112,112] -> [N,512], untrained.
+
+    Args:
+        depth: number of layers that it is called by.
 
     Raises InputError for another depth.
     """

@@ -55,5 +55,10 @@ class Inception(nn.Module):
 
 
 def build(width: int = 24, dimension: int = 128) -> nn.Module:
-    """Build the network; `width` is the number of channels of the stem."""
+    """Build the network.
+
+    Args:
+        width: channels of the stem.
+        dimension: numbers of an embedding.
+    """
     return Inception(width, dimension)

@@ -49,5 +49,11 @@ class IResNet(nn.Module):
 
 
 def build(widths: Sequence[int] = (16, 48, 96), blocks: Sequence[int] = (1, 1, 1), dimension: int = 128) -> nn.Module:
-    """Build the network: channels and number of blocks of each stage."""
+    """Build the network.
+
+    Args:
+        widths: channels of each stage.
+        blocks: number of blocks of each stage.
+        dimension: numbers of an embedding.
+    """
     return IResNet(widths, blocks, dimension)

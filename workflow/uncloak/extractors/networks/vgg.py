@@ -41,5 +41,10 @@ class VGG(nn.Module):
 
 
 def build(width: int = 16, dimension: int = 128) -> nn.Module:
-    """Build the network; `width` is the number of channels of the stem."""
+    """Build the network.
+
+    Args:
+        width: channels of the stem.
+        dimension: numbers of an embedding.
+    """
     return VGG(width, dimension)

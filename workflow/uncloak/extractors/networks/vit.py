@@ -50,5 +50,15 @@ def build(
     token: int = 32,
     dimension: int = 128,
 ) -> nn.Module:
-    """Build the network: `width` channels per token in the blocks, `token` channels kept of each for the head."""
+    """Build the network.
+
+    Args:
+        size: side of the pictures, that of the record's `input`.
+        patch: side of the patches, of which there must be whole ones.
+        width: channels per token in the blocks, a multiple of the heads.
+        layers: number of blocks.
+        heads: of the attention.
+        token: channels kept of each token for the head.
+        dimension: numbers of an embedding.
+    """
     return FaceTransformer(size, patch, width, layers, heads, token, dimension)

@@ -17,5 +17,10 @@ class ArcFace(MarginSoftmax):
 
 
 def build(codes: torch.Tensor, dimension: int, scale: float = 16.0, margin: float = 0.15) -> ArcFace:
-    """Build the objective for training pictures of the identities `codes` int64 [N]."""
+    """Build the objective for training pictures of the identities `codes` int64 [N].
+
+    Args:
+        scale: factor s of the cosines.
+        margin: m, in radians.
+    """
     return ArcFace(codes, dimension, scale, margin)

@@ -37,5 +37,12 @@ class Contrastive(nn.Module):
 def build(
     captions: np.ndarray, dimension: int, context: int = 48, width: int = 64, layers: int = 1, heads: int = 4
 ) -> Contrastive:
-    """Build the objective for training pictures with these `captions` (text [N])."""
+    """Build the objective for training pictures with these `captions` (text [N]).
+
+    Args:
+        context: longest caption in tokens.
+        width: channels of the text tower.
+        layers: its number of blocks.
+        heads: of its attention.
+    """
     return Contrastive(captions, dimension, context, width, layers, heads)

@@ -17,5 +17,10 @@ class CosFace(MarginSoftmax):
 
 
 def build(codes: torch.Tensor, dimension: int, scale: float = 16.0, margin: float = 0.15) -> CosFace:
-    """Build the objective for training pictures of the identities `codes` int64 [N]."""
+    """Build the objective for training pictures of the identities `codes` int64 [N].
+
+    Args:
+        scale: factor s of the cosines.
+        margin: m, of the cosine.
+    """
     return CosFace(codes, dimension, scale, margin)

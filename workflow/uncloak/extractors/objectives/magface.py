@@ -44,5 +44,12 @@ def build(
     lengths: tuple[float, float] = (5.0, 25.0),
     weight: float = 5.0,
 ) -> MagFace:
-    """Build the objective for training pictures of the identities `codes` int64 [N]."""
+    """Build the objective for training pictures of the identities `codes` int64 [N].
+
+    Args:
+        scale: factor s of the cosines.
+        margins: smallest and largest margin, in radians.
+        lengths: shortest and longest embedding, at which the margin is smallest and largest.
+        weight: factor of the reward for length.
+    """
     return MagFace(codes, dimension, scale, tuple(margins), tuple(lengths), weight)

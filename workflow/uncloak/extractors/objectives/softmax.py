@@ -6,5 +6,9 @@ from uncloak.extractors.objectives.prototypes import MarginSoftmax
 
 
 def build(codes: torch.Tensor, dimension: int, scale: float = 16.0) -> MarginSoftmax:
-    """Build the objective for training pictures of the identities `codes` int64 [N]."""
+    """Build the objective for training pictures of the identities `codes` int64 [N].
+
+    Args:
+        scale: factor s of the cosines.
+    """
     return MarginSoftmax(codes, dimension, scale)

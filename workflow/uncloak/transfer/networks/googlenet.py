@@ -25,7 +25,11 @@ class Block(nn.Module):
 
 
 def build(classes: int, size: int, width: int = 16) -> nn.Module:
-    """Build the network of normalized pictures [N,3,size,size] -> logits [N,classes]; `width` channels in the stem."""
+    """Build the network of normalized pictures [N,3,size,size] -> logits [N,classes].
+
+    Args:
+        width: channels of the stem.
+    """
     return nn.Sequential(
         convolution(3, width, 5, stride=2),
         convolution(width, 2 * width),

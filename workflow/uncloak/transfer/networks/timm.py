@@ -9,6 +9,9 @@ from uncloak.errors import InputError
 def build(classes: int, size: int, model: str, **options: object) -> nn.Module:
     """Build timm's `model` for pictures [N,3,size,size], untrained; `options` are those of the model itself.
 
+    Args:
+        model: its name in timm.
+
     Raises InputError for a model that timm does not have.
     """
     if not timm.is_model(model):

@@ -15,6 +15,9 @@ _OPTIONS = {
 def build(classes: int, size: int, model: str) -> nn.Module:
     """Build torchvision's `model` for pictures [N,3,size,size], untrained.
 
+    Args:
+        model: its name in torchvision.
+
     Raises InputError for a model that torchvision does not classify with.
     """
     if model not in models.list_models(module=models):

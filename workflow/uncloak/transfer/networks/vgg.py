@@ -9,7 +9,11 @@ from uncloak.transfer.networks.layers import convolution
 
 
 def build(classes: int, size: int, width: int = 16) -> nn.Module:
-    """Build the network of normalized pictures [N,3,size,size] -> logits [N,classes]; `width` channels in the stem."""
+    """Build the network of normalized pictures [N,3,size,size] -> logits [N,classes].
+
+    Args:
+        width: channels of the stem.
+    """
     return nn.Sequential(
         convolution(3, width),
         nn.MaxPool2d(2),

@@ -47,5 +47,12 @@ class VisionTransformer(nn.Module):
 
 
 def build(classes: int, size: int, patch: int = 8, width: int = 64, layers: int = 3, heads: int = 4) -> nn.Module:
-    """Build the network; `width` channels per token."""
+    """Build the network.
+
+    Args:
+        patch: side of the patches, of which there must be whole ones.
+        width: channels per token, a multiple of the heads.
+        layers: number of blocks.
+        heads: of the attention.
+    """
     return VisionTransformer(classes, size, patch, width, layers, heads)

@@ -1,0 +1,59 @@
+"""The whole configuration: what there is, and what of it is run."""
+
+from typing import Any, Literal
+
+from pydantic import PrivateAttr
+
+from uncloak.records.attacks import AnyAttack, Channel
+from uncloak.records.base import AnyNames, Name, Names, Record, Text, field
+from uncloak.records.datasets import AnyDataset
+from uncloak.records.detectors import Detector
+from uncloak.records.experiments import Experiments, Figure
+from uncloak.records.extractors import PRECISION, AnyExtractor, Precision
+from uncloak.records.transfer import AnyClassifier, AnyObjects, Transfer
+
+
+class Run(Record):
+    """What `snakemake all` makes: names of records."""
+
+    datasets: Names = field("Datasets evaluated.")
+    extractors: Names = field("Extractors evaluated; figures sort them by release.")
+    attacks: Names = field("Attacks evaluated.")
+    channels: AnyNames = field(
+        "Channels through which every attack's pictures, and the users' clean ones, are evaluated besides plain PNG.",
+        (),
+    )
+
+
+class Recognition(Record):
+    """How faces are compared."""
+
+    metric: Literal["euclidean", "cosine"] = field("Distance between embeddings; the paper's is euclidean.")
+
+
+class Configuration(Record):
+    """Uncloak's configuration."""
+
+    seed: int = field("Every random choice of the experiment derives from it.", ge=0, lt=2**32)
+    data: Text = field("Folder that the roots of folder datasets are relative to.")
+    weights: Text = field("Folder with published weights.")
+    precision: Precision = field(f"{PRECISION} Wherever a record has none of its own.")
+    run: Run = field("What `snakemake all` makes.")
+    datasets: dict[Name, AnyDataset] = field("Where pictures come from.")
+    extractors: dict[Name, AnyExtractor] = field("Maps from faces to embeddings.")
+    attacks: dict[Name, AnyAttack] = field("What a user does to pictures before posting them.")
+    channels: dict[Name, Channel] = field("What happens to a posted picture before it is scraped.", {})
+    shards: int = field("Jobs into which an attack's pictures are divided.", ge=1, le=1000)
+    recognition: Recognition = field("How faces are compared.")
+    objects: AnyObjects = field("Pictures to classify.")
+    classifiers: dict[Name, AnyClassifier] = field("Classifiers of objects, dated.", {})
+    transfer: Transfer = field("Adversarial examples made for old classifiers, and whom they fool later.")
+    detectors: dict[Name, Detector] = field("Classifiers that tell perturbed faces from clean ones.", {})
+    experiments: Experiments = field("Experiments beyond protection by extractor.")
+    figures: dict[Name, Figure] = field("Figures of protection by extractor.", {})
+
+    _mapping: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    def as_mapping(self) -> dict[str, Any]:
+        """Return the configuration as plain mappings, lists and values, filled, with the keys that it was read with."""
+        return self._mapping

@@ -1,0 +1,124 @@
+"""Datasets: where pictures come from, how their faces are aligned, and who of their people is what."""
+
+from typing import Literal
+
+from uncloak.records.base import Count, Name, Names, Record, Text, field, one_of
+
+
+class Alignment(Record):
+    """How faces are found."""
+
+    detector: Literal["mtcnn", "none"] = field("none: pictures are aligned faces already.")
+    minimum_face: Count = field("Smallest face looked for.", 40, unit="pixels")
+
+
+class Roles(Record):
+    """Number of identities in each role; the others are "other"."""
+
+    user: Count = field("Who attack: their gallery faces are perturbed.", unit="identities")
+    public: int = field("Whose faces the trainer perturbs to learn from.", 0, ge=0, unit="identities")
+    detector: int = field("Whose faces detectors of cloaks are trained and tested on.", 0, ge=0, unit="identities")
+    background: int = field("Who extractors are trained on.", 0, ge=0, unit="identities")
+
+
+class Split(Record):
+    """Gallery and probes, and roles."""
+
+    gallery: float = field("Share of an identity's pictures that is scraped.", gt=0, lt=1)
+    minimum_pictures: int = field("Fewest pictures of an identity.", ge=2)
+    too_few: Literal["error", "drop"] = field("What to do with identities that have fewer pictures.")
+    roles: Roles = field("Number of identities in each role.")
+    user_minimum_pictures: int = field("Fewest pictures of a user.", ge=2)
+
+
+class PublicFaces(Record):
+    """Public identities, for robust training."""
+
+    identities: dict[Name, Count] = field(
+        "How many public identities are perturbed by each attack (ICLR 2022, Table 1: 265, 50 and 150), the first of"
+        " one seeded order, so that smaller sets lie in larger ones."
+    )
+    pictures: Count | None = field("Pictures of each identity; all unless given.", None)
+    shards: int = field("Jobs into which an attack's pictures are divided.", 1, ge=1, le=1000)
+
+
+class DetectorFaces(Record):
+    """Identities of role detector, by the attacks that experiments.detection names."""
+
+    pictures: Count | None = field("Gallery pictures of each identity; all unless given.", None)
+    shards: int = field("Jobs into which an attack's pictures are divided.", 1, ge=1, le=1000)
+
+
+class Perturbed(Record):
+    """Whose faces the trainer perturbs with the users' tools, beside the users' own."""
+
+    public: PublicFaces | None = field("Public identities, for robust training.", None)
+    detector: DetectorFaces | None = field("Identities of role detector.", None)
+
+
+class Prolific(Record):
+    """The first identities, with more pictures."""
+
+    people: Count = field("Identities with more pictures.")
+    pictures: Count = field("Pictures drawn of each of them.")
+
+
+class Dataset(Record):
+    """What every dataset has."""
+
+    label: Text = field("Name in figures.")
+    note: Text | None = field("What a reader of the figures must know about the pictures.", None)
+    face_size: int = field("Side S of the aligned faces.", ge=32, le=4096, unit="pixels")
+    perturb: Perturbed | None = field("Whose faces the trainer perturbs.", None)
+
+
+class Photographs(Dataset):
+    """What datasets of photographs have, which can be evaluated."""
+
+    alignment: Alignment = field("How faces are found.")
+    split: Split = field("Gallery and probes, and roles.")
+    extractors: Names | None = field("Extractors evaluated here; those of run unless given.", None)
+    attacks: Names | None = field("Attacks evaluated here; those of run unless given.", None)
+    visibility: bool = field("Whether it is measured and drawn how much the attacks show.", True)
+
+
+class Drawn(Photographs):
+    """Photographs of people drawn by a program."""
+
+    source: Literal["drawn"] = field("Photographs drawn by a program.")
+    people: Count = field("Identities drawn.")
+    pictures: Count = field("Pictures drawn of each identity.")
+    prolific: Prolific | None = field("The first identities, with more pictures.", None)
+    size: int = field("Side of a photograph.", ge=112, le=4096, unit="pixels")
+    variation: float = field(
+        "How far pose, gaze, brows, blur and noise differ from picture to picture.", 1.0, gt=0, le=2
+    )
+    quality: int = field("Of the JPEG files.", 95, ge=1, le=100)
+
+
+class Folder(Photographs):
+    """Photographs in a folder of the user's."""
+
+    source: Literal["folder"] = field("Photographs in a folder.")
+    root: Text = field("Folder of the dataset, relative to `data`.")
+    layout: Literal["folder", "facescrub"] = field("folder: ROOT/IDENTITY/*; facescrub: ROOT/IDENTITY/face/*.")
+    minimum_size: Count = field("Pictures with a shorter side than this are rejected.", unit="pixels")
+    duplicate_distance: int = field(
+        "Pictures of an identity whose perceptual hashes differ in at most so many bits are duplicates.",
+        ge=0,
+        le=64,
+        unit="bits",
+    )
+
+
+class DrawnFaces(Dataset):
+    """People of the same kind as `drawn`, drawn straight as aligned faces; all have one role, and none is evaluated."""
+
+    source: Literal["drawn_faces"] = field("Aligned faces drawn by a program.")
+    role: Literal["background", "public"] = field("Of all its people.", "background")
+    people: Count = field("Identities drawn.")
+    pictures: Count = field("Pictures drawn of each identity.")
+    jitter: float = field("Error of the landmarks.", ge=0, le=1, unit="eye distances")
+
+
+AnyDataset = one_of("source", {"drawn": Drawn, "drawn_faces": DrawnFaces, "folder": Folder})

@@ -1,0 +1,182 @@
+"""Extractors: differentiable maps from faces to embeddings, by recipe."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, model_validator
+
+from uncloak.records import plugins
+from uncloak.records.base import (
+    Count,
+    Name,
+    Names,
+    Positive,
+    Record,
+    Released,
+    Share,
+    Text,
+    Triple,
+    fault,
+    field,
+    listed,
+    one_of,
+)
+
+Precision = Literal["auto", "float32", "bfloat16"]
+PRECISION = "Of forward and backward passes; auto: bfloat16 where the device computes in it natively, else float32."
+
+# Template -> height and width of its crop (`uncloak.extractors.extractor`, which needs torch, has the points).
+TEMPLATES = {"arcface": (112, 112), "arcface_112x96": (112, 96), "dlib": (150, 150)}
+
+
+class Named(Record):
+    """A plug-in by its module's name, with its options."""
+
+    name: Name = field("Name of the module.")
+    options: Record = field("The options beside the name, typed by that module.")
+
+
+def named(kind: plugins.Kind) -> Any:
+    """Return the type of a mapping with a plug-in's `name` and, beside it, the plug-in's options."""
+
+    def read(values: object) -> object:
+        if not isinstance(values, dict) or "name" not in values:
+            raise fault(f"names no {kind.noun}; write {{name: {plugins.names(kind)[0]}}}")
+        options = {key: value for key, value in values.items() if key != "name"}
+        return Named.model_construct(name=values["name"], options=plugins.read(kind, values["name"], options))
+
+    return Annotated[Any, AfterValidator(read), kind]
+
+
+class Input(Record):
+    """What the network expects; all of it is part of the extractor and differentiable."""
+
+    size: listed(Count, 2, 2) = field("Height and width.", unit="pixels")
+    template: Literal[*TEMPLATES] = field("Where the network expects the five points.")
+    mean: Triple = field("Subtracted from values in 0..1.")
+    std: listed(Positive, 3, 3) = field("Divided by.")
+    color: Literal["rgb", "bgr"] = field("Order of the channels.")
+
+    @model_validator(mode="after")
+    def _fit(self) -> "Input":
+        (height, width), (rows, columns) = self.size, TEMPLATES[self.template]
+        if height * columns != width * rows:
+            reason = f"size [{height}, {width}] has another shape than the {rows} x {columns} crop of '{self.template}'"
+            raise fault(f"{reason}; give both the same")
+        return self
+
+
+class Shares(Record):
+    """Of a batch; they add up to 1."""
+
+    background: Share = field("Of background identities.")
+    clean: Share = field("Clean faces of public identities.")
+    perturbed: float = field("Perturbed faces of public identities.", gt=0, le=1)
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Shares":
+        whole = self.background + self.clean + self.perturbed
+        if abs(whole - 1) > 1e-6:
+            raise fault(f"they add up to {whole:g}, not to 1; change one")
+        return self
+
+
+class Public(Record):
+    """Robust training (ICLR 2022, section 3.3) on clean and perturbed faces of public identities."""
+
+    dataset: Name = field("Dataset whose public identities are learned; its record says whom each attack perturbs.")
+    attacks: Names = field("Attacks whose pictures are learned.")
+    held_out: Count = field("Public identities left out of training, for validation and tuning.")
+    rehearsal: int = field("Pictures of each background identity that are learned again.", ge=0)
+    strengths: listed(Annotated[float, Field(gt=0, le=4)], 1) = field(
+        "How strong each perturbed face is learned: 1 is as its attack made it, 1.5 differs half as much again.", (1.0,)
+    )
+    shares: Shares = field("Of a batch.")
+    anchor: float = field(
+        "Weight of the cosine between a face's embedding and the one that the original extractor gives its clean face.",
+        ge=0,
+    )
+
+
+class Schedule(Record):
+    """How long and how a network learns, and how its pictures are varied."""
+
+    iterations: Count = field("Batches learned.")
+    batch: int = field("Pictures in a batch.", 96, ge=2, le=10**6)
+    learning_rate: Positive = field("Largest rate, after the warm-up.", 3e-3)
+    weight_decay: float = field("Of AdamW.", 0.02, ge=0)
+    warm_up: Share = field("Share of the iterations.", 0.08)
+    shift: int = field("Largest shift of a picture.", 1, ge=0, le=4096, unit="pixels")
+    color: float = field("Largest relative change of a color channel.", 0.1, ge=0)
+    erase: Share = field("Share of pictures with an erased rectangle.", 0.0)
+    noise: float = field("Largest standard deviation of added noise, of 1.", 0.0, ge=0)
+    precision: Precision | None = field(f"{PRECISION} The configuration's unless given.", None)
+
+
+class Training(Schedule):
+    """How an extractor is trained."""
+
+    data: Name = field("Dataset whose background identities are learned.")
+    held_out: Count = field("Background identities left out of training, for validation and tuning.")
+    loss: named(plugins.OBJECTIVE) = field("A module of uncloak/extractors/objectives and its options.")
+
+
+class RobustTraining(Training):
+    """How an extractor is tuned, on public identities too where `public` says whom."""
+
+    public: Public | None = field("Public identities whose clean and perturbed faces are learned.", None)
+
+
+class Source(Record):
+    """Published weights."""
+
+    file: Text = field("Name in the folder `weights`.")
+    sha256: str = field("Its hash.", pattern="^[0-9a-f]{64}$")
+    format: Literal["torch", "npz", "safetensors"] = field("Of the file.")
+    origin: Text = field("Where to get the file.")
+
+
+class Extractor(Record):
+    """What every extractor has."""
+
+    label: Text = field("Name in figures.")
+
+
+class Pixels(Extractor):
+    """No network: the pixels are the embedding."""
+
+    recipe: Literal["pixels"] = field("The pixels themselves.")
+    released: Released | None = field("Not needed.", None)
+    network: named(plugins.NETWORK) = field("A module of uncloak/extractors/networks, and its options.")
+    input: Input = field("What the network expects.")
+
+
+class Imported(Extractor):
+    """A network with published weights."""
+
+    recipe: Literal["import"] = field("Published weights.")
+    released: Released = field("Day on which the last component of the model was published.")
+    network: named(plugins.NETWORK) = field("A module of uncloak/extractors/networks, and its options.")
+    input: Input = field("What the network expects.")
+    source: Source = field("Published weights.")
+
+
+class Trained(Extractor):
+    """A network trained from scratch."""
+
+    recipe: Literal["train"] = field("Trained from scratch.")
+    released: Released = field("Day on which the last component of the model was published.")
+    network: named(plugins.NETWORK) = field("A module of uncloak/extractors/networks, and its options.")
+    input: Input = field("What the network expects.")
+    train: Training = field("How it is trained.")
+
+
+class Finetuned(Extractor):
+    """An extractor tuned from another."""
+
+    recipe: Literal["finetune"] = field("Tuned from another extractor.")
+    released: Released = field("Day on which the last component of the model was published.")
+    origin: Name = field("Extractor that is tuned.", alias="from")
+    train: RobustTraining = field("How it is tuned.")
+
+
+AnyExtractor = one_of("recipe", {"pixels": Pixels, "import": Imported, "train": Trained, "finetune": Finetuned})
