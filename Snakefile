@@ -14,17 +14,18 @@ os.environ.update(
     or "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=4294967296:glibc.malloc.trim_threshold=8589934592",
 )
 
-from uncloak.configuration import read
+from uncloak.configuration import CONFIG, complete
 from uncloak.errors import InputError
 
 min_version("9.0")
 
 
-configfile: os.path.join(workflow.basedir, "config.yaml")
+# What there is stands in the records, what of it is run in config.yaml, both beside this file; overlays come last.
+configfile: os.path.join(workflow.basedir, CONFIG)
 
 
 try:
-    configuration = read(config)
+    configuration = complete(config, workflow.basedir, workflow.configfiles)
 except InputError as error:
     sys.exit(f"error: {error}")
 config.clear()

@@ -5,13 +5,13 @@ import datetime
 from pathlib import Path
 
 import pytest
-import yaml
 
-from uncloak.configuration import read
+from uncloak.configuration import load, merged, read
 from uncloak.errors import InputError
+from uncloak.records.files import read_yaml, refuse_repeated_keys
 
 ROOT = Path(__file__).resolve().parents[1]
-DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text())
+DEFAULT = load(ROOT)
 
 
 def changed(place, value):
@@ -25,27 +25,14 @@ def changed(place, value):
     return config
 
 
-def merged(base, overlay):
-    """Return `base` with `overlay` merged in, as Snakemake merges configuration files."""
-    result = dict(base)
-    for key, value in overlay.items():
-        both = isinstance(value, dict) and isinstance(result.get(key), dict)
-        result[key] = merged(result[key], value) if both else value
-    return result
-
-
 def test_the_default_is_valid():
     read(DEFAULT)
 
 
-@pytest.mark.parametrize(
-    "path", sorted((ROOT / "resources" / "experiments").glob("*.yaml")), ids=lambda path: path.stem
-)
+@pytest.mark.parametrize("path", sorted((ROOT / "resources" / "worlds").glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_overlay_is_valid(path):
-    config = DEFAULT
-    if path.stem == "facescrub":  # is merged over that of LFW, whose extractors it takes
-        config = merged(config, yaml.safe_load(path.with_name("lfw.yaml").read_text()))
-    read(merged(config, yaml.safe_load(path.read_text())))
+    below = [path.with_name("lfw.yaml")] if path.stem == "facescrub" else []  # whose extractors it takes
+    read(load(ROOT, *below, path))
 
 
 @pytest.mark.parametrize(
@@ -219,7 +206,7 @@ def test_records_that_compute_have_a_precision():
 
 def test_the_mapping_is_what_was_read():
     mapping = read(DEFAULT).as_mapping()
-    assert list(mapping) == list(DEFAULT)
+    assert set(mapping) == set(DEFAULT)
     assert mapping["datasets"] == DEFAULT["datasets"]
     assert mapping["figures"] == DEFAULT["figures"]
     assert mapping["extractors"]["pixels"] == DEFAULT["extractors"]["pixels"]
@@ -242,3 +229,37 @@ def test_a_new_extractor_of_the_run_is_taken_by_experiments_and_figures_that_nam
 def test_what_is_left_out_is_known(place):
     with pytest.raises(InputError, match=rf"^config: {place}\.without\.extractors: there is no extractor 'clap'"):
         read(changed(f"{place}.without", {"extractors": ["clap"]}))
+
+
+def test_an_overlay_changes_the_record_it_names_and_no_other(tmp_path):
+    # The records of both share a mapping by a YAML anchor.
+    (tmp_path / "overlay.yaml").write_text("classifiers: {vgg: {train: {iterations: 3}}}")
+    config = load(ROOT, tmp_path / "overlay.yaml")
+    assert config["classifiers"]["vgg"]["train"] == DEFAULT["classifiers"]["vgg"]["train"] | {"iterations": 3}
+    assert config["classifiers"]["googlenet"]["train"] == DEFAULT["classifiers"]["googlenet"]["train"]
+
+
+def test_a_key_that_stands_twice_is_told_in_one_line(tmp_path):
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text("base: &base {batch: 2}\nattacks:\n  lowkey: {<<: *base, batch: 4}\n  pgd: *base\n")
+    assert read_yaml(overlay)["attacks"]["lowkey"] == {"batch": 4}  # as merge keys do
+    overlay.write_text("attacks:\n  lowkey:\n    batch: 4\n    batch: 8\n")
+    for reader in (read_yaml, lambda path: refuse_repeated_keys([path])):
+        with pytest.raises(
+            InputError, match=r"overlay.yaml: attacks.lowkey.batch: .* twice, in lines 3 and 4; keep one$"
+        ):
+            reader(overlay)
+
+
+@pytest.mark.parametrize(
+    "text", ["a: [", "- a", "a: \t- b\n\tc", "[*b]", "text", "? {a: b}\n: c", "!!python/object:x {}"]
+)
+def test_a_file_that_is_no_mapping_is_told_in_one_line(tmp_path, text):
+    (tmp_path / "overlay.yaml").write_text(text)
+    with pytest.raises(InputError, match=r"^[^\n]*overlay.yaml: [^\n]*; [^\n]*$"):
+        read_yaml(tmp_path / "overlay.yaml")
+
+
+def test_the_shipped_files_have_no_key_twice_and_config_yaml_is_short():
+    refuse_repeated_keys([*(ROOT / "resources").glob("*/*.yaml"), *(ROOT / "tests").glob("*.yaml")])
+    assert len((ROOT / "config.yaml").read_text().splitlines()) <= 70

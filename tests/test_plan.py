@@ -228,7 +228,7 @@ def test_what_is_said_of_embeddings_has_their_order():
 
 
 def test_attacks_on_photographs_are_a_kind_of_their_own(tmp_path):
-    config = configuration("resources/experiments/photographs.yaml", {"weights": str(tmp_path)})
+    config = configuration("resources/worlds/photographs.yaml", {"weights": str(tmp_path)})
     whole = ["fawkes_v10_photograph", "fawkes_v10_box", "lowkey_photograph"]
     assert attacks.our_own(config, photographs=True) == attacks.on_photographs(config) == whole
     assert not {*whole} & {*attacks.our_own(config, photographs=False), *attacks.transmitted(config)}
@@ -472,7 +472,7 @@ def test_weights_of_detectors_are_needed_unless_they_begin_from_nothing(tmp_path
 
 
 def test_photographs_and_published_weights_are_found_or_told(tmp_path):
-    config = configuration("resources/experiments/lfw.yaml", {"data": str(tmp_path), "weights": str(tmp_path)})
+    config = configuration("resources/worlds/lfw.yaml", {"data": str(tmp_path), "weights": str(tmp_path)})
     with pytest.raises(InputError, match=r"lfw: not found; put the dataset 'lfw' there or set `data`"):
         brought.dataset_folder(config, "lfw")
     with pytest.raises(InputError, match=r"mobilefacenet_casia.ckpt: not found; get it from github.com/Xiaoccer"):

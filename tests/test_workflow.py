@@ -114,7 +114,7 @@ def test_an_edit_of_a_network_restales_its_extractor(finished):
 
 def test_words_restale_only_what_shows_them(finished):
     with (
-        edited(finished.folder / "config.yaml", "label: LowKey", "label: LowKey (2021)"),
+        edited(finished.folder / "resources" / "records" / "attacks.yaml", "label: LowKey", "label: LowKey (2021)"),
         edited(library(finished, "attacks/lowkey.py"), '"""LowKey', '"""The attack LowKey'),  # shown nowhere
     ):
         figures = figure("lowkey_by_extractor") | figure("visibility") | figure("contact_sheet")
@@ -205,7 +205,7 @@ def test_a_bad_configuration_is_told_in_one_line(finished):
 
 
 def test_missing_photographs_and_weights_are_told_in_one_line(finished):
-    overlay = "resources/experiments/lfw.yaml"
+    overlay = "resources/worlds/lfw.yaml"
     line = complaint(finished.snakemake("-n", config=overlay))
     assert "resources/data/lfw: not found" in line or "resources/weights/" in line
 

@@ -18,10 +18,10 @@ from pathlib import Path
 
 import pandas as pd
 import torch
-import yaml
 from loops import ATTACKS, BATCH, Savings, Work, alternate, channels_last, loop, passes, random_faces
 from surrogates import untrained
 
+from uncloak import configuration
 from uncloak.allocation import keep_freed_memory
 from uncloak.attacks.perturb import perturb
 from uncloak.extractors.extractor import Extractor
@@ -63,7 +63,7 @@ class Nets:
 
 def small() -> Nets:
     """Return the surrogates of the embedded default."""
-    config = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())
+    config = configuration.load(Path(__file__).parents[2])
     surrogates = {name: config["attacks"][name]["surrogates"] for name in ("lowkey", "fawkes_v10", "fawkes_v03")}
     steps = {"lowkey": 10, "fawkes_v10": 30, "fawkes_v03": 30, "pgd": 30}
     return Nets(64, config["extractors"], {**surrogates, "pgd": surrogates["fawkes_v10"]}, steps)

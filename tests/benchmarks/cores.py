@@ -27,11 +27,11 @@ from pathlib import Path
 
 import pandas as pd
 import torch
-import yaml
 from loops import ATTACKS, random_faces
 from surrogates import untrained
 from torch import nn
 
+from uncloak import configuration
 from uncloak.allocation import keep_freed_memory
 from uncloak.attacks.batch import default_batch
 from uncloak.attacks.perturb import perturb
@@ -150,7 +150,7 @@ def _cpu_seconds() -> float:
 def surrogates(kind: str) -> list[nn.Module]:
     """The default's surrogates of LowKey, or two that are published."""
     if kind == "small":
-        config = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())
+        config = configuration.load(Path(__file__).parents[2])
         records = [config["extractors"][name] for name in config["attacks"]["lowkey"]["surrogates"]]
     else:
         plain = {"mean": [0.5] * 3, "std": [0.5] * 3}

@@ -4,13 +4,11 @@ Run it in a checkout whose default run is finished: `uv run python tests/benchma
 It prints, for each weight, how visible the perturbation is and how well it protects. No user is looked at.
 """
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import torch
-import yaml
 
+from uncloak import configuration
 from uncloak.attacks.perturb import perturb
 from uncloak.attacks.quality import dssim
 from uncloak.extractors.embedding import embed
@@ -26,7 +24,7 @@ USERS = 8
 GALLERY = 10  # of 16 pictures
 
 torch.set_num_threads(1)
-config = yaml.safe_load(Path("config.yaml").read_text())
+config = configuration.load(".")
 seed, surrogates = config["seed"], config["attacks"]["lowkey"]["surrogates"]
 names = [*surrogates, *(name for name in ("facenet", "magface", "clip") if name not in surrogates)]
 extractors = {name: load(f"results/extractors/{name}.safetensors") for name in names}

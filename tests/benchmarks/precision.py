@@ -1,7 +1,7 @@
 """Print what bfloat16 costs or brings on this machine: iterations of training and steps of attacks, over float32.
 
 Run it in the checkout: `uv run python tests/benchmarks/precision.py`, minutes; `--device cuda` where there is one. The
-networks are those of config.yaml with random weights, at 64 pixels. On a CPU one thread computes, as in a job, and CPU
+networks are those of the default with random weights, at 64 pixels. On a CPU one thread computes, as in a job, and CPU
 seconds are counted, which other programs disturb least. Both precisions are measured in turn, and medians are printed.
 Below 1 bfloat16 is the faster: `precision: auto` should then choose it, and float32 above.
 
@@ -15,16 +15,14 @@ import logging
 import statistics
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
-import yaml
 from loops import ATTACKS, Watch, random_faces
 from surrogates import untrained
 
-from uncloak import devices
+from uncloak import configuration, devices
 from uncloak.allocation import keep_freed_memory
 from uncloak.attacks.batch import Runner
 from uncloak.attacks.perturb import find_method, read_options
@@ -46,7 +44,7 @@ def main():
     torch.set_num_threads(1)
     keep_freed_memory()  # as jobs do
     logging.getLogger("uncloak").setLevel(logging.ERROR)
-    device, config = torch.device(arguments.device), yaml.safe_load(Path("config.yaml").read_text(encoding="utf-8"))
+    device, config = torch.device(arguments.device), configuration.load(".")
 
     print(_machine(arguments.device))
     rows = []

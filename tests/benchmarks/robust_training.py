@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-import yaml
 
+from uncloak import configuration
 from uncloak.attacks.perturb import perturb
 from uncloak.attacks.targets import choose_candidates, farthest
 from uncloak.defenses.robust_training import (
@@ -56,7 +56,7 @@ parser.add_argument("--people", type=int, help="fewer held-out people, to try it
 arguments = parser.parse_args()
 
 torch.set_num_threads(1)
-config = yaml.safe_load(Path("config.yaml").read_text())
+config = configuration.load(".")
 seed, record = config["seed"], config["extractors"]["robust"]
 options = record["train"]
 world = options["public"]["dataset"]

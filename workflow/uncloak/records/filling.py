@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import get_args
 
 from uncloak.records.base import Record
+from uncloak.records.configuration import Configuration
 from uncloak.records.experiments import Experiment, Experiments
 
 _ALL_OF_THE_RUN = ("extractors", "attacks")
@@ -32,7 +33,8 @@ def as_rules_know(config: dict) -> dict:
         for name, kind in _kinds().items()
     }
     figures = {name: _without_without(record) for name, record in config.get("figures", {}).items()}
-    return {**config, "experiments": experiments, "figures": figures}
+    known = {**config, "experiments": experiments, "figures": figures}
+    return {kind: known[kind] for kind in Configuration.model_fields if kind in known}
 
 
 def _kinds() -> dict[str, type[Experiment]]:
