@@ -208,21 +208,33 @@ def test_the_mapping_is_what_was_read():
     mapping = read(DEFAULT).as_mapping()
     assert set(mapping) == set(DEFAULT)
     assert mapping["datasets"] == DEFAULT["datasets"]
-    assert mapping["figures"] == DEFAULT["figures"]
+    assert mapping["channels"] == DEFAULT["channels"]
     assert mapping["extractors"]["pixels"] == DEFAULT["extractors"]["pixels"]
 
 
-def test_a_new_extractor_of_the_run_is_taken_by_experiments_and_figures_that_name_none():
-    config = merged(DEFAULT, {"run": {"extractors": ["pixels", "clip_pretrained", "clip"]}})
-    del config["experiments"]["unprotected"]["extractors"], config["experiments"]["ranks"]["attacks"]
-    config["experiments"]["ranks"] |= {"without": {"attacks": ["lowkey"]}}
-    del config["figures"]["lowkey_by_extractor"]["extractors"]
-    config["figures"]["lowkey_by_extractor"] |= {"without": {"extractors": ["clip"]}}
-    checked = read(config)
-    assert checked.experiments.unprotected.extractors == ("clip_pretrained", "clip")  # pixels have nothing to fool
-    assert checked.experiments.ranks.attacks == ("fawkes_v03", "fawkes_v10", "fawkes_half")
-    assert checked.figures["lowkey_by_extractor"].extractors == ("pixels", "clip_pretrained")
-    assert "without" not in checked.as_mapping()["figures"]["lowkey_by_extractor"]
+def test_a_new_extractor_of_the_run_is_taken_by_all_that_name_none():
+    before = read(DEFAULT)
+    assert before.experiments.unprotected.extractors == ("arcface", "magface", "clip")  # pixels have nothing to fool
+    run = [*DEFAULT["run"]["extractors"], "clip_pretrained"]
+    after = read(merged(DEFAULT, {"run": {"extractors": run}}))
+    for takes in (
+        lambda config: config.experiments.unprotected,
+        lambda config: config.experiments.ranks,
+        lambda config: config.figures["fawkes_by_extractor"],
+        lambda config: config.figures["lowkey_by_extractor"],
+    ):
+        assert takes(after).extractors == (*takes(before).extractors, "clip_pretrained")
+        assert takes(after).attacks == takes(before).attacks
+    assert "without" not in after.as_mapping()["figures"]["lowkey_by_extractor"]
+
+
+def test_an_experiment_takes_what_its_datasets_evaluate_and_leaves_out_what_it_says():
+    ranks = {"datasets": ["second_world"], "without": {"attacks": ["lowkey"], "extractors": ["clip"]}}
+    checked = read(merged(DEFAULT, {"experiments": {"ranks": ranks}}))
+    assert checked.experiments.ranks.extractors == ("arcface", "magface", "robust")
+    assert checked.experiments.ranks.attacks == ("fawkes_v10",)
+    named = read(merged(DEFAULT, {"experiments": {"ranks": {**ranks, "extractors": ["clip"]}}}))
+    assert named.experiments.ranks.extractors == ("clip",)
 
 
 @pytest.mark.parametrize("place", ["figures.lowkey_by_extractor", "experiments.ranks"])

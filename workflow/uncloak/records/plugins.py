@@ -42,6 +42,15 @@ class Kind(NamedTuple):
     declaration: str
     given: tuple[str, ...] = ()
 
+    def __get_pydantic_json_schema__(self, _: object, __: object) -> dict:
+        """Stand for a mapping with a plug-in's name and its options (`uncloak.records.reference` says more)."""
+        return {"plugin": self.title}
+
+    @property
+    def title(self) -> str:
+        """What the plug-ins are called in the reference."""
+        return self.folder.replace("/", " ")
+
 
 METHOD = Kind("method", "attacks", "Options", ("alexnet",))
 NETWORK = Kind("network", "extractors/networks", "build")
