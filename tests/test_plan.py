@@ -117,9 +117,13 @@ def test_recognition_compares_what_the_run_and_its_experiments_name(default):
 
 
 def test_extractors_that_only_an_experiment_names_are_compared():
-    config = configuration(TINY, {"experiments": {"ranks": {"datasets": ["synthetic"], "extractors": ["magface"]}}})
+    ranks = {"datasets": ["synthetic"], "extractors": ["magface"]}
+    config = configuration(
+        TINY, {"experiments": {"ranks": ranks}, "extractors": {"magface": {"train": {"held_out": 4}}}}
+    )
     assert evaluated.compared(config, "synthetic")["magface"] == config["run"]["attacks"]
-    assert "magface" not in evaluated.compared(configuration(TINY), "synthetic")
+    without = configuration(TINY, {"experiments": {"ranks": {"datasets": ["synthetic"], "extractors": ["facenet"]}}})
+    assert "magface" not in evaluated.compared(without, "synthetic")
 
 
 def test_a_dataset_has_attacks_and_extractors_of_its_own():
@@ -137,8 +141,10 @@ def test_a_dataset_has_attacks_and_extractors_of_its_own():
 
 
 def test_an_experiment_none_of_whose_attacks_is_run_is_not_made(default):
-    config = configuration({"datasets": {"synthetic": {"attacks": ["fawkes_v10_low"]}}})
-    for experiment in ("adaptive", "unprotected", "ranks", "classifiers", "games"):
+    showing = ("adaptive", "unprotected", "ranks", "classifiers")
+    named = {experiment: {"attacks": ["lowkey"]} for experiment in showing}
+    config = configuration({"datasets": {"synthetic": {"attacks": ["fawkes_v10_low"]}}, "experiments": named})
+    for experiment in (*showing, "games"):
         assert evaluated.datasets_of(default, experiment) == ["synthetic"]
         assert evaluated.datasets_of(config, experiment) == []
     assert targets.tables_of(config, "adaptive", "public") == []
@@ -294,7 +300,7 @@ def test_jobs_name_the_modules_that_they_pick(default):
 
 def test_others_are_perturbed_as_their_record_says(default):
     assert roles.whose(default, "synthetic", "lowkey") == {"role": "user", "identities": None, "pictures": None}
-    assert roles.whose(default, "public", "lowkey", "public") == {"role": "public", "identities": 160, "pictures": 1}
+    assert roles.whose(default, "public", "lowkey", "public") == {"role": "public", "identities": 240, "pictures": 1}
     config = configuration({"datasets": {"public": {"perturb": {"public": {"shards": 2}}}}})
     assert roles.perturbed_others(config, "public", "public", "lowkey") == of(
         "public", "perturbed/public/lowkey/1-of-2.h5", "perturbed/public/lowkey/2-of-2.h5"
@@ -465,7 +471,7 @@ def test_lpips_is_measured_where_its_weights_are(tmp_path):
 
 
 def test_weights_of_detectors_are_needed_unless_they_begin_from_nothing(tmp_path):
-    config = configuration({"weights": str(tmp_path), "detectors": {"lowkey": {"weights": "imagenet"}}})
+    config = configuration({"weights": str(tmp_path), "detectors": {"lowkey": {"weights": "imagenet", "width": 1.0}}})
     assert brought.detector_weights(config, "fawkes") == []
     with pytest.raises(InputError, match=r"mobilenet.*or give the detector `weights: scratch`"):
         brought.detector_weights(config, "lowkey")
