@@ -14,7 +14,7 @@ _HEAD = """# Configuration
 
 <!-- Made by `python -m uncloak.records` from the records in workflow/uncloak/records; do not edit. -->
 
-A configuration is what [resources/records](../resources/records) says there is, and over it
+A configuration is what `resources/records` says there is, and over it
 [config.yaml](../config.yaml), which says what of it is run, and over both the files that `--configfile` names. Mappings
 are merged key by key; lists and values replace. What is set to `null` is struck out: a record, or a key of one. Names
 consist of letters, digits and `_`.
