@@ -13,9 +13,10 @@ from skimage.transform import SimilarityTransform
 from skimage.transform import warp as reference_warp
 
 from uncloak.errors import InputError
-from uncloak.pictures.alignment import LANDMARK_COLUMNS, original_similarity, similarity, template, warp
+from uncloak.pictures.alignment import original_similarity, similarity, warp
 from uncloak.pictures.detection import Candidates, Detector, most_central
 from uncloak.pictures.faces import align_pictures
+from uncloak.pictures.landmarks import LANDMARK_COLUMNS, template
 from uncloak.pictures.manifest import build_manifest
 from uncloak.pictures.reading import load_picture
 from uncloak.store import read_arrays, read_attributes

@@ -10,7 +10,8 @@ from skimage.transform import SimilarityTransform
 from test_preparation import keras_resize
 
 from uncloak.attacks.merging import TOOLS, AlignedCrop, Box, BoxCrop, tool_box
-from uncloak.pictures.alignment import similarity, template, warp
+from uncloak.pictures.alignment import similarity, warp
+from uncloak.pictures.landmarks import template
 
 HEIGHT, WIDTH = 90, 120
 

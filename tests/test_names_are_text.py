@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 
 from uncloak.errors import InputError
-from uncloak.pictures.manifest import read_manifest, read_rejected
+from uncloak.pictures.manifest import read_manifest
+from uncloak.pictures.rejected import read_rejected
 from uncloak.pictures.split import read_split, split
 from uncloak.store import write_arrays
 from uncloak.tables import read_table, write_table

@@ -16,8 +16,9 @@ from uncloak.attacks.perturb import find_method, perturb
 from uncloak.attacks.photographs import Frame, perturb_photographs
 from uncloak.attacks.view import alignment_view
 from uncloak.errors import InputError
-from uncloak.pictures.alignment import similarity, template, warp
+from uncloak.pictures.alignment import similarity, warp
 from uncloak.pictures.detection import Candidates
+from uncloak.pictures.landmarks import template
 from uncloak.seeds import derive_seed
 
 SIZE = 32

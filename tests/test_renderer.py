@@ -11,7 +11,7 @@ from skimage.transform import SimilarityTransform
 from skimage.transform import warp as skimage_warp
 
 from uncloak.errors import InputError
-from uncloak.pictures.alignment import template
+from uncloak.pictures.landmarks import template
 from uncloak.pictures.synthetic.caption import caption
 from uncloak.pictures.synthetic.frame import Frame
 from uncloak.pictures.synthetic.head import Head

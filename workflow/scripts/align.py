@@ -7,9 +7,10 @@ from uncloak.jobs import logged
 import pandas as pd
 
 from uncloak.pictures.faces import align_pictures
-from uncloak.pictures.manifest import read_manifest, read_rejected
+from uncloak.pictures.manifest import read_manifest
+from uncloak.pictures.rejected import read_rejected, write_rejected
 from uncloak.provenance import digest
-from uncloak.tables import read_table, write_table
+from uncloak.tables import read_table
 
 with logged(snakemake.log[0]):
     spec = json.loads(snakemake.params.spec)
@@ -25,4 +26,4 @@ with logged(snakemake.log[0]):
         workers=snakemake.threads,
     )
     rejected = pd.concat([read_rejected(snakemake.input.rejected), unaligned]).sort_values("path")
-    write_table(rejected, snakemake.output.rejected)
+    write_rejected(rejected, snakemake.output.rejected)

@@ -12,9 +12,9 @@ import pandas as pd
 from PIL import Image
 
 from uncloak.attacks.quality import MEASURES
-from uncloak.pictures.alignment import LANDMARK_COLUMNS
 from uncloak.pictures.channel import parse
 from uncloak.pictures.faces import align_pictures
+from uncloak.pictures.landmarks import LANDMARK_COLUMNS
 from uncloak.pictures.reading import load_picture
 from uncloak.provenance import digest
 from uncloak.store import read_arrays, read_attributes, write_arrays

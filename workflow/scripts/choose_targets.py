@@ -11,7 +11,7 @@ import torch
 from uncloak.attacks.targets import choose_candidates, farthest, partners
 from uncloak.devices import choose_device
 from uncloak.extractors.weights import load
-from uncloak.pictures.split import read_split
+from uncloak.pictures.split import BACKGROUND, in_role, read_split
 from uncloak.pictures.stored import pictures_to_perturb, read_faces
 from uncloak.tables import write_table
 
@@ -23,8 +23,7 @@ with logged(snakemake.log[0]):
     if choice.get("choice") == "partner":
         targets = pictures[partners(pictures, seed)]
     else:
-        split = read_split(snakemake.input.target_split)
-        background = split.loc[split["role"] == "background", "picture"].to_numpy(str)
+        background = in_role(read_split(snakemake.input.target_split), BACKGROUND)["picture"].to_numpy(str)
         offered = background[choose_candidates(background, choice["people"], choice["pictures"], seed)]
         rows = farthest(
             read_faces(snakemake.input.faces, pictures),

@@ -7,6 +7,7 @@ import pandas as pd
 from uncloak.attacks.preparation import Preparation, prepare
 from uncloak.figures.contact_sheet import contact_sheet, contact_table
 from uncloak.figures.saving import save
+from uncloak.pictures.names import identity_of
 from uncloak.pictures.stored import read_faces
 from uncloak.store import read_arrays
 
@@ -14,7 +15,7 @@ PEOPLE = 8
 
 with logged(snakemake.log[0]):
     (posted,) = read_arrays(snakemake.input.perturbed[0], "picture")
-    by_user = {picture.split("/")[0]: picture for picture in sorted(posted, reverse=True)}
+    by_user = {identity_of(picture): picture for picture in sorted(posted, reverse=True)}
     shown = sorted(by_user.values())[:PEOPLE]
     clean = read_faces(snakemake.input.faces, shown)
     perturbed, dssim, mean_dssim = {}, {}, {}

@@ -4,12 +4,10 @@ import json
 
 from uncloak.jobs import logged
 
-import pandas as pd
-
 from uncloak.pictures.drawing import draw_faces, picture_names
+from uncloak.pictures.split import BACKGROUND, split_of_one_role, write_split
 from uncloak.provenance import digest
 from uncloak.store import write_arrays
-from uncloak.tables import write_table
 
 with logged(snakemake.log[0]):
     spec = json.loads(snakemake.params.spec)
@@ -27,7 +25,4 @@ with logged(snakemake.log[0]):
         {"faces": faces, "picture": pictures, "caption": captions},
         {"recipe": digest(snakemake.params.spec + snakemake.params.code), "seed": snakemake.params.seed},
     )
-    identities = [picture.split("/")[0] for picture in pictures]
-    role = spec.get("role", "background")
-    table = pd.DataFrame({"picture": pictures, "identity": identities, "part": "none", "role": role})
-    write_table(table, snakemake.output.split)
+    write_split(split_of_one_role(pictures, spec.get("role", BACKGROUND)), snakemake.output.split)

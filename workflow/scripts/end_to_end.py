@@ -4,14 +4,13 @@ import json
 
 from uncloak.jobs import logged
 
-import numpy as np
 import torch
 
 from uncloak.defenses.robust_training import Faces, read_perturbed, read_public
 from uncloak.devices import choose_device, resolve_precision, used
 from uncloak.extractors.weights import load
-from uncloak.pictures.names import identity_of
-from uncloak.pictures.split import read_split
+from uncloak.pictures.names import identities_of
+from uncloak.pictures.split import USER, in_role, read_split
 from uncloak.pictures.stored import read_faces
 from uncloak.recognition.end_to_end import attackers, evaluate, public_pairs
 from uncloak.recognition.parts import gallery_and_probes
@@ -29,12 +28,12 @@ with logged(snakemake.log[0]):
 
     split = read_split(inputs.split)
     gallery, probes = gallery_and_probes(split)
-    probes = probes[probes["role"] == "user"]
+    probes = in_role(probes, USER)
     users, posted, public = sorted(set(probes["identity"])), None, None
     if attack != "none":
         users = attackers(users, count, seed)
         faces, pictures = read_arrays(inputs.posted[0], "faces", "picture")
-        posted = Faces(faces, pictures, np.array([identity_of(picture) for picture in pictures]))
+        posted = Faces(faces, pictures, identities_of(pictures))
     if snakemake.params.robust:
         clean = read_public(inputs.public_faces[0], inputs.public_split[0])
         perturbed = read_perturbed(inputs.public_perturbed, clean)

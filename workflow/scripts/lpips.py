@@ -14,6 +14,7 @@ from uncloak.devices import choose_device
 from uncloak.pictures.manifest import read_manifest
 from uncloak.pictures.reading import load_picture
 from uncloak.pictures.stored import read_faces
+from uncloak.pictures.tensors import as_floats
 from uncloak.progress import track
 from uncloak.store import read_arrays
 from uncloak.tables import read_table, write_table
@@ -36,7 +37,7 @@ def pairs(files, preparation):
 
 
 def floats(picture, device):
-    return torch.from_numpy(picture.copy()).to(device).permute(2, 0, 1)[None].float() / 255
+    return as_floats(picture[None].copy(), device).contiguous()
 
 
 with logged(snakemake.log[0]):

@@ -9,6 +9,7 @@ import numpy as np
 from uncloak.figures.pictures import picture_sample
 from uncloak.figures.saving import save
 from uncloak.pictures.manifest import read_manifest
+from uncloak.pictures.names import identities_of
 from uncloak.pictures.reading import load_picture
 from uncloak.seeds import generator
 from uncloak.store import open_arrays, read_arrays, read_attributes
@@ -17,7 +18,7 @@ PEOPLE, PICTURES = 3, 6
 
 with logged(snakemake.log[0]):
     pictures, landmarks = read_arrays(snakemake.input.faces, "picture", "landmarks")
-    identities = np.array([picture.split("/")[0] for picture in pictures])
+    identities = identities_of(pictures)
     people = generator(snakemake.params.seed, "picture sample").permutation(np.unique(identities))[:PEOPLE]
     rows = np.sort(np.concatenate([np.flatnonzero(identities == name)[:PICTURES] for name in people]))
     with open_arrays(snakemake.input.faces) as file:

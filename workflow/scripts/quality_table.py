@@ -8,6 +8,7 @@ import pandas as pd
 
 from uncloak.attacks.mixture import assign
 from uncloak.attacks.quality import MEASURES
+from uncloak.pictures.names import identities_of
 from uncloak.pictures.stored import posted_pictures
 from uncloak.recognition.visibility import visibility
 from uncloak.store import read_arrays
@@ -31,7 +32,7 @@ with logged(snakemake.log[0]):
         rows.append(own.reset_index().assign(attack=attack))
     table = pd.concat(rows, ignore_index=True)
     table.insert(0, "dataset", snakemake.wildcards.dataset)
-    table.insert(1, "user", table["picture"].str.split("/").str[0])
+    table.insert(1, "user", identities_of(table["picture"]))
     table = table[["dataset", "attack", "user", "picture", *MEASURES, "lpips"]]
     write_table(table, snakemake.output.quality)
     write_table(visibility(table, seed), snakemake.output.visibility)

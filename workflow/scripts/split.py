@@ -5,9 +5,8 @@ import logging
 
 from uncloak.jobs import logged
 
-from uncloak.pictures.split import split
+from uncloak.pictures.split import split, write_split
 from uncloak.store import read_arrays
-from uncloak.tables import write_table
 
 with logged(snakemake.log[0]):
     spec = json.loads(snakemake.params.spec)
@@ -23,4 +22,4 @@ with logged(snakemake.log[0]):
     )
     for row in dropped.itertuples():
         logging.warning("identity %s left out: %s", row.identity, row.reason)
-    write_table(table, snakemake.output.split)
+    write_split(table, snakemake.output.split)

@@ -10,6 +10,7 @@ import torch
 from uncloak.attacks.surrogates import Surrogate
 from uncloak.devices import resolve_precision
 from uncloak.errors import InputError
+from uncloak.pictures.tensors import as_floats
 from uncloak.seeds import derive_seed
 
 _PIXELS = 2**16
@@ -111,7 +112,7 @@ class Runner:
 
     def _to_floats(self, pictures: np.ndarray) -> torch.Tensor:
         """uint8 [N,H,W,3] -> float32 [N,3,H,W] in [0,1], in rows."""
-        return torch.from_numpy(pictures).to(self.device).permute(0, 3, 1, 2).float().div_(255).contiguous()
+        return as_floats(pictures, self.device).contiguous()
 
 
 def default_batch(side: int, device: str | torch.device) -> int:

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from uncloak.errors import InputError
+from uncloak.pictures.names import split_name
 from uncloak.progress import track
 
 logger = logging.getLogger(__name__)
@@ -93,8 +94,14 @@ def export(
 
 
 def _split(picture: str) -> tuple[str, str]:
-    identity, _, stem = picture.partition("/")
-    if not (identity and stem) or "/" in stem or "\\" in picture or identity.startswith(".") or stem.startswith("."):
+    identity, stem = split_name(picture)
+    if (
+        not (identity and stem)
+        or "/" in identity
+        or "\\" in picture
+        or identity.startswith(".")
+        or stem.startswith(".")
+    ):
         raise InputError(
             f"'{picture}' cannot name a file; picture ids must be identity/stem, without other slashes or a leading dot"
         )

@@ -19,6 +19,7 @@ import pandas as pd
 
 from uncloak.errors import InputError
 from uncloak.folders import files_in, folders_in, printable
+from uncloak.pictures.names import split_name
 from uncloak.pictures.reading import UnusablePictureError, decode, read_content
 from uncloak.progress import track
 
@@ -200,12 +201,12 @@ def _list_files(root: Path, layout: str) -> list[Path]:
 
 
 def _key(picture: str, layout: str) -> tuple[str, str]:
-    identity, _, stem = picture.rpartition("/")
+    identity, stem = split_name(picture)
     return ("" if layout == "flat" else identity, stem)
 
 
 def _expected(picture: str, layout: str, name: str) -> str:
-    identity, _, stem = picture.rpartition("/")
+    identity, stem = split_name(picture)
     file = name.replace("{stem}", stem) + ("" if _has_ending(name) else f" ({', '.join(_ENDINGS)})")
     return _LAYOUTS[layout].format(identity=identity, file=file)
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 
 from uncloak.errors import InputError
+from uncloak.pictures.names import identity_of
 from uncloak.seeds import generator
 
 
@@ -38,7 +39,7 @@ def assign(pictures: Sequence[str], shares: Mapping[str, float], seed: int) -> n
 
     by_identity: dict[str, list[str]] = {}
     for picture in sorted(pictures):
-        by_identity.setdefault(picture.rpartition("/")[0], []).append(picture)
+        by_identity.setdefault(identity_of(picture), []).append(picture)
     attacks: dict[str, str] = {}
     for identity, own in by_identity.items():
         random = generator(seed, "mixture", identity)

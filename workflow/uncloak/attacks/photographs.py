@@ -24,8 +24,9 @@ from uncloak.attacks.perturb import find_method, read_options
 from uncloak.attacks.view import alignment_view
 from uncloak.errors import InputError
 from uncloak.parallel import Track, map_in_order, share_out
-from uncloak.pictures.alignment import original_similarity, similarity, template
+from uncloak.pictures.alignment import original_similarity, similarity
 from uncloak.pictures.detection import Candidates, Detector, most_central
+from uncloak.pictures.landmarks import template
 from uncloak.pictures.reading import load_picture
 from uncloak.progress import Progress, track
 from uncloak.store import atomic

@@ -7,6 +7,7 @@ import numpy as np
 from uncloak.errors import InputError
 from uncloak.extractors.embedding import embed
 from uncloak.extractors.extractor import Extractor
+from uncloak.pictures.names import identities_of
 from uncloak.seeds import derive_seed, generator
 
 _FARTHEST = 20
@@ -15,7 +16,7 @@ _TARGET_PICTURES = 10
 
 def choose_candidates(pictures: Sequence[str], people: int, per_person: int, seed: int) -> np.ndarray:
     """Return the rows of the pictures ("identity/stem") of up to `people` identities, `per_person` of each at most."""
-    identities = _owners(pictures)
+    identities = identities_of(pictures)
     names = np.unique(identities)
     chosen = generator(seed, "candidate targets").permutation(names)[:people]
     rows = [np.flatnonzero(identities == name)[:per_person] for name in np.sort(chosen)]
@@ -47,7 +48,7 @@ def farthest(
     Returns:
         Row of `candidates` for each face, int64 [N].
     """
-    users, owners = _owners(pictures), _owners(candidate_pictures)
+    users, owners = identities_of(pictures), identities_of(candidate_pictures)
     embedded, offered = (
         np.concatenate([embed(surrogate, each, device) for surrogate in surrogates], axis=1)
         for each in (faces, candidates)
@@ -123,7 +124,7 @@ def partners(pictures: Sequence[str], seed: int) -> np.ndarray:
     Raises:
         InputError: where there are fewer than two users.
     """
-    users = _owners(pictures)
+    users = identities_of(pictures)
     ring = generator(seed, "partners").permutation(np.unique(users))
     if len(ring) < 2:
         raise InputError("targets: partners need at least two users; raise the number of users in the dataset's split")
@@ -136,10 +137,6 @@ def partners(pictures: Sequence[str], seed: int) -> np.ndarray:
         drawn = draw_targets(offered, len(own), derive_seed(seed, "partners", user))
         chosen[own] = [rows[picture] for picture in drawn]
     return chosen
-
-
-def _owners(pictures: Sequence[str]) -> np.ndarray:
-    return np.array([picture.split("/")[0] for picture in pictures])
 
 
 def _groups(pictures: Sequence[str], keys: Sequence[str]) -> list[np.ndarray]:

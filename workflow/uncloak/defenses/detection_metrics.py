@@ -4,12 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from uncloak.defenses.detection_pictures import PARTS
 from uncloak.errors import InputError
 from uncloak.recognition.flags import CLEAN
-from uncloak.seeds import generator
+from uncloak.recognition.intervals import bootstrap_interval
 
 MEASURES = ("accuracy", "precision", "recall", "auc")
 COLUMNS = (
@@ -19,7 +18,6 @@ COLUMNS = (
 )
 
 _NEEDED = ("dataset", "detector", "picture", "identity", "part", "source", "score")
-_RESAMPLES = 9999
 _AT_ONCE = 1000
 
 
@@ -118,16 +116,8 @@ class _Evidence:
             np.add.at(drawn, (*np.indices(identities.shape)[:-1], identities), 1)
             return self._value(drawn, measure)
 
-        interval = stats.bootstrap(
-            (np.arange(self.count),),
-            resampled,
-            vectorized=True,
-            n_resamples=_RESAMPLES,
-            batch=_AT_ONCE,
-            method="percentile",
-            rng=generator(seed, "interval over identities"),
-        ).confidence_interval
-        return value, float(interval.low), float(interval.high)
+        people = (np.arange(self.count),)
+        return value, *bootstrap_interval(people, resampled, seed, "identities", batch=_AT_ONCE)
 
     def _value(self, drawn: np.ndarray, measure: str) -> np.ndarray:
         """Return the measure where each identity is drawn so many times, float [...,identities] -> [...]."""

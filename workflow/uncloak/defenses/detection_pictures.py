@@ -8,10 +8,10 @@ import pandas as pd
 from uncloak.attacks.mixture import assign
 from uncloak.errors import InputError
 from uncloak.pictures.names import identity_of
+from uncloak.pictures.split import DETECTOR, GALLERY, in_role
 from uncloak.pictures.stored import identity_order
 from uncloak.recognition.flags import CLEAN
 
-GALLERY = "gallery"
 PARTS = ("train", "test")
 
 
@@ -21,7 +21,7 @@ def divide(split: pd.DataFrame, counts: Mapping[str, int], seed: int) -> dict[st
     split: columns identity and role; counts: numbers of identities for "train" and "test".
     Raises InputError where there are fewer identities.
     """
-    order = identity_order(split.loc[split["role"] == "detector", "identity"].to_numpy(str), seed, "detector")
+    order = identity_order(in_role(split, DETECTOR)["identity"].to_numpy(str), seed, DETECTOR)
     wanted = sum(counts[part] for part in PARTS)
     if len(order) < wanted:
         raise InputError(
@@ -85,7 +85,7 @@ def to_score(
         for attack, pictures in perturbed.items()
     }
     chosen = set().union(*ours.values())
-    gallery = set(split.loc[split["part"] == "gallery", "picture"])
+    gallery = set(split.loc[split["part"] == GALLERY, "picture"])
     sources = [(CLEAN, gallery)]
     sources += [
         (attack, {*ours.get(attack, ()), *posted.get(attack, ())}) for attack in dict.fromkeys([*ours, *posted])

@@ -14,7 +14,7 @@ import pandas as pd
 
 from uncloak.errors import InputError
 from uncloak.extractors.training import Composition
-from uncloak.pictures.split import read_split
+from uncloak.pictures.split import PUBLIC, in_role, no_probes, read_split
 from uncloak.pictures.stored import identity_order, read_faces
 from uncloak.seeds import generator
 from uncloak.store import read_arrays
@@ -46,8 +46,7 @@ def read_public(faces: str | os.PathLike, split: str | os.PathLike) -> Faces:
     Their identities are called "public/NAME", so that nobody is taken for a background identity of that name.
     Raises InputError where a file is missing or damaged, or there are no public identities.
     """
-    table = read_split(split)
-    table = table[(table["role"] == "public") & (table["part"] != "probe")].sort_values("picture")
+    table = no_probes(in_role(read_split(split), PUBLIC)).sort_values("picture")
     if table.empty:
         raise InputError(f"{split}: no identity has the role public; robust training needs some")
     pictures = table["picture"].to_numpy(str)
@@ -59,7 +58,7 @@ def held_out_public(identities: np.ndarray, count: int, seed: int) -> np.ndarray
 
     They are the last of the order whose first identities are perturbed. Raises InputError where none would be left.
     """
-    order = identity_order(identities, seed, "public")
+    order = identity_order(identities, seed, PUBLIC)
     if len(order) <= count:
         raise InputError(f"public.held_out: {count} identities cannot be held out of {len(order)} public identities")
     return np.sort(order[len(order) - count :])

@@ -5,6 +5,7 @@ import torch
 
 from uncloak.errors import InputError
 from uncloak.extractors.extractor import Extractor
+from uncloak.pictures.tensors import as_floats
 from uncloak.progress import track
 
 _BATCH = 64
@@ -22,7 +23,7 @@ def embed(extractor: Extractor, faces: np.ndarray, device: str = "cpu") -> np.nd
     embeddings = []
     with torch.inference_mode():
         for start in track(range(0, len(faces), _BATCH), len(faces), "embedding", weight=_BATCH):
-            batch = _send(faces[start : start + _BATCH], device).permute(0, 3, 1, 2).float() / 255
+            batch = as_floats(faces[start : start + _BATCH], device)
             # Nothing here waits for a GPU: while it computes, the next batch is read.
             embeddings.append(extractor(batch).float().to("cpu", non_blocking=True))
     if torch.device(device).type == "cuda":
@@ -34,11 +35,3 @@ def embed(extractor: Extractor, faces: np.ndarray, device: str = "cpu") -> np.nd
             f"the extractor gives values that are not finite for face number {broken[0]}; check its weights"
         )
     return embeddings
-
-
-def _send(faces: np.ndarray, device: str) -> torch.Tensor:
-    """Bring uint8 faces to the device; to a GPU from memory that it can fetch them from by itself, in its turn."""
-    batch = torch.from_numpy(faces)
-    if torch.device(device).type == "cuda":
-        batch = batch.pin_memory()
-    return batch.to(device, non_blocking=True)

@@ -18,6 +18,7 @@ from uncloak.extractors.adamw import AdamW
 from uncloak.extractors.augmentation import augment
 from uncloak.extractors.embedding import embed
 from uncloak.extractors.extractor import Extractor
+from uncloak.pictures.split import BACKGROUND, in_role
 from uncloak.progress import track
 from uncloak.seeds import derive_seed, generator
 
@@ -101,7 +102,7 @@ def divide_background(split: pd.DataFrame, count: int, seed: int) -> tuple[pd.Da
 
     Returns rows of the split, sorted by picture.
     """
-    background = split[split["role"] == "background"].sort_values("picture")
+    background = in_role(split, BACKGROUND).sort_values("picture")
     reserved = background["identity"].isin(held_out(background["identity"].to_numpy(str), count, seed))
     return background[~reserved], background[reserved]
 

@@ -10,6 +10,7 @@ import pandas as pd
 from uncloak.errors import InputError
 from uncloak.figures import theme
 from uncloak.figures.images import Canvas, image_uri
+from uncloak.pictures.names import identity_of
 
 AMPLIFICATION = 4
 
@@ -105,7 +106,7 @@ def contact_sheet(
             measures = {} if changes is None else changes.iloc[column].drop("attack_label").to_dict()
             images.append({**place, "picture": pictures[column], **measures})
         y += _STEP
-    identities = [picture.split("/")[0].replace("_", " ") for picture in pictures]
+    identities = [identity_of(picture).replace("_", " ") for picture in pictures]
     captions = [
         {"x": _LABELS_WIDTH + column * _STEP + _SIZE / 2, "y": _CAPTION_HEIGHT / 2, "text": identity}
         for column, identity in enumerate(identities)

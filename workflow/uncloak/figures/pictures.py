@@ -10,6 +10,7 @@ import pandas as pd
 from uncloak.errors import InputError
 from uncloak.figures import theme
 from uncloak.figures.images import Canvas, image_uri, thumbnail
+from uncloak.pictures.names import identity_of
 
 _SIZE = 112
 _STEP = 118
@@ -46,11 +47,11 @@ def picture_sample(
             f"sample of pictures: {len(pictures)} ids, {len(photographs)} photographs, {len(landmarks)} sets of"
             f" landmarks, {len(faces)} faces; give one of each for at least one picture"
         )
-    identities = list(dict.fromkeys(picture.split("/")[0] for picture in pictures))
+    identities = list(dict.fromkeys(map(identity_of, pictures)))
     drawn = dict.fromkeys(identities, 0)
     images, points = [], []
     for picture, photograph, marks, face in zip(pictures, photographs, landmarks, faces, strict=True):
-        identity = picture.split("/")[0]
+        identity = identity_of(picture)
         x, y = _LABELS_WIDTH + drawn[identity] * _STEP, identities.index(identity) * _BLOCK
         drawn[identity] += 1
         square, scale, corner = thumbnail(photograph, _DENSITY * _SIZE)

@@ -9,7 +9,8 @@ import numpy as np
 from PIL import Image
 
 from uncloak.parallel import map_in_order
-from uncloak.pictures.alignment import LANDMARK_COLUMNS
+from uncloak.pictures.landmarks import LANDMARK_COLUMNS
+from uncloak.pictures.names import identity_of, picture_name
 from uncloak.pictures.synthetic.caption import caption
 from uncloak.pictures.synthetic.identity import person
 from uncloak.pictures.synthetic.nuisance import circumstances, varied
@@ -21,7 +22,11 @@ from uncloak.store import atomic
 def picture_names(people: int, pictures: int, prolific: tuple[int, int] = (0, 0)) -> list[str]:
     """Return picture ids "person_0007/0003": `pictures` of each person, more of the first `prolific[0]` people."""
     many, more = prolific
-    return [f"person_{i:04d}/{j:04d}" for i in range(people) for j in range(more if i < many else pictures)]
+    return [
+        picture_name(f"person_{i:04d}", f"{j:04d}")
+        for i in range(people)
+        for j in range(more if i < many else pictures)
+    ]
 
 
 def draw_photographs(
@@ -40,7 +45,7 @@ def draw_photographs(
     `world` names the dataset, so that two datasets of one seed show different people. `variation` multiplies how far
     pose, gaze, brows, blur and noise differ from picture to picture; `quality` is that of the JPEG files, 1 to 100.
     """
-    for identity in sorted({picture.split("/")[0] for picture in pictures}):
+    for identity in sorted(set(map(identity_of, pictures))):
         (folder / identity).mkdir(parents=True, exist_ok=True)
     draw = partial(
         _draw_photograph, folder=folder, world=world, seed=seed, size=size, variation=variation, quality=quality
@@ -69,7 +74,7 @@ _person = lru_cache(maxsize=1)(person)
 
 
 def _scene(picture: str, world: str, seed: int) -> tuple:
-    return _person(seed, f"{world}/{picture.split('/')[0]}"), circumstances(seed, f"{world}/{picture}")
+    return _person(seed, f"{world}/{identity_of(picture)}"), circumstances(seed, f"{world}/{picture}")
 
 
 def _draw_photograph(

@@ -13,16 +13,17 @@ from PIL import Image
 
 from uncloak.errors import InputError
 from uncloak.parallel import map_in_order
-from uncloak.pictures.alignment import LANDMARK_COLUMNS, similarity, template, warp
+from uncloak.pictures.alignment import similarity, warp
 from uncloak.pictures.detection import Detector, most_central
+from uncloak.pictures.landmarks import LANDMARK_COLUMNS, template
 from uncloak.pictures.reading import load_picture
+from uncloak.pictures.rejected import REJECTED_COLUMNS
 from uncloak.progress import track
 from uncloak.store import write_arrays
 
 logger = logging.getLogger(__name__)
 
 _DETECTORS = ("mtcnn", "none")
-_REJECTED_COLUMNS = ["picture", "path", "reason"]
 
 
 def align_pictures(
@@ -90,7 +91,7 @@ def align_pictures(
         {"recipe": recipe, "detector": detector, "face_size": face_size, "share_known": share_known},
     )
     logger.info("%d faces, %.1f %% by known landmarks, %d rejected", len(found), 100 * share_known, len(rejected))
-    return pd.DataFrame(rejected, columns=_REJECTED_COLUMNS, dtype=str)
+    return pd.DataFrame(rejected, columns=REJECTED_COLUMNS, dtype=str)
 
 
 class _Row(NamedTuple):

@@ -13,9 +13,11 @@ from uncloak.errors import InputError
 from uncloak.folders import files_in, folders_in, printable
 from uncloak.parallel import map_in_order
 from uncloak.pictures.duplicates import find_near_duplicates, perceptual_hash
+from uncloak.pictures.names import picture_name
 from uncloak.pictures.reading import UnusablePictureError, decode, read_content
+from uncloak.pictures.rejected import REJECTED_COLUMNS
 from uncloak.progress import track
-from uncloak.tables import read_text
+from uncloak.tables import read_text, write_table
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +25,6 @@ logger = logging.getLogger(__name__)
 _LAYOUTS = {"folder": "", "facescrub": "face"}
 _ENDINGS = {".jpg", ".jpeg", ".png"}
 _COLUMNS = ["picture", "identity", "path", "sha256", "width", "height"]
-_REJECTED_COLUMNS = ["picture", "path", "reason"]
 
 
 class _File(NamedTuple):
@@ -88,7 +89,12 @@ def build_manifest(
             f"{rejected[0][2]})"
         )
     logger.info("%s: %d pictures, %d rejected", root, len(kept), len(rejected))
-    return pd.DataFrame(kept, columns=_COLUMNS), pd.DataFrame(rejected, columns=_REJECTED_COLUMNS, dtype=str)
+    return pd.DataFrame(kept, columns=_COLUMNS), pd.DataFrame(rejected, columns=REJECTED_COLUMNS, dtype=str)
+
+
+def write_manifest(table: pd.DataFrame, path: str | os.PathLike) -> None:
+    """Write a manifest as a table, whole or not at all."""
+    write_table(table[_COLUMNS], path)
 
 
 def read_manifest(path: str | os.PathLike) -> pd.DataFrame:
@@ -97,11 +103,6 @@ def read_manifest(path: str | os.PathLike) -> pd.DataFrame:
     Raises InputError where the file is missing, cannot be read or is no manifest.
     """
     return read_text(path, *_COLUMNS).astype({"width": int, "height": int})
-
-
-def read_rejected(path: str | os.PathLike) -> pd.DataFrame:
-    """Read a table of rejected pictures, all text; raises InputError as `read_manifest` does."""
-    return read_text(path, *_REJECTED_COLUMNS)
 
 
 def _list_files(root: Path, layout: str) -> list[_File]:
@@ -118,7 +119,7 @@ def _list_files(root: Path, layout: str) -> list[_File]:
         for picture in pictures:
             path = picture.relative_to(root).as_posix()
             _check_name(root, path)
-            files.append(_File(f"{folder.name}/{picture.stem}", folder.name, path))
+            files.append(_File(picture_name(folder.name, picture.stem), folder.name, path))
     if not files:
         where = "/".join(part for part in (str(root), "IDENTITY", _LAYOUTS[layout]) if part)
         raise InputError(f"{root}: no pictures; expected {where}/*.jpg, *.jpeg or *.png (layout '{layout}')")

@@ -1,16 +1,22 @@
 """The split of a dataset: a role for each identity, and gallery or probe for each picture."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
 from uncloak.errors import InputError
+from uncloak.pictures.names import identities_of, identity_of
 from uncloak.seeds import generator
-from uncloak.tables import read_text
+from uncloak.tables import read_text, write_table
+
+USER, PUBLIC, DETECTOR, BACKGROUND, OTHER = "user", "public", "detector", "background", "other"
+ROLES = (USER, PUBLIC, DETECTOR, BACKGROUND, OTHER)
+GALLERY, PROBE, NEITHER = "gallery", "probe", "none"
+PARTS = (GALLERY, PROBE, NEITHER)
 
 # Users are drawn first, because they alone must have many pictures; identities left over are "other".
-_ROLES = ("user", "public", "detector", "background")
+_DRAWN = ROLES[:-1]
 _COLUMNS = ["picture", "identity", "part", "role"]
 _DROPPED_COLUMNS = ["identity", "pictures", "reason"]
 
@@ -41,7 +47,7 @@ def split(
     _check(roles, gallery_share, minimum_user_pictures, too_few)
     stems: dict[str, list[str]] = {}
     for picture in sorted(pictures):
-        stems.setdefault(picture.rsplit("/", 1)[0], []).append(picture)
+        stems.setdefault(identity_of(picture), []).append(picture)
 
     dropped = [
         (identity, len(members), f"{len(members)} pictures, fewer than {minimum_pictures}")
@@ -61,11 +67,22 @@ def split(
     role = _draw_roles(counts, roles, minimum_user_pictures, seed)
     rows = []
     for identity, members in stems.items():
-        probes = set() if role[identity] == "background" else _draw_probes(identity, members, gallery_share, seed)
+        probes = set() if role[identity] == BACKGROUND else _draw_probes(identity, members, gallery_share, seed)
         for picture in members:
-            part = "none" if role[identity] == "background" else "probe" if picture in probes else "gallery"
+            part = NEITHER if role[identity] == BACKGROUND else PROBE if picture in probes else GALLERY
             rows.append((picture, identity, part, role[identity]))
     return pd.DataFrame(sorted(rows), columns=_COLUMNS), pd.DataFrame(dropped, columns=_DROPPED_COLUMNS)
+
+
+def split_of_one_role(pictures: Sequence[str], role: str) -> pd.DataFrame:
+    """Return the split of pictures whose people all have one role, in their order; none is gallery or probe."""
+    rows = {"picture": pictures, "identity": identities_of(pictures), "part": NEITHER, "role": role}
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def write_split(table: pd.DataFrame, path: str | os.PathLike) -> None:
+    """Write a split as a table, whole or not at all."""
+    write_table(table[_COLUMNS], path)
 
 
 def read_split(path: str | os.PathLike) -> pd.DataFrame:
@@ -76,10 +93,20 @@ def read_split(path: str | os.PathLike) -> pd.DataFrame:
     return read_text(path, *_COLUMNS)
 
 
+def in_role(table: pd.DataFrame, role: str) -> pd.DataFrame:
+    """Return the rows of a split's identities in a role."""
+    return table[table["role"] == role]
+
+
+def no_probes(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a split's pictures that a trainer may have: all but probes, which are kept for measuring."""
+    return table[table["part"] != PROBE]
+
+
 def _check(roles: Mapping[str, int], gallery_share: float, minimum_user_pictures: int, too_few: str) -> None:
     for name, number in roles.items():
-        if name not in _ROLES:
-            raise InputError(f"role '{name}' is unknown; choose among {', '.join(_ROLES)}")
+        if name not in _DRAWN:
+            raise InputError(f"role '{name}' is unknown; choose among {', '.join(_DRAWN)}")
         if number < 0:
             raise InputError(f"role '{name}': {number} identities were asked for; ask for none or more")
     if not 0 < gallery_share < 1:
@@ -107,16 +134,16 @@ def _draw_roles(counts: Mapping[str, int], roles: Mapping[str, int], minimum_use
     lots = {identity: generator(seed, "role", identity).random() for identity in counts}
     free = sorted(counts, key=lambda identity: (lots[identity], identity))
     drawn: dict[str, str] = {}
-    for name in _ROLES:
+    for name in _DRAWN:
         wanted = roles.get(name, 0)
-        eligible = [identity for identity in free if name != "user" or counts[identity] >= minimum_user]
+        eligible = [identity for identity in free if name != USER or counts[identity] >= minimum_user]
         if len(eligible) < wanted:
-            condition = f" with at least {minimum_user} pictures" if name == "user" else ""
+            condition = f" with at least {minimum_user} pictures" if name == USER else ""
             raise InputError(
                 f"{wanted} identities{condition} are wanted for role '{name}', but only {len(eligible)} of "
                 f"{len(counts)} are left; lower the numbers of identities per role or add identities"
             )
         drawn.update(dict.fromkeys(eligible[:wanted], name))
         free = [identity for identity in free if identity not in drawn]
-    drawn.update(dict.fromkeys(free, "other"))
+    drawn.update(dict.fromkeys(free, OTHER))
     return drawn

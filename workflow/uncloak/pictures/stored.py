@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from uncloak.errors import InputError
-from uncloak.pictures.split import read_split
+from uncloak.pictures.split import USER, in_role, no_probes, read_split
 from uncloak.seeds import generator
 from uncloak.store import open_arrays, read_arrays
 
@@ -17,7 +17,7 @@ _BLOCK = 4096
 
 def posted_pictures(split: str | os.PathLike) -> np.ndarray:
     """Return the ids, str [N] in sorted order, of the gallery pictures of the users: those that attacks perturb."""
-    return pictures_to_perturb(split, 0, "user")
+    return pictures_to_perturb(split, 0, USER)
 
 
 def pictures_to_perturb(
@@ -35,8 +35,7 @@ def pictures_to_perturb(
 
     Raises InputError where there are fewer identities of this role.
     """
-    table = read_split(split)
-    table = table[(table["role"] == role) & (table["part"] != "probe")]
+    table = no_probes(in_role(read_split(split), role))
     order = identity_order(table["identity"].to_numpy(str), seed, role)
     if identities is not None and identities > len(order):
         raise InputError(

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from uncloak.errors import InputError
+from uncloak.pictures.split import USER, in_role
 from uncloak.recognition.comparisons import NO_ATTACK
 from uncloak.recognition.embeddings import Embeddings, mix
 from uncloak.recognition.evaluation import COLUMNS
@@ -62,11 +63,11 @@ def evaluate_collusion(
         for embeddings in (*clean.values(), *(made for attacks in posted.values() for made in attacks.values())):
             embeddings.check_directions()
     gallery, probes = gallery_and_probes(split)
-    probes = probes[probes["role"] == "user"]
+    probes = in_role(probes, USER)
     without = sorted(set(probes["identity"]) - set(partners))
     if without:
         raise InputError(f"collusion: user '{without[0]}' has no partner; choose the targets from the same split")
-    is_user = (gallery["role"] == "user").to_numpy()
+    is_user = (gallery["role"] == USER).to_numpy()
     pictures, owners = gallery["picture"].to_numpy(), gallery["identity"].to_numpy(str)
     records = []
     for attack in (NO_ATTACK[0], *sorted(set().union(*posted.values()))):

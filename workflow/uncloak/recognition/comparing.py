@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from uncloak.errors import InputError
+from uncloak.pictures.split import USER
 from uncloak.recognition.comparisons import FALSE_ACCEPT_RATES, NEAREST, NO_ATTACK, Comparisons, read_comparisons
 from uncloak.recognition.distances import METRICS, identity_distances, points, squared_distances
 from uncloak.recognition.embeddings import Embeddings, read_embeddings
@@ -51,7 +52,7 @@ def compare(
     owners, askers = gallery["identity"].to_numpy(str), probes["identity"].to_numpy(str)
     faces, asked = clean.rows(gallery["picture"]), clean.rows(probes["picture"])
 
-    posters, users = (gallery["role"] == "user").to_numpy(), (probes["role"] == "user").to_numpy()
+    posters, users = (gallery["role"] == USER).to_numpy(), (probes["role"] == USER).to_numpy()
     everyone = Gallery(faces, owners, metric)
     posted = {user: gallery["picture"].to_numpy(str)[owners == user] for user in sorted(set(owners[posters].tolist()))}
     logger.info("%d probes of users, %d of others, %d clean gallery faces", users.sum(), (~users).sum(), len(faces))

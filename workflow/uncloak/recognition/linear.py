@@ -21,6 +21,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from uncloak.errors import InputError
+from uncloak.pictures.split import USER, in_role
 from uncloak.progress import track
 from uncloak.recognition.comparisons import NO_ATTACK
 from uncloak.recognition.embeddings import Embeddings
@@ -70,7 +71,7 @@ def evaluate(
     if NO_ATTACK in perturbed:
         raise InputError("attack 'none' through 'png' stands for the clean faces as they are; give it another name")
     gallery, probes = gallery_and_probes(split)
-    probes = probes[probes["role"] == "user"]
+    probes = in_role(probes, USER)
     owners, askers = gallery["identity"].to_numpy(str), probes["identity"].to_numpy(str)
     if len(set(owners)) < 3:
         raise InputError("split: a linear classifier needs at least 3 identities in the gallery")

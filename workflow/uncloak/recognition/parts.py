@@ -3,10 +3,7 @@
 import pandas as pd
 
 from uncloak.errors import InputError
-
-_PARTS = ("gallery", "probe")
-_NO_PART = "none"  # of background identities
-_ROLES = ("user", "public", "detector", "background", "other")
+from uncloak.pictures.split import BACKGROUND, GALLERY, PARTS, PROBE, ROLES, USER, in_role
 
 
 def gallery_and_probes(split: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -23,7 +20,7 @@ def gallery_and_probes(split: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]
     if missing:
         raise InputError(f"split: has no column '{missing[0]}'; it needs {', '.join(needed)}")
     split = split.loc[:, list(needed)].astype(str)
-    for column, allowed in (("part", (*_PARTS, _NO_PART)), ("role", _ROLES)):
+    for column, allowed in (("part", PARTS), ("role", ROLES)):
         wrong = split[~split[column].isin(allowed)]
         if len(wrong):
             raise InputError(
@@ -37,12 +34,12 @@ def gallery_and_probes(split: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]
     torn = roles[roles["identity"].duplicated()]
     if len(torn):
         raise InputError(f"split: identity '{torn.iloc[0].identity}' has several roles; give it one")
-    split = split[split["role"] != "background"].sort_values(["identity", "picture"])
-    gallery, probes = (split[split["part"] == part] for part in _PARTS)
-    users = set(split.loc[split["role"] == "user", "identity"])
+    split = split[split["role"] != BACKGROUND].sort_values(["identity", "picture"])
+    gallery, probes = (split[split["part"] == part] for part in (GALLERY, PROBE))
+    users = set(in_role(split, USER)["identity"])
     if not users:
         raise InputError("split: has no users; give the role 'user' to at least one identity")
-    for part, rows in (("gallery", gallery), ("probe", probes)):
+    for part, rows in ((GALLERY, gallery), (PROBE, probes)):
         without = sorted(users - set(rows["identity"]))
         if without:
             raise InputError(

@@ -2,14 +2,12 @@
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from uncloak.seeds import generator
+from uncloak.recognition.intervals import bootstrap_interval
 from uncloak.transfer.ranking import ranks
 
 CONDITIONS = ("clean", "transferred")
 TOPS = (1, 5)
-_RESAMPLES = 9999
 
 
 def accuracy(right: np.ndarray, labels: np.ndarray, seed: int) -> tuple[float, float, float]:
@@ -24,16 +22,11 @@ def accuracy(right: np.ndarray, labels: np.ndarray, seed: int) -> tuple[float, f
     share = float(hits.sum() / counts.sum())
     if (shares == shares[0]).all():
         return share, share, share
-    interval = stats.bootstrap(
-        (hits, counts),
-        lambda hits, counts, axis: hits.sum(axis) / counts.sum(axis),
-        paired=True,
-        vectorized=True,
-        n_resamples=_RESAMPLES,
-        method="percentile",
-        rng=generator(seed, "interval over classes"),
-    ).confidence_interval
-    return share, float(interval.low), float(interval.high)
+    return share, *bootstrap_interval((hits, counts), _share, seed, "classes")
+
+
+def _share(hits: np.ndarray, counts: np.ndarray, axis: int) -> np.ndarray:
+    return hits.sum(axis) / counts.sum(axis)
 
 
 def rows(classifier: str, logits: dict[str, np.ndarray], labels: np.ndarray, seed: int) -> pd.DataFrame:

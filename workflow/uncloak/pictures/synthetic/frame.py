@@ -6,7 +6,8 @@ from math import cos, hypot, sin
 
 import numpy as np
 
-from uncloak.pictures.alignment import similarity, template
+from uncloak.pictures.alignment import similarity
+from uncloak.pictures.landmarks import template
 
 
 @lru_cache(maxsize=8)
