@@ -6,9 +6,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from uncloak.errors import InputError
 from uncloak.records import references
 from uncloak.records.configuration import Configuration
-from uncloak.records.faults import input_error
+from uncloak.records.faults import input_error, printable
 from uncloak.records.files import catalog, read_yaml, refuse_repeated_keys
 from uncloak.records.filling import as_rules_know, fill
 from uncloak.records.plain import plain, struck
@@ -24,13 +25,15 @@ def read(config: Mapping) -> Configuration:
 
     Raises InputError, in one line, with the place and the reason of the first thing wrong and what to do about it.
     """
-    tree = plain(config)
-    fill(tree)
     try:
+        tree = plain(config)
+        fill(tree)
         checked = Configuration.model_validate(tree)
+        references.check(checked, struck(config))
     except ValidationError as error:
-        raise input_error(error) from None
-    references.check(checked, struck(config))
+        raise InputError(printable(input_error(error))) from None
+    except InputError as error:
+        raise InputError(printable(error)) from None
     checked._mapping = as_rules_know(tree)
     return checked
 

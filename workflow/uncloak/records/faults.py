@@ -37,7 +37,12 @@ def input_error(error: ValidationError) -> InputError:
 
 def spoken(place: Sequence[object]) -> str:
     """Return a place as text: keys and numbers of entries, with dots between."""
-    return ".".join(text if (text := str(key)).isprintable() else repr(text) for key in place) or "top level"
+    return ".".join(map(str, place)) or "top level"
+
+
+def printable(text: object) -> str:
+    """Return text in one line that can be shown: characters that cannot are escaped."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in str(text))
 
 
 def _first(error: ValidationError) -> tuple[list[object], str]:

@@ -122,16 +122,14 @@ def _checked_by(declared: Callable, given: Mapping[str, object]) -> Callable:
 
 def _declares(kind: Kind, name: object) -> bool:
     try:
-        return kind.declaration in _source(kind, name)[1]
-    except (OSError, ValueError):  # no such file, or a name that no file can have
+        return isinstance(name, str) and name.isidentifier() and kind.declaration in _source(kind, name)[1]
+    except OSError:  # no such file, or a name that no file can have
         return False
 
 
 @cache
 def _source(kind: Kind, name: str) -> tuple[str | None, dict[str, ast.stmt]]:
     """The docstring of a module, and its top-level statements by the names that they bind."""
-    if not (isinstance(name, str) and name.isidentifier()):
-        raise ValueError(name)
     tree = ast.parse((_PACKAGE / kind.folder / f"{name}.py").read_text(encoding="utf-8"))
     return ast.get_docstring(tree), {bound: statement for statement in tree.body for bound in _bound(statement)}
 
