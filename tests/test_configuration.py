@@ -195,10 +195,9 @@ def test_what_names_a_record_that_is_struck_out_is_told():
 
 
 def test_records_that_compute_have_a_precision():
-    config = changed("detectors.lowkey.precision", "float32")
-    checked = read(config)
-    assert checked.detectors["lowkey"].precision == "float32"
-    assert checked.detectors["fawkes"].precision == "auto"
+    checked = read(changed("attacks.fawkes_v10.precision", "float32"))
+    assert checked.attacks["fawkes_v10"].precision == "float32"
+    assert checked.detectors["fawkes"].precision == "float32"  # as its record says
     assert checked.extractors["clip"].train.precision == checked.attacks["lowkey"].precision == "auto"
     assert checked.as_mapping()["classifiers"]["vgg"]["train"]["precision"] == "auto"
     assert checked.as_mapping()["experiments"]["classifiers"]["end_to_end"]["precision"] == "auto"
