@@ -8,6 +8,7 @@ from uncloak.plan.records import science
 
 
 def mixtures(config: Mapping) -> list[str]:
+    """Attacks that put other attacks' pictures together."""
     return [name for name, record in config["attacks"].items() if record["method"] == "mixture"]
 
 
@@ -55,6 +56,7 @@ def transmitted(config: Mapping) -> list[str]:
 
 
 def targeted(config: Mapping) -> list[str]:
+    """Attacks that make pictures resemble somebody chosen."""
     return [name for name, record in config["attacks"].items() if "targets" in record]
 
 
@@ -64,6 +66,7 @@ def perturb_record(config: Mapping, attack: str) -> dict:
 
 
 def import_record(config: Mapping, attack: str) -> dict:
+    """What importing somebody else's pictures depends on."""
     return science(config["attacks"][attack])
 
 
@@ -73,6 +76,7 @@ def export_record(config: Mapping, attack: str) -> Mapping:
 
 
 def preparation(config: Mapping, attack: str) -> Mapping | None:
+    """How an attack resizes the crops; None where it takes them as they are."""
     return config["attacks"][attack].get("preparation")
 
 
@@ -81,11 +85,8 @@ def shares(config: Mapping, attack: str) -> Mapping:
     return config["attacks"][attack].get("shares", {})
 
 
-def label(config: Mapping, attack: str) -> str:
-    return config["attacks"][attack]["label"]
-
-
 def surrogate_files(config: Mapping, attack: str) -> list[str]:
+    """The extractors that an attack optimizes against."""
     return extractors.files(config["attacks"][attack]["surrogates"])
 
 
@@ -100,6 +101,7 @@ def perturbing_modules(config: Mapping, attack: str) -> list[str]:
 
 
 def targets_record(config: Mapping, attack: str) -> Mapping:
+    """How an attack chooses whom pictures are made to resemble."""
     return config["attacks"][attack]["targets"]
 
 

@@ -49,10 +49,12 @@ def external_folder(config: Mapping, attack: str) -> str:
 
 
 def external_listing(config: Mapping, attack: str) -> str:
+    """A digest of the names and sizes of somebody else's files."""
     return listing_digest(external_folder(config, attack))
 
 
 def objects_folder(config: Mapping) -> str:
+    """The folder of ImageNet's pictures."""
     return _found(
         Path(reachable(config["data"]), config["objects"]["root"]),
         "put ImageNet's validation pictures there, one folder per class, or set `data` (resources/README.md)",
@@ -60,14 +62,17 @@ def objects_folder(config: Mapping) -> str:
 
 
 def objects_listing(config: Mapping) -> str:
+    """A digest of the names and sizes of ImageNet's files."""
     return listing_digest(objects_folder(config))
 
 
 def extractor_source(config: Mapping, extractor: str) -> str:
+    """The published weights of an extractor."""
     return _published(config, config["extractors"][extractor]["source"])
 
 
 def classifier_source(config: Mapping, classifier: str) -> str:
+    """The published weights of a classifier."""
     return _published(config, config["classifiers"][classifier]["source"])
 
 

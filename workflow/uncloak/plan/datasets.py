@@ -22,14 +22,17 @@ def faces_record(config: Mapping, dataset: str) -> dict:
 
 
 def manifest_record(config: Mapping, dataset: str) -> dict:
+    """What pictures are listed by; None stands for the default."""
     return {key: config["datasets"][dataset].get(key) for key in ("layout", "minimum_size", "duplicate_distance")}
 
 
 def alignment(config: Mapping, dataset: str) -> dict:
+    """What faces are found and aligned by."""
     return {key: config["datasets"][dataset][key] for key in ("face_size", "alignment")}
 
 
 def split_record(config: Mapping, dataset: str) -> Mapping:
+    """What a dataset is split by."""
     return config["datasets"][dataset]["split"]
 
 
@@ -39,6 +42,7 @@ def known_landmarks(config: Mapping, dataset: str) -> str | list[str]:
 
 
 def label(config: Mapping, dataset: str) -> str:
+    """Name of a dataset in figures."""
     return config["datasets"][dataset]["label"]
 
 
@@ -48,8 +52,10 @@ def note(config: Mapping, dataset: str) -> str:
 
 
 def user_count(config: Mapping, dataset: str) -> int:
+    """How many users a dataset has."""
     return config["datasets"][dataset]["split"]["roles"]["user"]
 
 
 def shows_visibility(config: Mapping, dataset: str) -> bool:
+    """Whether what cloaks cost in looks is shown on a dataset."""
     return config["datasets"][dataset].get("visibility", True)

@@ -10,6 +10,7 @@ from uncloak.plan.roles import perturbed_others
 
 
 def record(config: Mapping, detector: str) -> dict:
+    """What training a detector depends on."""
     return science(config["detectors"][detector])
 
 
@@ -31,10 +32,12 @@ def scored_attacks(config: Mapping, dataset: str) -> list[str]:
 
 
 def scored_faces(config: Mapping, dataset: str) -> list[str]:
+    """The posted faces that the detectors score."""
     return perturbed(dataset, scored_attacks(config, dataset))
 
 
 def scores(config: Mapping, dataset: str) -> list[str]:
+    """What the detectors of the run say of the faces of a dataset."""
     detectors = config["experiments"]["detection"]["detectors"]
     return [paths.fill(paths.SCORES, dataset=dataset, detector=name) for name in detectors]
 
@@ -46,6 +49,7 @@ def described_detectors(config: Mapping) -> dict[str, dict]:
 
 
 def attack_labels(config: Mapping) -> dict[str, str]:
+    """Names in figures of the attacks that are to be detected."""
     return {name: config["attacks"][name]["label"] for name in config["experiments"]["detection"]["attacks"]}
 
 

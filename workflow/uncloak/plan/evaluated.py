@@ -7,6 +7,7 @@ _SHOWING = ("adaptive", "unprotected", "ranks", "classifiers")
 
 
 def datasets(config: Mapping) -> list[str]:
+    """The datasets of this run."""
     return config["run"]["datasets"]
 
 
@@ -16,10 +17,12 @@ def channels(config: Mapping) -> list[str]:
 
 
 def attacks_of(config: Mapping, dataset: str) -> list[str]:
+    """The attacks that are run on a dataset: its own, or those of the run."""
     return config["datasets"][dataset].get("attacks", config["run"]["attacks"])
 
 
 def extractors_of(config: Mapping, dataset: str) -> list[str]:
+    """The extractors that a dataset is evaluated with: its own, or those of the run."""
     return config["datasets"][dataset].get("extractors", config["run"]["extractors"])
 
 

@@ -27,10 +27,12 @@ def model_comparisons(config: Mapping, experiment: str, dataset: str) -> list[st
 
 
 def model_embeddings(config: Mapping, dataset: str) -> list[str]:
+    """Posted pictures as the models of the systems see them."""
     return recognition.posted_embeddings(config, dataset, _modelled(config, dataset), evaluated.channels(config))
 
 
 def model_sources(config: Mapping, dataset: str) -> list:
+    """Attack and channel of each of these."""
     return recognition.posted_sources(config, _modelled(config, dataset), evaluated.channels(config))
 
 
@@ -40,10 +42,12 @@ def _modelled(config: Mapping, dataset: str) -> dict[str, list[str]]:
 
 
 def colluding_clean(config: Mapping, dataset: str) -> list[str]:
+    """Clean faces as the models see them that users who collude fool."""
     return recognition.embeddings(dataset, evaluated.models_of(config, "collusion"), ["clean"])
 
 
 def colluding_posted(config: Mapping, dataset: str) -> list[str]:
+    """Posted pictures of users who collude, as these models see them."""
     return recognition.embeddings(
         dataset, evaluated.models_of(config, "collusion"), setting(config, "collusion", "attacks")
     )
@@ -56,6 +60,7 @@ def colluding_targets(config: Mapping, dataset: str) -> list[str]:
 
 
 def filtered_clean(config: Mapping, dataset: str) -> list[str]:
+    """Clean faces as the extractors see them that recognize without detected pictures."""
     return recognition.embeddings(dataset, setting(config, "unprotected", "extractors"), ["clean"])
 
 
@@ -64,10 +69,12 @@ def filtered_comparisons(config: Mapping, dataset: str) -> list[str]:
 
 
 def filtered_posted(config: Mapping, dataset: str) -> list[str]:
+    """Posted pictures as these extractors see them."""
     return recognition.posted_embeddings(config, dataset, _filtered(config, dataset))
 
 
 def filtered_sources(config: Mapping, dataset: str) -> list:
+    """Attack and channel of each of these."""
     return recognition.posted_sources(config, _filtered(config, dataset))
 
 
@@ -82,10 +89,12 @@ def _filtered(config: Mapping, dataset: str) -> dict[str, list[str]]:
 
 
 def linear_posted(config: Mapping, dataset: str, extractor: str) -> list[str]:
+    """Posted pictures that linear classifiers are trained on."""
     return recognition.embeddings(dataset, [extractor], evaluated.attacks_in(config, "classifiers", dataset))
 
 
 def linear_sources(config: Mapping, dataset: str) -> list:
+    """Attack and channel of each of these."""
     return [[name, "png"] for name in evaluated.attacks_in(config, "classifiers", dataset)]
 
 

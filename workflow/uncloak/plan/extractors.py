@@ -8,6 +8,7 @@ from uncloak.plan.roles import perturbed_others
 
 
 def with_recipe(config: Mapping, recipe: str) -> list[str]:
+    """The extractors that are made by a recipe."""
     return [name for name, record in config["extractors"].items() if record["recipe"] == recipe]
 
 
@@ -29,6 +30,7 @@ def trained(config: Mapping, first: bool) -> list[str]:
 
 
 def record(config: Mapping, extractor: str) -> dict:
+    """What making an extractor depends on."""
     return science(config["extractors"][extractor])
 
 
@@ -44,6 +46,7 @@ def modules(config: Mapping, extractor: str) -> list[str]:
 
 
 def modules_of(config: Mapping, extractors: Iterable[str]) -> list[str]:
+    """The modules that loading these extractors picks at run time."""
     return sorted({f"uncloak.extractors.networks.{network(config, name)}" for name in extractors})
 
 
@@ -54,6 +57,7 @@ def training_modules(config: Mapping, extractor: str) -> list[str]:
 
 
 def files(extractors: Iterable[str]) -> list[str]:
+    """The files of these extractors."""
     return [paths.fill(paths.EXTRACTOR, extractor=name) for name in extractors]
 
 
@@ -63,10 +67,12 @@ def origin(config: Mapping, extractor: str) -> list[str]:
 
 
 def training_faces(config: Mapping, extractor: str) -> str:
+    """The faces that an extractor is trained on, or holds on to while it is tuned."""
     return paths.fill(paths.FACES, dataset=config["extractors"][extractor]["train"]["data"])
 
 
 def training_split(config: Mapping, extractor: str) -> str:
+    """Whose faces these are."""
     return paths.fill(paths.SPLIT, dataset=config["extractors"][extractor]["train"]["data"])
 
 

@@ -16,6 +16,7 @@ def paper(config: Mapping, figure: str) -> str:
 
 
 def systems_paper(config: Mapping, dataset: str) -> str:
+    """The figure of the paper that a dataset's systems stand for."""
     return "Figure 6" if dataset == evaluated.datasets(config)[0] else "Figure 12"
 
 
@@ -63,11 +64,13 @@ def system_names(config: Mapping) -> list[str]:
 
 
 def colluding_labels(config: Mapping) -> list[list[str]]:
+    """Attacks of users who collude, and their names in figures."""
     names = setting(config, "collusion", "attacks")
     return [[name, config["attacks"][name]["label"]] for name in names]
 
 
 def colluding_systems(config: Mapping) -> list:
+    """The systems that they meet, with their records."""
     return list(setting(config, "collusion", "systems").items())
 
 
@@ -82,10 +85,12 @@ def public_attacks(config: Mapping) -> list[str]:
 
 
 def public_labels(config: Mapping) -> dict[str, str]:
+    """Names in figures of the attacks that public identities are perturbed by."""
     return {attack: config["attacks"][attack]["label"] for attack in public_attacks(config)}
 
 
 def public_dataset(config: Mapping) -> str:
+    """Where the public identities come from."""
     robust = setting(config, "adaptive", "robust")
     return extractors.learned_public(config, robust).get("dataset", "")
 

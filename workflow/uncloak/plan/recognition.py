@@ -33,10 +33,12 @@ def embeddings(dataset: str, extractors: Iterable[str], sources: Iterable[str]) 
 
 
 def clean_embeddings(config: Mapping, dataset: str, extractor: str) -> list[str]:
+    """Embeddings of everybody's clean faces."""
     return embeddings(dataset, [extractor], ["clean"])
 
 
 def comparisons(dataset: str, extractors: Iterable[str]) -> list[str]:
+    """Files of what each extractor's probes were compared with."""
     return [paths.fill(paths.COMPARISONS, dataset=dataset, extractor=name) for name in extractors]
 
 
@@ -72,6 +74,7 @@ def shares_of(config: Mapping, attacks: Iterable[str]) -> dict[str, Mapping]:
 
 
 def dataset_shares(config: Mapping, dataset: str) -> dict[str, Mapping]:
+    """Shares of the attacks of a dataset."""
     return shares_of(config, evaluated.attacks_of(config, dataset))
 
 
@@ -80,6 +83,7 @@ def dataset_shares(config: Mapping, dataset: str) -> dict[str, Mapping]:
 
 
 def compared_in(config: Mapping, dataset: str, figure: str | None = None) -> dict[str, list[str]]:
+    """What the table compares: of the dataset, or of a figure."""
     return evaluated.shown(config, dataset, figure) if figure else evaluated.compared(config, dataset)
 
 

@@ -22,6 +22,7 @@ def made_by(config: Mapping, key: str) -> list[str]:
 
 
 def classifier_record(config: Mapping, classifier: str) -> dict:
+    """What making a classifier depends on."""
     return science(config["classifiers"][classifier])
 
 
@@ -31,18 +32,22 @@ def classifier_modules(config: Mapping, classifier: str) -> list[str]:
 
 
 def classifiers(config: Mapping) -> list[str]:
+    """The classifiers that are attacked and tried."""
     return config["transfer"]["classifiers"]
 
 
 def classifier_files(config: Mapping) -> list[str]:
+    """Their files."""
     return [paths.fill(paths.CLASSIFIER, classifier=name) for name in classifiers(config)]
 
 
 def modules(config: Mapping) -> list[str]:
+    """The modules that loading them all picks at run time."""
     return _modules(config, classifiers(config))
 
 
 def record(config: Mapping) -> Mapping:
+    """What the attack and its trial depend on."""
     return config["transfer"]
 
 
@@ -51,6 +56,7 @@ def attack_record(config: Mapping) -> Mapping:
 
 
 def described_classifiers(config: Mapping) -> dict[str, dict]:
+    """Label and release of the classifiers."""
     records = config["classifiers"]
     return {name: {key: records[name][key] for key in ("label", "released")} for name in classifiers(config)}
 
