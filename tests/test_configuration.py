@@ -232,6 +232,9 @@ def test_an_experiment_takes_what_its_datasets_evaluate_and_leaves_out_what_it_s
     checked = read(merged(DEFAULT, {"experiments": {"ranks": ranks}}))
     assert checked.experiments.ranks.extractors == ("arcface", "magface", "robust")
     assert checked.experiments.ranks.attacks == ("fawkes_v10",)
+    alone = read(merged(DEFAULT, {"run": {"extractors": ["facenet"], "attacks": ["fawkes_v03"]}}))
+    assert alone.experiments.unprotected.extractors == ("facenet",)  # left out, but for being the only one
+    assert alone.experiments.unprotected.attacks == ("fawkes_v03",)
     named = read(merged(DEFAULT, {"experiments": {"ranks": {**ranks, "extractors": ["clip"]}}}))
     assert named.experiments.ranks.extractors == ("clip",)
 

@@ -13,7 +13,7 @@ from uncloak.records.extractors import PRECISION, Precision
 
 
 class Without(Record):
-    """What of the run is left out, where the record does not name what it takes."""
+    """What of the run is left out, where the record does not name what it takes, unless nothing would be left."""
 
     extractors: AnyNames = field("Extractors left out.", ())
     attacks: AnyNames = field("Attacks left out.", ())

@@ -61,14 +61,14 @@ def _nothing(kind: type[Experiment]) -> dict:
 
 
 def _take_all(config: dict, record: dict, keys: Iterable[str], pixels: bool) -> None:
-    """Name the extractors and attacks of the run in a record that names none."""
+    """Name the extractors and attacks of the run in a record that names none; what would leave none is not left out."""
     for key in keys:
         if key not in record:
-            left_out = _list(_mapping(record, "without"), key)
-            names = [name for name in _evaluated(config, key, record) if name not in left_out]
+            every = _evaluated(config, key, record)
             if key == "extractors" and not pixels:
-                names = [name for name in names if not _is_pixels(config, name)]
-            record[key] = names
+                every = [name for name in every if not _is_pixels(config, name)] or every
+            left_out = _list(_mapping(record, "without"), key)
+            record[key] = [name for name in every if name not in left_out] or every
 
 
 def _evaluated(config: dict, key: str, record: dict) -> list[str]:
