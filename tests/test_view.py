@@ -10,12 +10,13 @@ from skimage.transform import SimilarityTransform, warp
 from uncloak.attacks.view import alignment_view
 from uncloak.errors import InputError
 from uncloak.pictures import alignment
+from uncloak.pictures.landmarks import template
 
 
 def landmarks(scale: float, angle: float, shift: tuple[float, float], seed: int = 0) -> np.ndarray:
     """Five points in a photograph: the template scaled, turned, shifted and a little disturbed."""
     turn = SimilarityTransform(scale=scale, rotation=angle, translation=shift)
-    return turn(alignment.template(32)) + np.random.default_rng(seed).normal(0, 0.5, (5, 2))
+    return turn(template(32)) + np.random.default_rng(seed).normal(0, 0.5, (5, 2))
 
 
 def photographs(count: int, height: int, width: int, dtype: torch.dtype = torch.float64) -> torch.Tensor:
@@ -24,7 +25,7 @@ def photographs(count: int, height: int, width: int, dtype: torch.dtype = torch.
 
 def through_scikit_image(photograph: np.ndarray, points: np.ndarray, block: int) -> np.ndarray:
     """The crop [32,32,3] of a photograph [H,W,3], by scikit-image's own fit, block means and bilinear warp."""
-    fit = SimilarityTransform.from_estimate(points, alignment.template(32))
+    fit = SimilarityTransform.from_estimate(points, template(32))
     # The blocks' centers are whole numbers after this.
     blocks = SimilarityTransform(scale=block, translation=(block - 1) / 2)
     averaged = block_reduce(photograph, (block, block, 1), np.mean)
@@ -44,7 +45,7 @@ def through_scikit_image(photograph: np.ndarray, points: np.ndarray, block: int)
 )
 def test_exact_view_agrees_with_scikit_image(scale, angle, shift, block):
     pictures, points = photographs(1, 102, 132), landmarks(scale, angle, shift)
-    matrix = alignment.similarity(points, alignment.template(32))
+    matrix = alignment.similarity(points, template(32))
     faces = alignment_view(matrix[None], 102, 132, 32)(pictures)
     expected = through_scikit_image(pictures[0].permute(1, 2, 0).numpy(), points, block)
     assert expected.std() > 0.1
@@ -59,9 +60,7 @@ def test_exact_view_is_what_recognition_will_see(scale):
     # Odd sides leave part of a block at the edge, and the face lies partly outside.
     height, width = 431, 357
     pixels = (255 * photographs(1, height, width)).round()
-    matrix = alignment.similarity(
-        landmarks(scale, 0.2, (width - 20 * scale, height - 22 * scale)), alignment.template(32)
-    )
+    matrix = alignment.similarity(landmarks(scale, 0.2, (width - 20 * scale, height - 22 * scale)), template(32))
     faces = 255 * alignment_view(matrix[None], height, width, 32)(pixels / 255)[0].permute(1, 2, 0).numpy()
     seen = alignment.warp(pixels[0].permute(1, 2, 0).byte().numpy(), matrix, 32)
     assert (seen == 0).all(axis=2).any()
@@ -73,7 +72,7 @@ def test_exact_view_is_what_recognition_will_see(scale):
 def test_original_view_agrees_with_the_published_formula(height, width):
     pictures = photographs(3, height, width)
     points = [landmarks(0.9, 0.1, (2, 3)), landmarks(1.4, -0.6, (0, 20)), landmarks(3.0, 0.3, (-5, -9))]
-    matrices = np.stack([alignment.similarity(each, alignment.template(32)) for each in points])
+    matrices = np.stack([alignment.similarity(each, template(32)) for each in points])
     faces = alignment_view(matrices, height, width, 32, "original")(pictures)
     expected = [plain_original_warp(*pair, 32) for pair in zip(pictures, matrices, strict=True)]
     torch.testing.assert_close(faces, torch.stack(expected), atol=1e-12, rtol=0)
@@ -100,7 +99,7 @@ def test_view_passes_its_gradient_on(reading):
 def test_bits_depend_on_nothing_but_the_photograph(reading):
     pictures = photographs(5, 90, 70, torch.float32)
     points = [landmarks(0.8 + 0.5 * k, 0.1 * k, (3, 2 * k), seed=k) for k in range(5)]
-    matrices = np.stack([alignment.similarity(each, alignment.template(32)) for each in points])
+    matrices = np.stack([alignment.similarity(each, template(32)) for each in points])
 
     def both(rows):
         chosen = pictures[rows].requires_grad_()
