@@ -6,7 +6,7 @@ import torch
 from references import plain_encode
 from torch import nn
 
-from uncloak.attacks.adadelta import Adadelta, decode, encode
+from uncloak.attacks.terms.adadelta import Adadelta, decode, encode
 
 
 @pytest.mark.parametrize("eps", [1e-7, 1e-8])

@@ -16,7 +16,7 @@ import torch
 import torchvision
 from PIL import Image
 
-from uncloak.attacks.lpips import load_lpips
+from uncloak.attacks.terms.lpips import load_lpips
 from uncloak.extractors.weights import load, read_metadata, save
 from uncloak.pictures.channel import parse
 from uncloak.pictures.reading import load_picture

@@ -8,8 +8,8 @@ import torch
 from references import floats, plain_ssim, smooth_faces
 from skimage.metrics import structural_similarity
 
-from uncloak.attacks import dssim as module
-from uncloak.attacks.dssim import Dssim, dssim
+from uncloak.attacks.terms import dssim as module
+from uncloak.attacks.terms.dssim import Dssim, dssim
 from uncloak.errors import InputError
 
 

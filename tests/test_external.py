@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from uncloak.attacks.export import NAMINGS, export
-from uncloak.attacks.external import UnfitPicturesError, check_photographs, pair, read_faces
 from uncloak.errors import InputError
+from uncloak.exchange.export import NAMINGS, export
+from uncloak.exchange.external import UnfitPicturesError, check_photographs, pair, read_faces
 
 # Stems that begin with one another, contain one another, carry dots, or look like a perturbed picture's name.
 NAMES = ["a", "a1", "a_b", "b", "ba", "1", "10", "a.b", "a_attacked", "a (2)", "é ü", "+x[1]"]

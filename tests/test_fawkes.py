@@ -17,9 +17,9 @@ from references import (
 )
 from torch.nn.functional import normalize
 
-from uncloak.attacks import dssim as dssim_module
-from uncloak.attacks import fawkes_v03, fawkes_v10
-from uncloak.attacks.dssim import dssim
+from uncloak.attacks.methods import fawkes_v03, fawkes_v10
+from uncloak.attacks.terms import dssim as dssim_module
+from uncloak.attacks.terms.dssim import dssim
 from uncloak.errors import InputError
 from uncloak.seeds import generator
 

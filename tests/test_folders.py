@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from uncloak.attacks.external import UnfitPicturesError, pair, read_faces
 from uncloak.errors import InputError
+from uncloak.exchange.external import UnfitPicturesError, pair, read_faces
 from uncloak.folders import files_in, folders_in, listing, printable
 from uncloak.pictures.manifest import build_manifest
 from uncloak.pictures.reading import load_picture

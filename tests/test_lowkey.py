@@ -18,9 +18,9 @@ from references import (
 from scipy.ndimage import correlate
 from torch.nn.functional import conv2d, normalize, pad
 
-from uncloak.attacks import lowkey
-from uncloak.attacks.blur import Blur
-from uncloak.attacks.lpips import load_lpips
+from uncloak.attacks.methods import lowkey
+from uncloak.attacks.terms.blur import Blur
+from uncloak.attacks.terms.lpips import load_lpips
 from uncloak.attacks.view import alignment_view
 from uncloak.errors import InputError
 from uncloak.seeds import generator

@@ -154,7 +154,7 @@ JOB = """
     import os, signal, sys
     sys.path.insert(0, tests)
     from references import small_network, smooth_faces
-    from uncloak.attacks import lowkey
+    from uncloak.attacks.methods import lowkey
     from uncloak.attacks.perturb import perturb
     from uncloak.jobs import logged
 

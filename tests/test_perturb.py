@@ -11,8 +11,8 @@ import pytest
 import torch
 from references import SIZE, floats, poisoned, small_network, smooth_faces
 
-from uncloak.attacks import fawkes_v03, fawkes_v10, lowkey
 from uncloak.attacks.batch import Runner, default_batch
+from uncloak.attacks.methods import fawkes_v03, fawkes_v10, lowkey
 from uncloak.attacks.perturb import perturb, read_options, settings
 from uncloak.errors import InputError
 from uncloak.progress import track

@@ -7,7 +7,7 @@ import pytest
 import torch
 from references import SIZE, floats, plain_original_warp, poisoned, random_projection, small_network, smooth_faces
 
-from uncloak.attacks import pgd
+from uncloak.attacks.methods import pgd
 from uncloak.attacks.view import alignment_view
 from uncloak.errors import InputError
 from uncloak.seeds import generator

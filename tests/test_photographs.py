@@ -10,8 +10,9 @@ from PIL import Image
 from references import floats, plain_original_fit, small_network
 from skimage.transform import SimilarityTransform
 
-from uncloak.attacks import fawkes_v10, lowkey, photographs
+from uncloak.attacks import photographs
 from uncloak.attacks.merging import TOOLS, AlignedCrop, BoxCrop, tool_box
+from uncloak.attacks.methods import fawkes_v10, lowkey
 from uncloak.attacks.perturb import find_method, perturb
 from uncloak.attacks.photographs import Frame, perturb_photographs
 from uncloak.attacks.view import alignment_view

@@ -286,7 +286,7 @@ def test_attacks_share_the_cores(run, shards, cores, threads):
 
 def test_jobs_name_the_modules_that_they_pick(default):
     assert attacks.perturbing_modules(default, "lowkey") == [
-        *("uncloak.attacks.lowkey", "uncloak.extractors.networks.iresnet", "uncloak.extractors.networks.vgg")
+        *("uncloak.attacks.methods.lowkey", "uncloak.extractors.networks.iresnet", "uncloak.extractors.networks.vgg")
     ]
     # A tuned extractor has the network of what it is tuned from.
     assert extractors.training_modules(default, "clip") == [

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from uncloak.attacks.quality import MEASURES, dssim, linf, measure
 from uncloak.errors import InputError
+from uncloak.visibility.pictures import MEASURES, dssim, linf, measure
 
 SHAPES = [(64, 64), (112, 112), (11, 30), (75, 40)]
 

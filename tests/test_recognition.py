@@ -23,9 +23,9 @@ from uncloak.recognition.embeddings import Embeddings, mix, read_embeddings
 from uncloak.recognition.evaluation import COLUMNS, evaluate
 from uncloak.recognition.intervals import mean_interval
 from uncloak.recognition.rates import protection_rates
-from uncloak.recognition.visibility import MEASURES, visibility
 from uncloak.store import write_arrays
 from uncloak.tables import read_table, write_table
+from uncloak.visibility.users import MEASURES, visibility
 
 
 def run(split, clean, attacked, metric="euclidean", **options):

@@ -10,14 +10,14 @@ import pytest
 from skimage.transform import SimilarityTransform
 from skimage.transform import warp as skimage_warp
 
+from uncloak.drawn.caption import caption
+from uncloak.drawn.frame import Frame
+from uncloak.drawn.head import Head
+from uncloak.drawn.identity import person
+from uncloak.drawn.nuisance import circumstances, varied
+from uncloak.drawn.scene import face, photograph
 from uncloak.errors import InputError
 from uncloak.pictures.landmarks import template
-from uncloak.pictures.synthetic.caption import caption
-from uncloak.pictures.synthetic.frame import Frame
-from uncloak.pictures.synthetic.head import Head
-from uncloak.pictures.synthetic.identity import person
-from uncloak.pictures.synthetic.nuisance import circumstances, varied
-from uncloak.pictures.synthetic.scene import face, photograph
 
 SEED = 5
 
@@ -43,9 +43,9 @@ def test_pictures_do_not_depend_on_process_or_order():
     there = "\n".join(
         [
             "import hashlib, sys",
-            "from uncloak.pictures.synthetic.identity import person",
-            "from uncloak.pictures.synthetic.nuisance import circumstances",
-            "from uncloak.pictures.synthetic.scene import face, photograph",
+            "from uncloak.drawn.identity import person",
+            "from uncloak.drawn.nuisance import circumstances",
+            "from uncloak.drawn.scene import face, photograph",
             f"for name in {pictures[::-1]!r}:",
             f"    who, how = person({SEED}, name.split('/')[0]), circumstances({SEED}, name)",
             "    aligned = face(who, how).tobytes()",

@@ -11,7 +11,7 @@ from PIL import Image
 from scipy import stats
 from sklearn.metrics import top_k_accuracy_score
 
-from uncloak.attacks.pgd import Options
+from uncloak.attacks.methods.pgd import Options
 from uncloak.errors import InputError
 from uncloak.extractors.training import Schedule
 from uncloak.extractors.weights import save

@@ -62,7 +62,7 @@ def check_published(path):
 
 
 def read_alexnet(path):
-    from uncloak.attacks.lpips import load_lpips
+    from uncloak.attacks.terms.lpips import load_lpips
 
     return load_lpips(path)
 

@@ -81,9 +81,9 @@ def test_touching_cloning_and_moving_rerun_nothing(finished, tmp_path):
 
 
 def test_an_edit_of_an_attack_restales_exactly_its_descendants(finished):
-    with edited(library(finished, "attacks/blur.py"), "_SIGMA = 3.0", "_SIGMA = 3.5"):
+    with edited(library(finished, "attacks/terms/blur.py"), "_SIGMA = 3.0", "_SIGMA = 3.5"):
         assert finished.stale() == of_attack("lowkey")
-    with edited(library(finished, "attacks/fawkes_v10.py"), "_RHO", "_RHO_"):
+    with edited(library(finished, "attacks/methods/fawkes_v10.py"), "_RHO", "_RHO_"):
         assert finished.stale() == of_attack("fawkes_v10")
     with edited(library(finished, "attacks/targets.py"), '"candidate targets"', '"targets"'):
         assert finished.stale() == {f"{RESULTS}/perturbed/targets/fawkes_v03.csv"} | of_attack("fawkes_v03")
@@ -95,7 +95,7 @@ def test_an_edit_of_an_attacks_record_restales_exactly_its_descendants(finished)
 
 
 def test_an_edit_of_what_the_attacks_share_restales_them_all_and_no_training(finished):
-    with edited(library(finished, "attacks/dssim.py"), "_SIGMA = 1.5", "_SIGMA = 1.6"):
+    with edited(library(finished, "attacks/terms/dssim.py"), "_SIGMA = 1.5", "_SIGMA = 1.6"):
         assert finished.stale() == of_attack("lowkey") | of_attack("fawkes_v10") | of_attack("fawkes_v03")
 
 
@@ -115,7 +115,7 @@ def test_an_edit_of_a_network_restales_its_extractor(finished):
 def test_words_restale_only_what_shows_them(finished):
     with (
         edited(finished.folder / "resources" / "records" / "attacks.yaml", "label: LowKey", "label: LowKey (2021)"),
-        edited(library(finished, "attacks/lowkey.py"), '"""LowKey', '"""The attack LowKey'),  # shown nowhere
+        edited(library(finished, "attacks/methods/lowkey.py"), '"""LowKey', '"""The attack LowKey'),  # shown nowhere
     ):
         figures = figure("lowkey_by_extractor") | figure("visibility") | figure("contact_sheet")
         assert finished.stale() == TABLES | {f"{RESULTS}/tables/figures/lowkey_by_extractor.csv"} | figures

@@ -445,9 +445,9 @@ def _protection(arguments: argparse.Namespace) -> Iterator[dict]:
     somebody else's, as the attack's first surrogate and a network that it does not know embed them; "clean" the same of
     those pictures before. Random networks tell people apart less well than trained ones.
     """
-    from uncloak.attacks.quality import dssim
+    from uncloak.drawn.drawing import draw_faces, picture_names
     from uncloak.extractors.embedding import embed
-    from uncloak.pictures.drawing import draw_faces, picture_names
+    from uncloak.visibility.pictures import dssim
 
     device = torch.device(arguments.device)
     people, each = (3, 2) if arguments.quick else (16, 4)

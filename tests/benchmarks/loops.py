@@ -9,8 +9,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from uncloak.attacks.adadelta import Adadelta, decode, encode
-from uncloak.attacks.dssim import Dssim
+from uncloak.attacks.terms.adadelta import Adadelta, decode, encode
+from uncloak.attacks.terms.dssim import Dssim
 
 BATCH = 32
 Surrogate = Callable[[torch.Tensor], torch.Tensor]

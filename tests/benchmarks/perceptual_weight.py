@@ -10,7 +10,6 @@ import torch
 
 from uncloak import configuration
 from uncloak.attacks.perturb import perturb
-from uncloak.attacks.quality import dssim
 from uncloak.extractors.embedding import embed
 from uncloak.extractors.training import held_out
 from uncloak.extractors.weights import load
@@ -18,6 +17,7 @@ from uncloak.recognition.comparing import compare
 from uncloak.recognition.embeddings import Embeddings
 from uncloak.recognition.evaluation import evaluate
 from uncloak.store import read_arrays
+from uncloak.visibility.pictures import dssim
 
 WEIGHTS = (0.02, 0.05, 0.1, 0.2, 0.5)
 USERS = 8

@@ -27,10 +27,10 @@ from uncloak.defenses.robust_training import (
     read_public,
     some_of_each,
 )
+from uncloak.drawn.drawing import draw_faces
 from uncloak.extractors.embedding import embed
 from uncloak.extractors.training import Schedule, held_out, train
 from uncloak.extractors.weights import load
-from uncloak.pictures.drawing import draw_faces
 from uncloak.pictures.stored import pictures_to_perturb
 from uncloak.recognition.comparing import compare
 from uncloak.recognition.embeddings import Embeddings

@@ -16,7 +16,6 @@ import pandas as pd
 import torch
 
 from uncloak.attacks.perturb import perturb
-from uncloak.attacks.quality import dssim
 from uncloak.extractors.embedding import embed
 from uncloak.extractors.weights import load
 from uncloak.recognition.comparing import compare
@@ -24,6 +23,7 @@ from uncloak.recognition.embeddings import Embeddings
 from uncloak.recognition.evaluation import evaluate
 from uncloak.recognition.rates import protection_rates
 from uncloak.store import read_arrays, read_attributes
+from uncloak.visibility.pictures import dssim
 
 ATTACKS = ("lowkey", "fawkes_v10")
 SETTINGS = ((1, "float32"), (8, "float32"), (32, "float32"), (8, "bfloat16"), (32, "bfloat16"))

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from uncloak.attacks.quality import MEASURES
 from uncloak.pictures.channel import parse
 from uncloak.pictures.faces import align_pictures
 from uncloak.pictures.landmarks import LANDMARK_COLUMNS
@@ -19,6 +18,7 @@ from uncloak.pictures.reading import load_picture
 from uncloak.provenance import digest
 from uncloak.store import read_arrays, read_attributes, write_arrays
 from uncloak.tables import read_table
+from uncloak.visibility.pictures import MEASURES
 
 with logged(snakemake.log[0]):
     spec, channel = json.loads(snakemake.params.spec), parse(json.loads(snakemake.params.channel))

@@ -4,7 +4,7 @@ import json
 
 from uncloak.jobs import logged
 
-from uncloak.pictures.drawing import draw_faces, picture_names
+from uncloak.drawn.drawing import draw_faces, picture_names
 from uncloak.pictures.split import BACKGROUND, split_of_one_role, write_split
 from uncloak.provenance import digest
 from uncloak.store import write_arrays

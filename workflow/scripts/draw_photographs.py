@@ -5,7 +5,7 @@ from pathlib import Path
 
 from uncloak.jobs import logged
 
-from uncloak.pictures.drawing import draw_photographs, picture_names
+from uncloak.drawn.drawing import draw_photographs, picture_names
 
 with logged(snakemake.log[0]):
     spec = json.loads(snakemake.params.spec)

@@ -4,8 +4,8 @@ import json
 
 from uncloak.jobs import logged
 
-from uncloak.attacks.export import export
 from uncloak.attacks.preparation import Preparation, prepare
+from uncloak.exchange.export import export
 from uncloak.pictures.stored import posted_pictures, read_faces
 
 # How FaceCure's scripts expect the files of the attacks that they know.

@@ -5,13 +5,13 @@ from pathlib import Path
 
 from uncloak.jobs import logged
 
-from uncloak.attacks.external import UnfitPicturesError, pair, read_faces
 from uncloak.attacks.preparation import Preparation, prepare
-from uncloak.attacks.quality import measure
+from uncloak.exchange.external import UnfitPicturesError, pair, read_faces
 from uncloak.pictures import stored
 from uncloak.provenance import digest
 from uncloak.store import read_arrays, write_arrays
 from uncloak.tables import write_table
+from uncloak.visibility.pictures import measure
 
 with logged(snakemake.log[0]):
     spec = json.loads(snakemake.params.spec)

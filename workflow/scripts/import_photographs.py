@@ -7,12 +7,12 @@ from uncloak.jobs import logged
 
 import pandas as pd
 
-from uncloak.attacks.external import UnfitPicturesError, check_photographs, pair
-from uncloak.attacks.quality import measure
+from uncloak.exchange.external import UnfitPicturesError, check_photographs, pair
 from uncloak.pictures.manifest import read_manifest
 from uncloak.pictures.reading import load_picture
 from uncloak.pictures.stored import posted_pictures
 from uncloak.tables import write_table
+from uncloak.visibility.pictures import measure
 
 with logged(snakemake.log[0]):
     spec, root = json.loads(snakemake.params.spec), Path(snakemake.input.root)

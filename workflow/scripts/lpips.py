@@ -8,8 +8,8 @@ from uncloak.jobs import logged
 import pandas as pd
 import torch
 
-from uncloak.attacks.lpips import load_lpips
 from uncloak.attacks.preparation import Preparation, prepare
+from uncloak.attacks.terms.lpips import load_lpips
 from uncloak.devices import choose_device
 from uncloak.pictures.manifest import read_manifest
 from uncloak.pictures.reading import load_picture

@@ -6,13 +6,13 @@ from uncloak.jobs import logged
 
 from uncloak.attacks.perturb import perturb, settings
 from uncloak.attacks.preparation import Preparation, prepare
-from uncloak.attacks.quality import measure
 from uncloak.attacks.surrogates import load_surrogates
 from uncloak.devices import choose_device, resolve_precision, used
 from uncloak.pictures.stored import pictures_to_perturb, read_faces
 from uncloak.provenance import digest
 from uncloak.store import write_arrays
 from uncloak.tables import read_table
+from uncloak.visibility.pictures import measure
 
 with logged(snakemake.log[0]):
     device = choose_device()

@@ -11,7 +11,6 @@ import pandas as pd
 from uncloak.attacks.perturb import settings
 from uncloak.attacks.photographs import Frame, perturb_photographs
 from uncloak.attacks.preparation import Preparation, prepare
-from uncloak.attacks.quality import MEASURES, measure
 from uncloak.attacks.surrogates import load_surrogates
 from uncloak.devices import choose_device, resolve_precision, used
 from uncloak.parallel import map_in_order
@@ -20,6 +19,7 @@ from uncloak.pictures.reading import load_picture
 from uncloak.pictures.stored import posted_pictures, read_faces
 from uncloak.store import read_arrays
 from uncloak.tables import read_table, write_table
+from uncloak.visibility.pictures import MEASURES, measure
 
 with logged(snakemake.log[0]):
     device = choose_device()

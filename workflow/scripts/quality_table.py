@@ -7,12 +7,12 @@ from uncloak.jobs import logged
 import pandas as pd
 
 from uncloak.attacks.mixture import assign
-from uncloak.attacks.quality import MEASURES
 from uncloak.pictures.names import identities_of
 from uncloak.pictures.stored import posted_pictures
-from uncloak.recognition.visibility import visibility
 from uncloak.store import read_arrays
 from uncloak.tables import read_table, write_table
+from uncloak.visibility.pictures import MEASURES
+from uncloak.visibility.users import visibility
 
 with logged(snakemake.log[0]):
     attacks, seed = json.loads(snakemake.params.attacks), snakemake.params.seed

@@ -8,7 +8,7 @@ from uncloak.jobs import logged
 import pandas as pd
 import torch
 
-from uncloak.attacks.pgd import Options
+from uncloak.attacks.methods.pgd import Options
 from uncloak.devices import choose_device
 from uncloak.store import read_arrays
 from uncloak.tables import write_table

@@ -52,7 +52,7 @@ def code_digest(script: str | Path, *modules: str) -> str:
 
 
 def module_file(name: str) -> Path:
-    """Return the source file of a module named like "uncloak.attacks.lowkey" (a package's is its `__init__`)."""
+    """Return the source file of a module named like "uncloak.recognition.rates" (a package's is its `__init__`)."""
     path = PACKAGE.parent.joinpath(*name.split("."))
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 

@@ -39,7 +39,7 @@ def perturb(
     Args:
         faces: uint8 [N,S,S,3] RGB.
         pictures: ids of the N faces.
-        attack: method, the name of a module of `uncloak.attacks`.
+        attack: method, the name of a module of `uncloak.attacks.methods`.
         options: options of the method; see its `Options`.
         surrogates: frozen extractors in eval mode on `device`: float32 [B,3,S,S] RGB in [0,1] -> embeddings [B,D]. One
             that is listed twice counts twice.
@@ -125,7 +125,7 @@ def find_method(attack: str) -> ModuleType:
     Raises:
         InputError: for an unknown name.
     """
-    name = f"uncloak.attacks.{attack}"
+    name = f"uncloak.attacks.methods.{attack}"
     try:
         module = importlib.import_module(name)
     except ModuleNotFoundError as error:
@@ -133,7 +133,7 @@ def find_method(attack: str) -> ModuleType:
             raise
         module = None
     if not (hasattr(module, "attack") and hasattr(module, "Options")):
-        raise InputError(f"'{attack}' is no attack; choose a module of uncloak.attacks, such as lowkey")
+        raise InputError(f"'{attack}' is no attack; choose a module of uncloak.attacks.methods, such as lowkey")
     return module
 
 

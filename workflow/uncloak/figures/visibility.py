@@ -38,7 +38,7 @@ def with_visibility(protection: pd.DataFrame, visibility: pd.DataFrame) -> pd.Da
 
     Args:
         protection: rows as `uncloak.recognition.rates.protection_rates` returns them, with labels.
-        visibility: rows as `uncloak.recognition.visibility.visibility` returns them.
+        visibility: rows as `uncloak.visibility.users.visibility` returns them.
 
     Returns the rows of `protection` with the columns of every measure and `n_pictures`, without those of attack "none",
     which changes nothing.

@@ -97,7 +97,7 @@ def surrogate_modules(config: Mapping, attack: str) -> list[str]:
 
 def perturbing_modules(config: Mapping, attack: str) -> list[str]:
     """The modules that the perturbing picks at run time."""
-    return [f"uncloak.attacks.{config['attacks'][attack]['method']}", *surrogate_modules(config, attack)]
+    return [f"uncloak.attacks.methods.{config['attacks'][attack]['method']}", *surrogate_modules(config, attack)]
 
 
 def targets_record(config: Mapping, attack: str) -> Mapping:

@@ -1,9 +1,10 @@
 """Options of what is found by its module's name: declared in that module, read without running it.
 
-A module of `uncloak.attacks` declares a frozen dataclass `Options`; a module of networks or objectives declares them as
-the arguments of its `build`. Such modules import torch, which takes seconds, and a configuration is checked with every
-start of Snakemake. So only the declaration, and what it names, is taken from the module's source. Meanings come from
-the declaration's docstring. There is no registry: a new module is known as soon as its file is there.
+A module of `uncloak.attacks.methods` declares a frozen dataclass `Options`; a module of networks or objectives
+declares them as the arguments of its `build`. Such modules import torch, which takes seconds, and a configuration is
+checked with every start of Snakemake. So only the declaration, and what it names, is taken from the module's source.
+Meanings come from the declaration's docstring. There is no registry: a new module is known as soon as its file is
+there.
 """
 
 import ast
@@ -52,7 +53,7 @@ class Kind(NamedTuple):
         return self.folder.replace("/", " ")
 
 
-METHOD = Kind("method", "attacks", "Options", ("alexnet",))
+METHOD = Kind("method", "attacks/methods", "Options", ("alexnet",))
 NETWORK = Kind("network", "extractors/networks", "build")
 OBJECTIVE = Kind("objective", "extractors/objectives", "build", ("codes", "captions", "dimension"))
 CLASSIFIER_NETWORK = Kind("network", "transfer/networks", "build", ("classes", "size"))

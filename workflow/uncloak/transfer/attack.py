@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
-from uncloak.attacks.pgd import Options
+from uncloak.attacks.methods.pgd import Options
 from uncloak.attacks.start import uniform_noise
 from uncloak.errors import InputError
 from uncloak.pictures.tensors import as_floats

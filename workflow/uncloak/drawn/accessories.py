@@ -4,13 +4,13 @@ from math import cos, sin
 
 import numpy as np
 
-from uncloak.pictures.synthetic import hair
-from uncloak.pictures.synthetic.brush import blend, box, linear, soft
-from uncloak.pictures.synthetic.frame import Frame
-from uncloak.pictures.synthetic.head import Head, Surface
-from uncloak.pictures.synthetic.identity import Person
-from uncloak.pictures.synthetic.light import Light
-from uncloak.pictures.synthetic.nuisance import Circumstances
+from uncloak.drawn import hair
+from uncloak.drawn.brush import blend, box, linear, soft
+from uncloak.drawn.frame import Frame
+from uncloak.drawn.head import Head, Surface
+from uncloak.drawn.identity import Person
+from uncloak.drawn.light import Light
+from uncloak.drawn.nuisance import Circumstances
 
 # Exponent of the lens outline, and its width and height relative to the person's lenses.
 _LENSES = {"round": (2.0, 0.86, 1.12), "square": (5.0, 0.95, 0.95), "wide": (2.8, 1.10, 0.92)}

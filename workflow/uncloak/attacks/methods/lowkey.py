@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import torch
 from torch.nn.functional import normalize
 
-from uncloak.attacks.blur import Blur
-from uncloak.attacks.dssim import Dssim
-from uncloak.attacks.lpips import load_lpips
 from uncloak.attacks.start import uniform_noise
+from uncloak.attacks.terms.blur import Blur
+from uncloak.attacks.terms.dssim import Dssim
+from uncloak.attacks.terms.lpips import load_lpips
 from uncloak.errors import InputError
 
 PHOTOGRAPHS = True

@@ -4,10 +4,10 @@ from math import cos, pi, sin
 
 import numpy as np
 
-from uncloak.pictures.synthetic.brush import blend, linear, smoothstep, soft
-from uncloak.pictures.synthetic.frame import Frame
-from uncloak.pictures.synthetic.head import Head
-from uncloak.pictures.synthetic.light import Light
+from uncloak.drawn.brush import blend, linear, smoothstep, soft
+from uncloak.drawn.frame import Frame
+from uncloak.drawn.head import Head
+from uncloak.drawn.light import Light
 
 _TOP_OF_BODY = 0.35
 

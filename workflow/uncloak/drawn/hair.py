@@ -4,10 +4,10 @@ from math import cos, sin
 
 import numpy as np
 
-from uncloak.pictures.synthetic.brush import blend, linear, smoothstep, soft
-from uncloak.pictures.synthetic.frame import Frame
-from uncloak.pictures.synthetic.head import Head, Surface
-from uncloak.pictures.synthetic.light import Light
+from uncloak.drawn.brush import blend, linear, smoothstep, soft
+from uncloak.drawn.frame import Frame
+from uncloak.drawn.head import Head, Surface
+from uncloak.drawn.light import Light
 
 # How far behind the head's middle the mass of the hair hangs, in depths.
 _BEHIND = 0.30

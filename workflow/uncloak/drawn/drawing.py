@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from uncloak.drawn.caption import caption
+from uncloak.drawn.identity import person
+from uncloak.drawn.nuisance import circumstances, varied
+from uncloak.drawn.scene import face, photograph
 from uncloak.parallel import map_in_order
 from uncloak.pictures.landmarks import LANDMARK_COLUMNS
 from uncloak.pictures.names import identity_of, picture_name
-from uncloak.pictures.synthetic.caption import caption
-from uncloak.pictures.synthetic.identity import person
-from uncloak.pictures.synthetic.nuisance import circumstances, varied
-from uncloak.pictures.synthetic.scene import face, photograph
 from uncloak.progress import track
 from uncloak.store import atomic
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from uncloak.pictures.synthetic.brush import blend, box, hill, linear, smoothstep, soft
-from uncloak.pictures.synthetic.identity import Person
-from uncloak.pictures.synthetic.nuisance import Circumstances
+from uncloak.drawn.brush import blend, box, hill, linear, smoothstep, soft
+from uncloak.drawn.identity import Person
+from uncloak.drawn.nuisance import Circumstances
 
 _INSIDE = linear((0.20, 0.06, 0.06))
 _TEETH = linear((0.90, 0.88, 0.82))

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from uncloak.pictures.synthetic.identity import Color
+from uncloak.drawn.identity import Color
 from uncloak.seeds import derive_seed, generator
 
 _OCCLUDERS = ("hand", "phone", "bar")

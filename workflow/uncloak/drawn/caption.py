@@ -1,8 +1,8 @@
 """A plain English caption of what a synthetic picture shows."""
 
-from uncloak.pictures.synthetic.accessories import worn_glasses
-from uncloak.pictures.synthetic.identity import Person
-from uncloak.pictures.synthetic.nuisance import Circumstances
+from uncloak.drawn.accessories import worn_glasses
+from uncloak.drawn.identity import Person
+from uncloak.drawn.nuisance import Circumstances
 
 _SKIN = ((0.15, "pale"), (0.38, "fair"), (0.60, "olive"), (0.80, "brown"), (1.01, "dark"))
 _BEARDS = {"stubble": "stubble", "mustache": "a mustache", "goatee": "a goatee", "full": "a full beard"}

@@ -9,10 +9,10 @@ from math import cos, exp, sin, sqrt
 
 import numpy as np
 
-from uncloak.pictures.synthetic.frame import Frame
-from uncloak.pictures.synthetic.identity import Person
-from uncloak.pictures.synthetic.nuisance import Circumstances
-from uncloak.pictures.synthetic.relief import nose_height, relief_height
+from uncloak.drawn.frame import Frame
+from uncloak.drawn.identity import Person
+from uncloak.drawn.nuisance import Circumstances
+from uncloak.drawn.relief import nose_height, relief_height
 
 # Forward distance (in depths) of the axis about which the outline of the jaw narrows and widens.
 _AXIS = 0.75

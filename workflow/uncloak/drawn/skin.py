@@ -4,9 +4,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from uncloak.pictures.synthetic.brush import hill, linear, smoothstep
-from uncloak.pictures.synthetic.identity import Person
-from uncloak.pictures.synthetic.nuisance import Circumstances
+from uncloak.drawn.brush import hill, linear, smoothstep
+from uncloak.drawn.identity import Person
+from uncloak.drawn.nuisance import Circumstances
 from uncloak.seeds import generator
 
 # The map of marks covers the face's object coordinates at this many points per head unit.

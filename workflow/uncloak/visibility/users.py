@@ -14,7 +14,7 @@ _PEAK = 255
 
 
 def visibility(table: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Average the measures of `uncloak.attacks.quality.measure`, and LPIPS, over each user's pictures, then over users.
+    """Average the measures of `uncloak.visibility.pictures`, and LPIPS, over each user's pictures, then over users.
 
     PSNR is averaged as the mean squared error that it stands for, so that unchanged pictures, whose PSNR is infinite,
     count like all others; the result is the PSNR of that mean error, which is at most the mean of the pictures' PSNR.

@@ -5,7 +5,7 @@ from math import cos, sin, sqrt
 
 import numpy as np
 
-from uncloak.pictures.synthetic.nuisance import Circumstances
+from uncloak.drawn.nuisance import Circumstances
 
 # Skin scatters red light farther, so that it wraps around the shadow's edge.
 _WRAP = np.array([0.34, 0.18, 0.12], np.float32).reshape(3, 1, 1)

@@ -4,14 +4,14 @@ from math import cos, sin
 
 import numpy as np
 
+from uncloak.drawn import accessories, backdrop, camera, eyes, hair, mouth, skin
+from uncloak.drawn.brush import soft
+from uncloak.drawn.frame import Frame
+from uncloak.drawn.head import Head
+from uncloak.drawn.identity import Person
+from uncloak.drawn.light import Light
+from uncloak.drawn.nuisance import Circumstances
 from uncloak.errors import InputError
-from uncloak.pictures.synthetic import accessories, backdrop, camera, eyes, hair, mouth, skin
-from uncloak.pictures.synthetic.brush import soft
-from uncloak.pictures.synthetic.frame import Frame
-from uncloak.pictures.synthetic.head import Head
-from uncloak.pictures.synthetic.identity import Person
-from uncloak.pictures.synthetic.light import Light
-from uncloak.pictures.synthetic.nuisance import Circumstances
 
 _SMALLEST = 16
 # Pixels per head unit of an average 64 pixel face: the scale at which `Circumstances.blur` is given.

@@ -10,9 +10,9 @@ from typing import ClassVar
 
 import torch
 
-from uncloak.attacks.adadelta import Adadelta, decode, decode_with_slope, encode
-from uncloak.attacks.dssim import Dssim
 from uncloak.attacks.fawkes import Mode, ModeOptions
+from uncloak.attacks.terms.adadelta import Adadelta, decode, decode_with_slope, encode
+from uncloak.attacks.terms.dssim import Dssim
 from uncloak.errors import InputError
 
 _RHO, _EPS = 0.95, 1e-8

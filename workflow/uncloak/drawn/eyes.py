@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from uncloak.pictures.synthetic.brush import blend, box, linear, soft
-from uncloak.pictures.synthetic.identity import Person
-from uncloak.pictures.synthetic.nuisance import Circumstances
+from uncloak.drawn.brush import blend, box, linear, soft
+from uncloak.drawn.identity import Person
+from uncloak.drawn.nuisance import Circumstances
 
 _WHITE = linear((0.90, 0.88, 0.87))
 _PUPIL = linear((0.03, 0.03, 0.03))

@@ -1,4 +1,4 @@
-"""Folders of faces for other people's tools, and for ours to read back by `uncloak.attacks.external`."""
+"""Folders of faces for other people's tools, and for ours to read back by `uncloak.exchange.external`."""
 
 import io
 import logging

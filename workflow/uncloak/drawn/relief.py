@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from uncloak.pictures.synthetic.brush import hill, smoothstep
-from uncloak.pictures.synthetic.identity import Person
-from uncloak.pictures.synthetic.nuisance import Circumstances
+from uncloak.drawn.brush import hill, smoothstep
+from uncloak.drawn.identity import Person
+from uncloak.drawn.nuisance import Circumstances
 
 
 def nose_height(person: Person, x: np.ndarray, y: np.ndarray) -> np.ndarray:

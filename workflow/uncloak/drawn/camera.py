@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image, ImageFilter
 
-from uncloak.pictures.synthetic.nuisance import Circumstances
+from uncloak.drawn.nuisance import Circumstances
 from uncloak.seeds import generator
 
 _LEAST_BLUR = 0.15
