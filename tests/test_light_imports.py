@@ -14,8 +14,9 @@ HEAVY = {
 }
 # Parts of the work that could be asked for alone, besides what the scripts import.
 LIGHT = (
-    *("attacks.export", "attacks.external", "attacks.mixture", "attacks.merging", "attacks.preparation"),
-    *("attacks.quality", "pictures.alignment", "pictures.channel", "pictures.manifest", "pictures.split"),
+    *("exchange.export", "exchange.external", "attacks.mixture", "attacks.merging", "attacks.preparation"),
+    *("visibility.pictures", "visibility.users", "pictures.alignment", "pictures.channel", "pictures.manifest"),
+    *("pictures.split", "recognition.intervals"),
     *("defenses.detection_metrics", "figures.timings", "tables"),
     *("plan.claims", "plan.detection", "plan.figures", "plan.targets"),
 )

@@ -47,8 +47,8 @@ def test_there_are_plug_ins_of_every_kind():
 
 
 def test_a_new_module_is_known_as_soon_as_it_is_there(tmp_path, monkeypatch):
-    folder = tmp_path / "attacks"
-    folder.mkdir()
+    folder = tmp_path / plugins.METHOD.folder
+    folder.mkdir(parents=True)
     (folder / "glaze.py").write_text('''"""A new attack."""
 from dataclasses import dataclass
 import no_such_module
