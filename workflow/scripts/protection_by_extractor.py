@@ -18,9 +18,10 @@ with logged(snakemake.log[0]):
     users, probes = rows["n_users"].max(), rows["n_probes"].max()
     subtitle = (
         f"Error of nearest-neighbor recognition on the users' clean probes: mean over {users} users ({probes} probes) "
-        f"with 95 % bootstrap intervals over users. Dataset: {snakemake.params.dataset}. Seed {snakemake.params.seed}. "
-        f"After {spec['paper']} of Radiya-Dixit et al. (ICLR 2022)."
+        f"with 95 % bootstrap intervals over users. Dataset: {snakemake.params.dataset}. Seed {snakemake.params.seed}."
     )
+    if spec.get("paper"):
+        subtitle += f" After {spec['paper']} of Radiya-Dixit et al. (ICLR 2022)."
     chart = protection_by_extractor(table, attacks, spec["title"], subtitle, "95 % bootstrap interval over users")
     output = snakemake.output
     save(chart, rows, output.html, output.svg, output.png, output.csv, snakemake.input.vega)

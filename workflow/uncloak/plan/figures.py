@@ -12,7 +12,7 @@ def record(config: Mapping, figure: str) -> Mapping:
 
 
 def paper(config: Mapping, figure: str) -> str:
-    return config["figures"][figure]["paper"]
+    return config["figures"][figure].get("paper", "")
 
 
 def systems_paper(config: Mapping, dataset: str) -> str:

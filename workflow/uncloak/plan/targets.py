@@ -40,7 +40,7 @@ def paper_figures(config: Mapping, number: int) -> list[str]:
         page(dataset, name)
         for dataset in evaluated.datasets(config)
         for name in evaluated.drawn(config, dataset)
-        if config["figures"][name]["paper"] == f"Figure {number}"
+        if config["figures"][name].get("paper") == f"Figure {number}"
     ]
 
 

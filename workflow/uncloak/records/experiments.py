@@ -167,4 +167,4 @@ class Figure(Record):
     attacks: Names | None = field("Attacks drawn, of those that are run; all unless given.", None)
     extractors: Names | None = field("Extractors drawn, of those that are run; all unless given.", None)
     without: Without = field("What of the run is left out.", Without())
-    paper: Text = field("The figure of the ICLR 2022 paper that it corresponds to.")
+    paper: str = field("The figure of the ICLR 2022 paper that it corresponds to; empty where to none.", "")
