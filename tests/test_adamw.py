@@ -49,7 +49,7 @@ def test_training_does_not_import_the_compiler():
     code = """
 import sys
 import torch
-from uncloak.extractors.training import learning_rate_factor
+from uncloak.extractors.learning import learning_rate_factor
 from uncloak.recognition import tuning
 from uncloak.transfer import training
 from uncloak.extractors.adamw import AdamW

@@ -9,16 +9,9 @@ from uncloak.errors import InputError  # noqa: E402
 from uncloak.extractors.augmentation import augment  # noqa: E402
 from uncloak.extractors.embedding import embed  # noqa: E402
 from uncloak.extractors.extractor import build  # noqa: E402
+from uncloak.extractors.learning import Schedule, batches, learning_rate_factor  # noqa: E402
 from uncloak.extractors.objectives import arcface, contrastive, cosface, magface, softmax  # noqa: E402
-from uncloak.extractors.training import (  # noqa: E402
-    Composition,
-    Schedule,
-    batches,
-    held_out,
-    learning_rate_factor,
-    train,
-    validation_error,
-)
+from uncloak.extractors.training import Composition, held_out, train, validation_error  # noqa: E402
 
 CODES = np.array([0, 0, 1, 2, 2, 3])
 ROWS = np.array([5, 0, 2, 3])

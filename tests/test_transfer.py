@@ -13,7 +13,7 @@ from sklearn.metrics import top_k_accuracy_score
 
 from uncloak.attacks.methods.pgd import Options
 from uncloak.errors import InputError
-from uncloak.extractors.training import Schedule
+from uncloak.extractors.learning import Schedule
 from uncloak.extractors.weights import save
 from uncloak.figures.transfer import labeled, transfer_over_time
 from uncloak.seeds import derive_seed, generator
@@ -159,7 +159,7 @@ def test_training_learns_and_is_repeatable():
 def test_a_training_that_diverges_is_told():
     drawn = draw_objects({"train": 2}, 32, 1)
     schedule = Schedule(iterations=60, batch=16, learning_rate=1e25)
-    with pytest.raises(InputError, match="classifier 'vgg': training diverged; lower its learning rate"):
+    with pytest.raises(InputError, match=r"training of 'vgg' diverged at iteration .*; lower its learning rate"):
         train(
             classifiers.build(record({"name": "vgg", "width": 2})),
             drawn["pictures"],

@@ -8,7 +8,7 @@ from uncloak.jobs import logged
 import torch
 
 from uncloak.devices import resolve_precision, used
-from uncloak.extractors.training import Schedule
+from uncloak.extractors.learning import Schedule
 from uncloak.extractors.weights import save
 from uncloak.store import read_arrays, read_attributes
 from uncloak.transfer.attack import logits

@@ -1,49 +1,22 @@
 """Train a network, from scratch or from another extractor, on labeled faces."""
 
 import importlib
-import logging
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
-from torch import nn
 
-from uncloak.devices import autocast
 from uncloak.errors import InputError
-from uncloak.extractors.adamw import AdamW
-from uncloak.extractors.augmentation import augment
 from uncloak.extractors.embedding import embed
 from uncloak.extractors.extractor import Extractor
+from uncloak.extractors.learning import Schedule, learn
 from uncloak.pictures.split import BACKGROUND, in_role
-from uncloak.progress import track
 from uncloak.seeds import derive_seed, generator
 
-logger = logging.getLogger(__name__)
-
 _VALIDATION_GALLERY = 0.7
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """How long and how to train; `iterations` rather than seconds, so that a run can be repeated.
-
-    `precision` is one of `uncloak.devices.PRECISIONS`.
-    """
-
-    iterations: int
-    batch: int = 96
-    learning_rate: float = 3e-3
-    weight_decay: float = 0.02
-    warm_up: float = 0.08
-    shift: int = 1
-    color: float = 0.1
-    erase: float = 0.0
-    noise: float = 0.0
-    precision: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -78,14 +51,6 @@ class Composition:
         return groups
 
 
-def learning_rate_factor(iteration: int, schedule: Schedule) -> float:
-    """Return the share of the learning rate in use: a linear warm-up, then half a cosine down to zero."""
-    warm_up = max(1, round(schedule.warm_up * schedule.iterations))
-    if iteration < warm_up:
-        return (iteration + 1) / warm_up
-    return 0.5 * (1 + math.cos(math.pi * (iteration - warm_up) / max(1, schedule.iterations - warm_up)))
-
-
 def held_out(identities: np.ndarray, count: int, seed: int) -> np.ndarray:
     """Choose `count` of the background identities (text [N], repeated) that no extractor is trained on.
 
@@ -107,21 +72,6 @@ def divide_background(split: pd.DataFrame, count: int, seed: int) -> tuple[pd.Da
     return background[~reserved], background[reserved]
 
 
-def batches(groups: Sequence[tuple[np.ndarray, int]], random: np.random.Generator) -> Iterator[np.ndarray]:
-    """Yield sorted rows int64 [B] without end: of each group (its rows, how many of a batch), one random order after
-    the other.
-    """
-    orders = [rows[:0] for rows, _ in groups]
-    while True:
-        taken = []
-        for number, (rows, count) in enumerate(groups):
-            while len(orders[number]) < count:
-                orders[number] = np.concatenate([orders[number], random.permutation(rows)])
-            taken.append(orders[number][:count])
-            orders[number] = orders[number][count:]
-        yield np.sort(np.concatenate(taken))
-
-
 def train(
     extractor: Extractor,
     faces: np.ndarray,
@@ -141,7 +91,6 @@ def train(
     the end, start at the means of its embeddings, and its clean embeddings are what `composition.anchor` holds to.
     """
     torch.manual_seed(derive_seed(seed, "train", name))
-    random = generator(seed, "batches", name)
     options = {key: value for key, value in loss.items() if key != "name"}
     objective_module = importlib.import_module(f"uncloak.extractors.objectives.{loss['name']}")
     if loss["name"] == "contrastive":
@@ -157,39 +106,22 @@ def train(
     with torch.no_grad():
         extractor.eval()
         dimension = extractor(torch.zeros(1, 3, *faces.shape[1:3])).shape[1]
-    origin, groups = None, [(np.arange(len(faces)), schedule.batch)]
+    origin, groups = None, None
     if composition is not None:
         origin, groups = _origin(extractor, faces, composition.clean, device), composition.groups(schedule.batch)
-    extractor.to(device, memory_format=torch.channels_last).requires_grad_(True).train()
     objective = objective_module.build(target, dimension, **options).to(device)
     if origin is not None:
         objective.start_at_means(origin)
-    parameters = [*extractor.parameters(), *objective.parameters()]
-    optimizer = AdamW(parameters, schedule.learning_rate, schedule.weight_decay)
-    drawn = batches(groups, random)
-    for iteration in track(range(schedule.iterations), schedule.iterations, f"training {name}", unit="iterations"):
-        rows = next(drawn)
-        batch = augment(faces[rows], random, schedule.shift, schedule.color, schedule.erase, schedule.noise)
-        pictures = torch.from_numpy(batch).permute(0, 3, 1, 2).to(device)  # a permuted NHWC array is channels_last
-        with autocast(device, schedule.precision):
-            embeddings = extractor(pictures)
-        places = torch.from_numpy(rows).to(device)
-        loss_value = objective(embeddings.float(), places)
-        if origin is not None:
-            distance = 1 - F.cosine_similarity(embeddings.float(), origin[places])
-            loss_value = loss_value + composition.anchor * distance.mean()
-        optimizer.param_groups[0]["lr"] = schedule.learning_rate * learning_rate_factor(iteration, schedule)
-        optimizer.zero_grad()
-        loss_value.backward()
-        nn.utils.clip_grad_norm_(extractor.parameters(), 5.0)
-        optimizer.step()
-        if iteration % 100 == 0 or iteration == schedule.iterations - 1:
-            logger.info("iteration %d: loss %.4f", iteration, loss_value.item())
-            if not torch.isfinite(loss_value):
-                raise InputError(
-                    f"extractor '{name}': training diverged at iteration {iteration}; lower its learning rate"
-                )
-    return extractor.eval().requires_grad_(False)
+
+    def total(embeddings: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+        value = objective(embeddings.float(), rows)
+        if origin is None:
+            return value
+        return value + composition.anchor * (1 - F.cosine_similarity(embeddings.float(), origin[rows])).mean()
+
+    random, head = generator(seed, "batches", name), objective.parameters()
+    learn(extractor, faces, total, schedule, random, name, device=device, groups=groups, head=head)
+    return extractor
 
 
 def _origin(extractor: Extractor, faces: np.ndarray, clean: np.ndarray, device: str) -> torch.Tensor:

@@ -14,7 +14,7 @@ from uncloak.devices import autocast
 from uncloak.errors import InputError
 from uncloak.extractors.adamw import AdamW
 from uncloak.extractors.extractor import Extractor
-from uncloak.extractors.training import learning_rate_factor
+from uncloak.extractors.learning import learning_rate_factor
 from uncloak.pictures.tensors import as_floats
 from uncloak.progress import track
 from uncloak.seeds import generator
@@ -30,7 +30,7 @@ class Schedule:
     """How long and how to tune; the paper's is `Schedule(5000, "adadelta", 1.0, decay=False)`.
 
     The rate was chosen on the probes of people who are not users (80 iterations, clean gallery). With `decay` it rises
-    over the share `warm_up` of the iterations, and falls to zero (`uncloak.extractors.training.learning_rate_factor`).
+    over the share `warm_up` of the iterations, and falls to zero (`uncloak.extractors.learning.learning_rate_factor`).
     """
 
     iterations: int
