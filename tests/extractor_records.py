@@ -11,7 +11,7 @@ DLIB = np.array([[48.46, 46.49], [102.62, 46.20], [74.62, 79.19], [52.03, 106.89
 PLAIN = {"mean": [0.0, 0.0, 0.0], "std": [1.0, 1.0, 1.0]}
 RECORDS = {
     "mobilefacenet_casia": {
-        "source": {
+        "weights": {
             "file": "mobilefacenet_casia.ckpt",
             "format": "torch",
             "sha256": "e839247cdbdfc023fb7cadeaf53a4549d50c8fc24ad154c02e35920ea8910d99",
@@ -20,7 +20,7 @@ RECORDS = {
         "input": {"size": [112, 96], "template": "arcface_112x96", "mean": [0.5] * 3, "std": [128 / 255] * 3},
     },
     "mobilefacenet_ms1m": {
-        "source": {
+        "weights": {
             "file": "mobilefacenet_relu6_ms1m.pt",
             "format": "torch",
             "sha256": "90a00ba1d8b0b688af3deb731ed53dca582e6106805d1bc3cfdef55f570493f4",
@@ -34,7 +34,7 @@ RECORDS = {
         },
     },
     "dlib_resnet": {
-        "source": {
+        "weights": {
             "file": "dlib_resnet_v1.npz",
             "format": "npz",
             "sha256": "e2dfef13634fddddf1689c28a318fe1ec4bd4e7dd4dbc31d5a3bb83cc134de68",

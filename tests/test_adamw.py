@@ -49,9 +49,9 @@ def test_training_does_not_import_the_compiler():
     code = """
 import sys
 import torch
-from uncloak.extractors.learning import learning_rate_factor
+from uncloak.extractors import training
 from uncloak.recognition import tuning
-from uncloak.transfer import training
+from uncloak.transfer.recipes import train
 from uncloak.extractors.adamw import AdamW
 layer = torch.nn.Linear(3, 3)
 optimizer = AdamW(layer.parameters(), 0.1, 0.1)

@@ -124,7 +124,7 @@ def test_every_overlay_is_valid(path):
         ("transfer.surrogates", ["wide_resnet"], ["transfer.surrogates", "not among transfer.classifiers"]),
         ("transfer.attack.step", 3, ["transfer.attack", "no key 'step'", "do you mean 'steps'?"]),
         ("classifiers.vgg.network.name", "vggg", ["classifiers.vgg.network", "do you mean 'vgg'?"]),
-        ("classifiers.vgg.train", None, ["classifiers.vgg", "neither `train` nor `source`"]),
+        ("classifiers.vgg.train", None, ["classifiers.vgg", "neither `train` nor `weights`"]),
         ("experiments.adaptive.robust", "strong", ["experiments.adaptive.robust", "no extractor 'strong'"]),
         ("experiments.adaptive.robust", "magface", ["experiments.adaptive.robust", "`train.public`"]),
         ("experiments.adaptive.trained_on", {"glaze": "robust"}, ["experiments.adaptive.trained_on", "'glaze'"]),

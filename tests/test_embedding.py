@@ -61,7 +61,7 @@ def test_the_first_face_whose_embedding_is_not_finite_is_named():
     broken.preprocessing.register_forward_hook(lambda module, faces, result: result / result.amax((1, 2, 3), True))
     faces = random_faces(100)
     faces[[70, 80]] = 0
-    with pytest.raises(InputError, match="face number 70"):
+    with pytest.raises(InputError, match="picture number 70"):
         embed(broken, faces)
 
 

@@ -205,8 +205,8 @@ def test_a_published_file_comes_in_frozen_and_one_of_another_depth_does_not(name
     torch.save(state, path)
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     plain = {"size": [112, 112], "template": "arcface", "mean": [0.5] * 3, "std": [0.5] * 3}
-    record = {"network": {"name": name, "depth": 1}, "input": plain}
-    extractor = import_published(path, sha256, "torch", record)
+    record = {"network": {"name": name, "depth": 1}, "input": plain, "weights": {"sha256": sha256}}
+    extractor = import_published(path, record)
     assert not extractor.training
     assert not any(parameter.requires_grad for parameter in extractor.parameters())
     pictures = (faces(1).float() + 1) / 2
@@ -215,7 +215,7 @@ def test_a_published_file_comes_in_frozen_and_one_of_another_depth_does_not(name
 
     monkeypatch.setitem(MODULES[name]._UNITS, 1, (1, 1, 1, 1))
     with pytest.raises(InputError, match=f"does not hold the weights of network {name}") as error:
-        import_published(path, sha256, "torch", record)
+        import_published(path, record)
     assert "\n" not in str(error.value)
 
 

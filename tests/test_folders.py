@@ -158,7 +158,7 @@ def test_perturbed_pictures_that_lead_nowhere_are_damaged(root):
 
 def test_objects_may_lie_beside_anything(tmp_path):
     pytest.importorskip("timm")
-    from uncloak.transfer.imagenet import read_folder
+    from uncloak.transfer.objects.folder import read_folder
 
     save(tmp_path / "7" / f"{LATIN1}.png")
     (tmp_path / ".git").mkdir()

@@ -9,8 +9,8 @@ from pathlib import Path
 SCRIPTS = Path(__file__).resolve().parents[1] / "workflow" / "scripts"
 HEAVY = {
     *("align", "align_perturbed", "choose_targets", "embed", "end_to_end", "lpips", "perturb", "perturb_photographs"),
-    *("import_classifier", "import_extractor", "import_objects", "pixel_extractor", "transfer", "tune_robustly"),
-    *("train_classifier", "train_detector", "train_extractor"),
+    *("classifier", "import_extractor", "pixel_extractor", "train_detector", "train_extractor", "transfer"),
+    *("tune_robustly",),
 }
 # Parts of the work that could be asked for alone, besides what the scripts import.
 LIGHT = (

@@ -292,7 +292,9 @@ def test_jobs_name_the_modules_that_they_pick(default):
     assert extractors.training_modules(default, "clip") == [
         *("uncloak.extractors.objectives.cosface", "uncloak.extractors.networks.vit")
     ]
-    assert transfer.classifier_modules(default, "wide_resnet") == ["uncloak.transfer.networks.resnet"]
+    assert transfer.classifier_modules(default, "wide_resnet") == [
+        *("uncloak.transfer.networks.resnet", "uncloak.transfer.recipes.train")
+    ]
 
 
 # Whose pictures are perturbed, and what they are made to resemble.
@@ -482,7 +484,7 @@ def test_photographs_and_published_weights_are_found_or_told(tmp_path):
     with pytest.raises(InputError, match=r"lfw: not found; put the dataset 'lfw' there or set `data`"):
         brought.dataset_folder(config, "lfw")
     with pytest.raises(InputError, match=r"mobilefacenet_casia.ckpt: not found; get it from github.com/Xiaoccer"):
-        brought.extractor_source(config, "mobilefacenet_casia")
+        brought.extractor_weights(config, "mobilefacenet_casia")
     (tmp_path / "lfw").mkdir()
     empty = brought.dataset_listing(config, "lfw")
     (tmp_path / "lfw" / "Somebody").mkdir()

@@ -26,9 +26,13 @@ needs_lfw = pytest.mark.skipif(
 )
 
 
+def with_weights(name: str, **weights: str) -> dict:
+    """The record of this name, its weights described otherwise."""
+    return {**RECORDS[name], "weights": weights}
+
+
 def published(name: str):
-    source = RECORDS[name]["source"]
-    return import_published(SHARED / "weights" / source["file"], source["sha256"], source["format"], RECORDS[name])
+    return import_published(SHARED / "weights" / RECORDS[name]["weights"]["file"], RECORDS[name])
 
 
 class Lfw:
@@ -122,21 +126,21 @@ def test_import_is_frozen_and_checks_the_hash_first():
     assert not any(parameter.requires_grad for parameter in extractor.parameters())
     path = SHARED / "weights" / "mobilefacenet_casia.ckpt"
     with pytest.raises(InputError, match=r"sha256 e839247cdbdf.*expected 000000000000"):
-        import_published(path, "0" * 64, "torch", RECORDS["mobilefacenet_casia"])
+        import_published(path, with_weights("mobilefacenet_casia", sha256="0" * 64, format="torch"))
 
 
 @needs_weights
 def test_weights_of_another_network_are_refused():
-    source = RECORDS["mobilefacenet_ms1m"]["source"]
-    for record in (RECORDS["mobilefacenet_casia"], RECORDS["dlib_resnet"]):
+    weights = RECORDS["mobilefacenet_ms1m"]["weights"]
+    for name in ("mobilefacenet_casia", "dlib_resnet"):
         with pytest.raises(InputError, match="does not hold the weights"):
-            import_published(SHARED / "weights" / source["file"], source["sha256"], "torch", record)
+            import_published(SHARED / "weights" / weights["file"], with_weights(name, **weights))
 
 
 def test_a_missing_file_is_named_with_its_origin(tmp_path):
-    record = {**RECORDS["mobilefacenet_casia"], "source": {"origin": "https://example.org/weights"}}
+    record = with_weights("mobilefacenet_casia", origin="https://example.org/weights", sha256="0" * 64)
     with pytest.raises(InputError, match=r"none\.ckpt: no such file; get it from: https://example\.org/weights"):
-        import_published(tmp_path / "none.ckpt", "0" * 64, "torch", record)
+        import_published(tmp_path / "none.ckpt", record)
 
 
 class Malicious:
@@ -173,10 +177,9 @@ def test_files_that_are_not_plain_weights_are_refused_and_never_executed(tmp_pat
     }[kind]()
     path = tmp_path / "weights"
     path.write_bytes(data)
+    sha256, format = hashlib.sha256(data).hexdigest(), "npz" if kind == "npz" else "torch"
     with pytest.raises(InputError, match="not a plain file of weights") as error:
-        import_published(
-            path, hashlib.sha256(data).hexdigest(), "npz" if kind == "npz" else "torch", RECORDS["mobilefacenet_casia"]
-        )
+        import_published(path, with_weights("mobilefacenet_casia", sha256=sha256, format=format))
     assert "\n" not in str(error.value)
     assert not victim.exists()
     if kind == "pickle":
@@ -187,7 +190,8 @@ def test_files_that_are_not_plain_weights_are_refused_and_never_executed(tmp_pat
 def test_networks_without_published_weights_cannot_be_imported(tmp_path):
     path = tmp_path / "weights"
     path.write_bytes(b"")
+    sha256 = hashlib.sha256(b"").hexdigest()
     with pytest.raises(InputError, match="pixels: has no published weights"):
-        import_published(path, hashlib.sha256(b"").hexdigest(), "torch", PIXELS)
+        import_published(path, {**PIXELS, "weights": {"sha256": sha256}})
     with pytest.raises(InputError, match="unknown format 'pickle'"):
-        import_published(path, hashlib.sha256(b"").hexdigest(), "pickle", RECORDS["mobilefacenet_casia"])
+        import_published(path, with_weights("mobilefacenet_casia", sha256=sha256, format="pickle"))

@@ -13,18 +13,21 @@ from sklearn.metrics import top_k_accuracy_score
 
 from uncloak.attacks.methods.pgd import Options
 from uncloak.errors import InputError
+from uncloak.extractors.embedding import embed
+from uncloak.extractors.importing import import_published
 from uncloak.extractors.learning import Schedule
 from uncloak.extractors.weights import save
 from uncloak.figures.transfer import labeled, transfer_over_time
+from uncloak.pictures.tensors import as_floats
 from uncloak.seeds import derive_seed, generator
 from uncloak.transfer import classifier as classifiers
-from uncloak.transfer.attack import attack, logits, perturb
+from uncloak.transfer import networks
+from uncloak.transfer.attack import attack, perturb
 from uncloak.transfer.evaluation import accuracy, rows
-from uncloak.transfer.imagenet import read_folder
-from uncloak.transfer.importing import import_published
-from uncloak.transfer.objects import CLASSES, draw_object, draw_objects
+from uncloak.transfer.objects.drawn import CLASSES, draw_object, draw_objects
+from uncloak.transfer.objects.folder import read_folder
 from uncloak.transfer.ranking import ranks
-from uncloak.transfer.training import train
+from uncloak.transfer.recipes.train import train
 
 INPUT = {"size": 32, "mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25]}
 SMALL = [
@@ -94,14 +97,14 @@ def test_small_networks_classify_each_picture_for_itself(network):
     torch.manual_seed(0)
     built = classifiers.build(record(network)).freeze()
     pictures = noise(3, 32)
-    together = logits(pictures, built)
+    together = embed(built, pictures)
     assert together.shape == (3, 24)
-    np.testing.assert_allclose(logits(pictures, built, batch=1), together, atol=1e-4)
+    np.testing.assert_allclose(embed(built, pictures[:1]), together[:1], atol=1e-4)
     assert np.abs(together[0] - together[1]).max() > 1e-4
 
 
 def test_pictures_of_another_side_are_scaled_and_normalized():
-    built = classifiers.Classifier(torch.nn.Identity(), 4, [0.5, 0.25, 0.0], [0.5, 1.0, 2.0])
+    built = classifiers.Scaling(4, [0.5, 0.25, 0.0], [0.5, 1.0, 2.0])
     picture = torch.full((1, 3, 9, 9), 0.75)
     seen = built(picture)
     assert seen.shape == (1, 3, 4, 4)
@@ -132,9 +135,9 @@ def test_files_are_read_back_and_foreign_ones_refused(tmp_path):
     built = classifiers.build(record({"name": "vgg", "width": 4})).freeze()
     save(tmp_path / "a.safetensors", built, record({"name": "vgg", "width": 4}), {})
     pictures = noise(2, 32)
-    assert np.array_equal(logits(pictures, classifiers.load(tmp_path / "a.safetensors")), logits(pictures, built))
+    assert np.array_equal(embed(classifiers.load(tmp_path / "a.safetensors"), pictures), embed(built, pictures))
     save(tmp_path / "b.safetensors", built, record({"name": "vgg", "width": 8}), {})
-    with pytest.raises(InputError, match=r"b\.safetensors: its weights do not fit its network; delete it"):
+    with pytest.raises(InputError, match=r"b\.safetensors: its weights do not fit network vgg .*; delete it"):
         classifiers.load(tmp_path / "b.safetensors")
     with pytest.raises(InputError, match="no such file"):
         classifiers.load(tmp_path / "c.safetensors")
@@ -150,7 +153,7 @@ def test_training_learns_and_is_repeatable():
         schedule = Schedule(iterations=40, batch=40, learning_rate=4e-3)
         return train(classifiers.build(record({"name": "vgg", "width": 8})), pictures, labels, schedule, seed, "vgg")
 
-    first, again = (logits(pictures, trained(1)) for _ in range(2))
+    first, again = (embed(trained(1), pictures) for _ in range(2))
     # By chance 0.25, give or take 0.05; at AVX2, AVX-512 and AMX level, 6 seeds each, 0.96 to 1.
     assert (ranks(first, labels) == 0).mean() > 0.5
     assert np.array_equal(first, again)
@@ -211,7 +214,7 @@ def test_posted_pictures_stay_in_the_ball_and_raise_the_loss_of_both():
     assert np.abs(posted.astype(int) - pictures).max() == 16
     for network in networks:
         before, after = (
-            torch.nn.functional.cross_entropy(torch.from_numpy(logits(x, network)), torch.from_numpy(labels))
+            torch.nn.functional.cross_entropy(network(as_floats(x, "cpu")), torch.from_numpy(labels))
             for x in (pictures, posted)
         )
         assert after > before + 0.5
@@ -288,6 +291,10 @@ def test_broken_logits_and_strange_classes_are_refused():
 # published weights and pictures
 
 
+def imported_classifier(path, settings):
+    return import_published(path, settings, classifiers.build, networks)
+
+
 @pytest.fixture
 def published(tmp_path):
     """A small published model of torchvision's: its file, named as there, and its record."""
@@ -306,18 +313,18 @@ def published(tmp_path):
 
 def test_published_weights_are_read_and_attacked(published):
     path, settings, network = published
-    imported = import_published(path, settings)
+    imported = imported_classifier(path, settings)
     pictures = noise(3, 48)
     scaled = torch.nn.functional.interpolate(
         torch.from_numpy(pictures).permute(0, 3, 1, 2) / 255.0, size=(40, 40), mode="bilinear", antialias=True
     )
     with torch.no_grad():
         expected = network((scaled - 0.5) / 0.25)
-    np.testing.assert_allclose(logits(pictures, imported), expected, atol=1e-5)
+    np.testing.assert_allclose(embed(imported, pictures), expected, atol=1e-5)
     labels = expected.argmax(1).numpy()
     names = np.array(["a", "b", "c"])
     posted = perturb(pictures, labels, names, [imported], Options(steps=3), 1)
-    said = {"clean": logits(pictures, imported), "transferred": logits(posted, imported)}
+    said = {"clean": embed(imported, pictures), "transferred": embed(imported, posted)}
     table = rows("squeezenet", said, labels, 1).set_index("condition")
     assert table.loc["clean", "top1"] == 1
     assert table.loc["transferred", "top1"] < 1
@@ -334,35 +341,36 @@ def test_timm_models_are_read_with_their_options(tmp_path):
         "network": {"name": "timm", "model": "ecaresnet50t", **options},
         "classes": 7,
         "input": INPUT | {"size": 64},
-        "source": {"sha256": digest, "origin": "here"},
+        "weights": {"sha256": digest, "origin": "here"},
     }
     pictures = noise(2, 64)
     with torch.no_grad():
         expected = network((torch.from_numpy(pictures).permute(0, 3, 1, 2) / 255.0 - 0.5) / 0.25)
-    np.testing.assert_allclose(logits(pictures, import_published(tmp_path / "eca.pth", settings)), expected, atol=1e-4)
+    imported = imported_classifier(tmp_path / "eca.pth", settings)
+    np.testing.assert_allclose(embed(imported, pictures), expected, atol=1e-4)
 
 
 def test_faulty_weights_are_refused(published, tmp_path):
     path, settings, _ = published
     with pytest.raises(InputError, match=r"gone\.pth: no such file; get it from: somewhere"):
-        import_published(tmp_path / "gone.pth", settings | {"source": {"origin": "somewhere"}})
+        imported_classifier(tmp_path / "gone.pth", settings | {"weights": {"origin": "somewhere"}})
     with pytest.raises(InputError, match=r"expected 0123456789ab\.\.\.; get the file again"):
-        import_published(path, settings | {"source": {"sha256": "0123456789abcdef"}})
+        imported_classifier(path, settings | {"weights": {"sha256": "0123456789abcdef"}})
     bare = tmp_path / "bare.pth"
     bare.write_bytes(path.read_bytes())
     for short in (None, "0123"):
         with pytest.raises(InputError, match="has no hash to compare with"):
-            import_published(bare, settings | {"source": {"sha256": short}})
+            imported_classifier(bare, settings | {"weights": {"sha256": short}})
     with pytest.raises(InputError, match="does not hold the weights of"):
-        import_published(path, settings | {"classes": 11})
+        imported_classifier(path, settings | {"classes": 11})
     digits = hashlib.sha256(b"nothing").hexdigest()[:8]
     broken = tmp_path / f"broken-{digits}.pth"
     broken.write_bytes(b"nothing")
     with pytest.raises(InputError, match="not a plain file of weights in format 'torch'"):
-        import_published(broken, settings)
+        imported_classifier(broken, settings)
     renamed = path.rename(tmp_path / "model-00000000.pth")
     with pytest.raises(InputError, match=r"expected 00000000\.\.\."):
-        import_published(renamed, settings)
+        imported_classifier(renamed, settings)
 
 
 def test_a_file_that_would_run_code_is_refused(tmp_path, published):
@@ -373,7 +381,7 @@ def test_a_file_that_would_run_code_is_refused(tmp_path, published):
     torch.save({"a": Evil()}, tmp_path / "evil.pth")
     digest = hashlib.sha256((tmp_path / "evil.pth").read_bytes()).hexdigest()
     with pytest.raises(InputError, match="not a plain file of weights in format 'torch'"):
-        import_published(tmp_path / "evil.pth", published[1] | {"source": {"sha256": digest}})
+        imported_classifier(tmp_path / "evil.pth", published[1] | {"weights": {"sha256": digest}})
     assert not (tmp_path / "ran").exists()
 
 

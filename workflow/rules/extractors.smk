@@ -26,7 +26,7 @@ rule pixel_extractor:
 
 rule import_extractor:
     input:
-        source=planned(brought.extractor_source),
+        weights=planned(brought.extractor_weights),
     output:
         paths.EXTRACTOR,
     log:

@@ -1,109 +1,56 @@
 """Do adversarial examples fool the classifiers of the future? Pictures, classifiers, the attack, and its figure."""
 
-if transfer.objects_are_drawn(config):
 
-    rule draw_objects:
-        output:
-            paths.OBJECTS,
-        log:
-            "logs/draw_objects.log",
-        benchmark:
-            "benchmarks/draw_objects.tsv"
-        conda:
-            "../../envs/tables.yaml"
-        threads: 1
-        resources:
-            mem_mb=1000,
-            runtime=10,
-        params:
-            code=code("draw_objects"),
-            spec=text(transfer.objects_record),
-            seed=SEED,
-        message:
-            "Draw the objects to classify"
-        script:
-            "../scripts/draw_objects.py"
-
-else:
-
-    rule import_objects:
-        input:
-            root=ancient(planned(brought.objects_folder)),
-        output:
-            paths.OBJECTS,
-        log:
-            "logs/import_objects.log",
-        benchmark:
-            "benchmarks/import_objects.tsv"
-        conda:
-            "../../envs/torch.yaml"
-        threads: 1
-        resources:
-            mem_mb=8000,
-            runtime=120,
-        params:
-            code=code("import_objects"),
-            spec=text(transfer.objects_record),
-            listing=planned(brought.objects_listing),
-            seed=SEED,
-        message:
-            "Read the pictures to classify"
-        script:
-            "../scripts/import_objects.py"
-
-
-rule train_classifier:
+rule objects:
     input:
-        objects=paths.OBJECTS,
+        folder=ancient(planned(brought.objects_folder)),
     output:
-        paths.CLASSIFIER,
+        paths.OBJECTS,
     log:
-        "logs/train_classifier/{classifier}.log",
+        "logs/objects.log",
     benchmark:
-        "benchmarks/train_classifier/{classifier}.tsv"
-    wildcard_constraints:
-        classifier=one_of(transfer.made_by(config, "train")),
+        "benchmarks/objects.tsv"
     conda:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=1000 if transfer.objects_are_drawn(config) else 8000,
+        runtime=120,
+    params:
+        code=code("objects", transfer.objects_modules),
+        spec=text(transfer.objects_record),
+        listing=planned(brought.objects_listing),
+        seed=SEED,
+    message:
+        "Draw the pictures to classify, or read them from a folder"
+    script:
+        "../scripts/objects.py"
+
+
+rule classifier:
+    input:
+        planned(transfer.made_from),
+    output:
+        paths.CLASSIFIER,
+    log:
+        "logs/classifier/{classifier}.log",
+    benchmark:
+        "benchmarks/classifier/{classifier}.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000 if transfer.objects_are_drawn(config) else 10000,
         runtime=30,
     params:
-        code=code("train_classifier", transfer.classifier_modules),
+        code=code("classifier", transfer.classifier_modules),
+        recipe=planned(transfer.recipe),
         spec=text(transfer.classifier_record),
         seed=SEED,
     message:
-        "Train the classifier {wildcards.classifier}"
+        "Train the classifier {wildcards.classifier}, or import its published weights"
     script:
-        "../scripts/train_classifier.py"
-
-
-rule import_classifier:
-    input:
-        source=planned(brought.classifier_source),
-    output:
-        paths.CLASSIFIER,
-    log:
-        "logs/import_classifier/{classifier}.log",
-    benchmark:
-        "benchmarks/import_classifier/{classifier}.tsv"
-    wildcard_constraints:
-        classifier=one_of(transfer.made_by(config, "source")),
-    conda:
-        "../../envs/torch.yaml"
-    threads: 1
-    resources:
-        mem_mb=10000,
-        runtime=20,
-    params:
-        code=code("import_classifier", transfer.classifier_modules),
-        spec=text(transfer.classifier_record),
-        classes=1000,
-    message:
-        "Import the published weights of the classifier {wildcards.classifier}"
-    script:
-        "../scripts/import_classifier.py"
+        "../scripts/classifier.py"
 
 
 rule transfer:

@@ -9,7 +9,6 @@ from uncloak.extractors.weights import save
 
 with logged(snakemake.log[0]):
     spec = json.loads(snakemake.params.spec)
-    source = spec["source"]
-    extractor = import_published(snakemake.input.source, source["sha256"], source["format"], spec)
+    extractor = import_published(snakemake.input.weights, spec)
     record = {"network": spec["network"], "input": spec["input"]}
-    save(snakemake.output[0], extractor, record, {"recipe": snakemake.params.spec, "source": source["origin"]})
+    save(snakemake.output[0], extractor, record, {"recipe": snakemake.params.spec, "source": spec["weights"]["origin"]})

@@ -32,6 +32,6 @@ def embed(extractor: Extractor, faces: np.ndarray, device: str = "cpu") -> np.nd
     broken = np.flatnonzero(~np.isfinite(embeddings).all(axis=1))
     if len(broken):
         raise InputError(
-            f"the extractor gives values that are not finite for face number {broken[0]}; check its weights"
+            f"a network gives values that are not finite for picture number {broken[0]}; check its weights"
         )
     return embeddings

@@ -9,7 +9,7 @@ columns separate: the resampling is two small matrix products, differentiable, d
 import importlib
 import importlib.util
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import ModuleType
 
 import numpy as np
@@ -133,7 +133,7 @@ class Preprocessing(nn.Module):
 
 
 class Extractor(nn.Module):
-    """A differentiable map from aligned faces to embeddings: `preprocessing`, then `network`."""
+    """A differentiable map from pictures to embeddings: `preprocessing`, then `network`."""
 
     def __init__(self, network: nn.Module, preprocessing: Preprocessing):
         super().__init__()
@@ -149,38 +149,43 @@ class Extractor(nn.Module):
         return self.eval().requires_grad_(False)
 
 
-def network_module(name: str) -> ModuleType:
-    """Import the module of the network called `name`, and no other.
+def network_module(name: str, package: ModuleType = networks) -> ModuleType:
+    """Import the module of the network called `name` in `package`, and no other.
 
     Raises InputError for an unknown name.
     """
-    path = f"{networks.__name__}.{name}"
+    path = f"{package.__name__}.{name}"
     if str(name).isidentifier() and importlib.util.find_spec(path) is not None:
         module = importlib.import_module(path)
         if hasattr(module, "build"):
             return module
-    raise InputError(f"network: unknown name '{name}'; use a module of {networks.__name__} that has build()")
+    raise InputError(f"network: unknown name '{name}'; use a module of {package.__name__} that has build()")
 
 
-def build(record: Mapping) -> Extractor:
+def build(
+    record: Mapping,
+    package: ModuleType = networks,
+    preprocessing: Callable[..., nn.Module] = Preprocessing,
+    **given: object,
+) -> Extractor:
     """Build the extractor of a record, its weights not yet trained or loaded.
 
-    record["network"]: {name: module in uncloak.extractors.networks, and the options of that module's `build`};
-    record["input"]: the arguments of `Preprocessing`. Other keys are not looked at.
+    record["network"]: {name: module in `package`, and the options of that module's `build` less those `given`};
+    record["input"]: the arguments of `preprocessing`. Other keys are not looked at.
     Raises InputError for unknown names, options or values.
     """
     for key in ("network", "input"):
         if not isinstance(record.get(key), Mapping):
-            raise InputError(f"{key}: missing in the extractor's record, or not a mapping")
-    options = dict(record["network"])
+            raise InputError(f"{key}: missing in the record, or not a mapping")
+    options = {**record["network"], **given}
     name = options.pop("name", None)
-    build_network = network_module(name).build
+    build_network = network_module(name, package).build
     for what, maker, arguments in (
         (f"network {name}", build_network, options),
-        ("input", Preprocessing, record["input"]),
+        ("input", preprocessing, record["input"]),
     ):
         try:
             inspect.signature(maker).bind(**arguments)
         except TypeError as error:
             raise InputError(f"{what}: {error}") from None
-    return Extractor(build_network(**options), Preprocessing(**record["input"]))
+    return Extractor(build_network(**options), preprocessing(**record["input"]))

@@ -1,32 +1,51 @@
-"""Published extractors: their weights, brought to our own parameter names."""
+"""Published weights, brought to our own parameter names."""
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import ModuleType
 
 from uncloak.errors import InputError
-from uncloak.extractors import published
+from uncloak.extractors import networks, published
 from uncloak.extractors.extractor import Extractor, build, network_module
 
+# torchvision and timm write the first digits of a file's sha256 into its name.
+_HASH_IN_NAME = re.compile(r"-([0-9a-f]{8,64})\.\w+$")
 
-def import_published(source_path: str | os.PathLike, sha256: str, format: str, record: Mapping) -> Extractor:
-    """Build the extractor of `record` with the published weights in `source_path`, frozen and in evaluation mode.
 
-    sha256: expected hash of the file, in hexadecimal; format: "torch" (.ckpt, .pt) or "npz"; record: as for
-    `extractor.build`, and record["source"]["origin"] says where the file is to be had.
-    Raises InputError where the file is missing, has another hash, cannot be read without unpickling objects, or does
-    not hold the weights of the record's network.
+def import_published(
+    path: str | os.PathLike,
+    record: Mapping,
+    build: Callable[[Mapping], Extractor] = build,
+    package: ModuleType = networks,
+) -> Extractor:
+    """Build the extractor of `record` with the published weights in the file `path`, frozen and in evaluation mode.
+
+    Args:
+        path: of the file.
+        record: as for `build`; record["weights"]: {origin: where the file is to be had, sha256: its hash in
+            hexadecimal or at least the first eight digits of it, format: "torch" (.pth, .pt, .ckpt), "npz" or
+            "safetensors"}. Without sha256 the digits at the end of the file's name count; without format the name tells
+            safetensors from torch.
+        build: makes the extractor of a record.
+        package: of its network.
+
+    Raises InputError where the file is missing, has another hash or none to compare with, cannot be read without
+    unpickling objects, or does not hold the weights of the record's network.
     """
-    origin = record.get("source", {}).get("origin", "see resources/README.md")
-    published.check(source_path, sha256, f"get it from: {origin}")
-    extractor = build(record)
-    name = record["network"]["name"]
-    translate = getattr(network_module(name), "translate", None)
+    path, weights = Path(path), record.get("weights", {})
+    in_name = _HASH_IN_NAME.search(path.name)
+    sha256 = weights.get("sha256") or (in_name[1] if in_name else "")
+    published.check(path, sha256, f"get it from: {weights.get('origin', 'see resources/README.md')}")
+    extractor, name = build(record), record["network"]["name"]
+    translate = getattr(network_module(name, package), "translate", None)
     if translate is None:
         raise InputError(f"network {name}: has no published weights to import; train it")
-    state = published.read(source_path, format)
+    state = published.read(path, weights.get("format") or ("safetensors" if path.suffix == ".safetensors" else "torch"))
     try:
         extractor.network.load_state_dict(translate(state), strict=True)
     except (KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise InputError(f"{source_path}: does not hold the weights of network {name} ({reason})") from None
+        raise InputError(f"{path}: does not hold the weights of network {name} ({reason})") from None
     return extractor.freeze()

@@ -25,7 +25,7 @@ def check(path: str | os.PathLike, sha256: str, advice: str) -> None:
     """
     check_readable(path, advice)
     if len(sha256) < _LEAST_DIGITS:
-        raise InputError(f"{path}: has no hash to compare with; give its record's source the sha256")
+        raise InputError(f"{path}: has no hash to compare with; give its record's `weights` the sha256")
     with open(path, "rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if not found.startswith(sha256.lower()):

@@ -5,7 +5,7 @@ Torch is imported where weights are really read or written, so that tables and f
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError, safe_open
@@ -39,13 +39,16 @@ def save(path: str | os.PathLike, extractor: "Extractor", record: Mapping, metad
         temporary.write_bytes(to_bytes(tensors, {_KEY: text}))
 
 
-def load(path: str | os.PathLike, device: str = "cpu") -> "Extractor":
+def load(
+    path: str | os.PathLike, device: str = "cpu", build: Callable[[Mapping], "Extractor"] | None = None
+) -> "Extractor":
     """Rebuild the extractor of a file written by `save`, on `device`, frozen and in evaluation mode.
 
+    build: makes it of its record; `uncloak.extractors.extractor.build` unless given.
     Raises InputError where the file is missing, truncated or foreign, or its weights do not fit its record's network.
     """
-    from uncloak.extractors.extractor import build
-
+    if build is None:
+        from uncloak.extractors.extractor import build
     record = read_metadata(path)["record"]
     try:
         extractor = build(record)

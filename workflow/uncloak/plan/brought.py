@@ -53,8 +53,10 @@ def external_listing(config: Mapping, attack: str) -> str:
     return listing_digest(external_folder(config, attack))
 
 
-def objects_folder(config: Mapping) -> str:
-    """The folder of ImageNet's pictures."""
+def objects_folder(config: Mapping) -> str | list[str]:
+    """The folder of ImageNet's pictures, or nothing where objects are drawn."""
+    if config["objects"]["source"] == "drawn":
+        return []
     return _found(
         Path(reachable(config["data"]), config["objects"]["root"]),
         "put ImageNet's validation pictures there, one folder per class, or set `data` (resources/README.md)",
@@ -63,17 +65,18 @@ def objects_folder(config: Mapping) -> str:
 
 def objects_listing(config: Mapping) -> str:
     """A digest of the names and sizes of ImageNet's files."""
-    return listing_digest(objects_folder(config))
+    drawn = config["objects"]["source"] == "drawn"
+    return "drawn" if drawn else listing_digest(objects_folder(config))
 
 
-def extractor_source(config: Mapping, extractor: str) -> str:
+def extractor_weights(config: Mapping, extractor: str) -> str:
     """The published weights of an extractor."""
-    return _published(config, config["extractors"][extractor]["source"])
+    return _published(config, config["extractors"][extractor]["weights"])
 
 
-def classifier_source(config: Mapping, classifier: str) -> str:
+def classifier_weights(config: Mapping, classifier: str) -> str:
     """The published weights of a classifier."""
-    return _published(config, config["classifiers"][classifier]["source"])
+    return _published(config, config["classifiers"][classifier]["weights"])
 
 
 def alexnet(config: Mapping) -> str:
@@ -103,9 +106,9 @@ def detector_weights(config: Mapping, detector: str) -> str | list[str]:
     return _found(Path(reachable(config["weights"]), "mobilenet_v2-b0353104.pth"), advice)
 
 
-def _published(config: Mapping, source: Mapping) -> str:
-    advice = f"get it from {source['origin']}, or set `weights` (resources/README.md)"
-    return _found(Path(reachable(config["weights"]), source["file"]), advice)
+def _published(config: Mapping, weights: Mapping) -> str:
+    advice = f"get it from {weights['origin']}, or set `weights` (resources/README.md)"
+    return _found(Path(reachable(config["weights"]), weights["file"]), advice)
 
 
 def _found(path: str | Path, advice: str) -> str:

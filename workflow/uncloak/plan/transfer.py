@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from uncloak import paths
+from uncloak.plan import brought
 from uncloak.plan.records import science
 
 
@@ -16,9 +17,20 @@ def objects_record(config: Mapping) -> dict:
     return {key: config["objects"][key] for key in made_from if key in config["objects"]}
 
 
-def made_by(config: Mapping, key: str) -> list[str]:
-    """The classifiers that are trained here (key `train`), or whose weights are published (`source`)."""
-    return [name for name, record in config["classifiers"].items() if key in record]
+def objects_modules(config: Mapping) -> list[str]:
+    """The module that a source of objects is."""
+    return [f"uncloak.transfer.objects.{config['objects']['source']}"]
+
+
+def recipe(config: Mapping, classifier: str) -> str:
+    """How a classifier gets its weights: it is trained here (`train`), or they are published (`weights`)."""
+    return "train" if "train" in config["classifiers"][classifier] else "weights"
+
+
+def made_from(config: Mapping, classifier: str) -> str:
+    """The file that a classifier is made from: drawn objects, or published weights."""
+    trained = recipe(config, classifier) == "train"
+    return paths.OBJECTS if trained else brought.classifier_weights(config, classifier)
 
 
 def classifier_record(config: Mapping, classifier: str) -> dict:
@@ -27,8 +39,8 @@ def classifier_record(config: Mapping, classifier: str) -> dict:
 
 
 def classifier_modules(config: Mapping, classifier: str) -> list[str]:
-    """The modules that loading a classifier picks at run time."""
-    return _modules(config, [classifier])
+    """The modules that making a classifier picks at run time."""
+    return [*_modules(config, [classifier]), f"uncloak.transfer.recipes.{recipe(config, classifier)}"]
 
 
 def classifiers(config: Mapping) -> list[str]:

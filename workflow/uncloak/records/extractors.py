@@ -126,8 +126,8 @@ class RobustTraining(Training):
     public: Public | None = field("Public identities whose clean and perturbed faces are learned.", None)
 
 
-class Source(Record):
-    """Published weights."""
+class Weights(Record):
+    """A file of published weights, checked by its hash."""
 
     file: Text = field("Name in the folder `weights`.")
     sha256: str = field("Its hash.", pattern="^[0-9a-f]{64}$")
@@ -157,7 +157,7 @@ class Imported(Extractor):
     released: Released = field("Day on which the last component of the model was published.")
     network: named(plugins.NETWORK) = field("A module of uncloak/extractors/networks, and its options.")
     input: Input = field("What the network expects.")
-    source: Source = field("Published weights.")
+    weights: Weights = field("Published weights.")
 
 
 class Trained(Extractor):

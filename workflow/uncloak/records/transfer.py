@@ -86,7 +86,7 @@ class TrainedClassifier(Classifier):
 class PublishedClassifier(Classifier):
     """A classifier with published weights."""
 
-    source: PublishedFile = field("Its published weights.")
+    weights: PublishedFile = field("Its published weights.")
 
 
 class Transfer(Record):
@@ -104,12 +104,12 @@ class Transfer(Record):
 
 def _kind(values: Any) -> str | None:
     if isinstance(values, TrainedClassifier | PublishedClassifier):
-        return "<source>" if isinstance(values, PublishedClassifier) else "<train>"
-    known = [key for key in ("train", "source") if isinstance(values, dict) and key in values]
+        return "<weights>" if isinstance(values, PublishedClassifier) else "<train>"
+    known = [key for key in ("train", "weights") if isinstance(values, dict) and key in values]
     return f"<{known[0]}>" if known else None
 
 
 AnyClassifier = Annotated[
-    Annotated[TrainedClassifier, Tag("<train>")] | Annotated[PublishedClassifier, Tag("<source>")],
-    Discriminator(_kind, "fault", "has neither `train` nor `source`; say where its weights are from"),
+    Annotated[TrainedClassifier, Tag("<train>")] | Annotated[PublishedClassifier, Tag("<weights>")],
+    Discriminator(_kind, "fault", "has neither `train` nor `weights`; say where its weights are from"),
 ]

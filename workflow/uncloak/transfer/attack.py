@@ -1,7 +1,6 @@
-"""Adversarial examples against an ensemble of classifiers, by projected gradient descent inside an L-inf ball.
+"""Adversarial examples against an ensemble of classifiers (Radiya-Dixit et al., ICLR 2022, Appendix B.5).
 
-The method of Madry et al. (ICLR 2018, arXiv 1706.06083, section 2.1) with the mean of the classifiers' cross entropies
-for a loss, as in Radiya-Dixit et al. (ICLR 2022), Appendix B.5.
+Projected gradient descent, as on faces, with the mean of the classifiers' cross entropies for a loss.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,8 +9,7 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
-from uncloak.attacks.methods.pgd import Options
-from uncloak.attacks.start import uniform_noise
+from uncloak.attacks.methods.pgd import Options, ascend
 from uncloak.errors import InputError
 from uncloak.pictures.tensors import as_floats
 from uncloak.progress import track
@@ -41,20 +39,14 @@ def attack(
     """
     if not classifiers:
         raise InputError("transfer: has no surrogates; name at least one classifier")
-    step_size = options.step_size or 2.5 * options.epsilon / options.steps
-    lowest, highest = (pictures - options.epsilon).clamp_(min=0), (pictures + options.epsilon).clamp_(max=1)
-    perturbed = pictures.clone()
-    if options.random_start:
-        perturbed = torch.clamp(perturbed + uniform_noise(pictures, options.epsilon, seeds), lowest, highest)
-    for _ in range(options.steps):
-        perturbed.requires_grad_()
-        # A sum over pictures, so that no picture's step depends on the others in its batch.
-        loss = sum(cross_entropy(classifier(perturbed), labels, reduction="sum") for classifier in classifiers)
-        (gradient,) = torch.autograd.grad(loss / len(classifiers), perturbed)
-        if not gradient.isfinite().all():
-            raise InputError("transfer: a surrogate's gradient is not finite; leave that classifier out")
-        perturbed = perturbed.detach().add_(gradient.sign_(), alpha=step_size)
-        perturbed = torch.clamp(perturbed, lowest, highest)
+
+    def loss(perturbed: torch.Tensor) -> torch.Tensor:
+        entropies = (cross_entropy(classifier(perturbed), labels, reduction="sum") for classifier in classifiers)
+        return sum(entropies) / len(classifiers)
+
+    perturbed = ascend(pictures, loss, options, seeds)
+    if not perturbed.isfinite().all():
+        raise InputError("transfer: a surrogate's gradient is not finite; leave that classifier out")
     return perturbed
 
 
@@ -82,10 +74,3 @@ def perturb(
         result = attack(as_floats(pictures[rows], device), target, classifiers, options, seeds)
         perturbed[rows] = (255 * result).round().byte().permute(0, 2, 3, 1).cpu().numpy()
     return perturbed
-
-
-@torch.no_grad()
-def logits(pictures: np.ndarray, classifier: Network, *, batch: int = 60, device: str = "cpu") -> np.ndarray:
-    """Return what a frozen classifier says of 8-bit pictures, uint8 [N,S,S,3]: float32 [N,classes]."""
-    batches = (pictures[start : start + batch] for start in range(0, len(pictures), batch))
-    return np.concatenate([classifier(as_floats(part, device)).float().cpu().numpy() for part in batches])

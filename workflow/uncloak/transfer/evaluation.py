@@ -1,10 +1,23 @@
-"""Top-1 and top-5 accuracy with intervals over classes."""
+"""Top-1 and top-5 accuracy, clean and under attack, with intervals over classes."""
+
+import logging
+import os
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+import torch
 
+from uncloak.attacks.methods.pgd import Options
+from uncloak.extractors.embedding import embed
+from uncloak.extractors.extractor import Extractor
 from uncloak.recognition.intervals import bootstrap_interval
+from uncloak.store import read_arrays
+from uncloak.transfer.attack import perturb
+from uncloak.transfer.classifier import load
 from uncloak.transfer.ranking import ranks
+
+logger = logging.getLogger(__name__)
 
 CONDITIONS = ("clean", "transferred")
 TOPS = (1, 5)
@@ -50,3 +63,37 @@ def rows(classifier: str, logits: dict[str, np.ndarray], labels: np.ndarray, see
             record |= dict(zip((f"top{top}", f"top{top}_low", f"top{top}_high"), values, strict=True))
         records.append(record | {"n_pictures": len(labels), "n_classes": len(np.unique(labels)), "seed": seed})
     return pd.DataFrame(records)
+
+
+def measure(
+    record: Mapping, objects: str | os.PathLike, files: Mapping[str, str | os.PathLike], seed: int, device: str = "cpu"
+) -> pd.DataFrame:
+    """Attack an ensemble of classifiers, and measure all classifiers on the clean and the perturbed pictures.
+
+    Args:
+        record: {surrogates: names of the ensemble, attack: PGD's options}.
+        objects: file of the pictures, of which those of part "test" are tried.
+        files: of the classifiers, by name.
+        seed: of the experiment.
+        device: where to compute.
+
+    Returns the columns of `rows`, two rows per classifier, and in_ensemble (bool), the second.
+    """
+    arrays = read_arrays(objects, "pictures", "label", "part", "picture")
+    pictures, labels, _, names = (values[arrays[2] == "test"] for values in arrays)
+
+    def ready(name: str) -> Extractor:
+        return load(files[name], device).to(memory_format=torch.channels_last)
+
+    ensemble = [ready(name) for name in record["surrogates"]]
+    perturbed = perturb(pictures, labels, names, ensemble, Options(**record["attack"]), seed, device=device)
+    del ensemble
+    tables = []
+    for name in files:
+        classifier = ready(name)
+        logits = {"clean": embed(classifier, pictures, device), "transferred": embed(classifier, perturbed, device)}
+        tables.append(rows(name, logits, labels, seed))
+        logger.info("%s\n%s", name, tables[-1])
+    table = pd.concat(tables, ignore_index=True)
+    table.insert(1, "in_ensemble", table["classifier"].isin(record["surrogates"]))
+    return table

@@ -1,6 +1,7 @@
-"""Projected gradient descent on embeddings, inside an L-inf ball around the picture.
+"""Projected gradient descent inside an L-inf ball around the picture.
 
-The method of Madry et al. (ICLR 2018, arXiv 1706.06083, section 2.1), with the distance of embeddings for a loss.
+The method of Madry et al. (ICLR 2018, arXiv 1706.06083, section 2.1): `ascend` with any loss, `attack` with the
+distance of embeddings.
 """
 
 from collections import Counter
@@ -72,29 +73,51 @@ def attack(
     """
     if targets is None and not options.random_start:
         raise InputError("pgd: without targets it needs random_start: at the clean picture the loss has no slope")
-    epsilon = options.epsilon
-    step_size = options.step_size or 2.5 * epsilon / options.steps
     counts = Counter(surrogates)
     see = view or (lambda photographs: photographs)
-    lowest, highest = (pictures - epsilon).clamp_(min=0), (pictures + epsilon).clamp_(max=1)
     with torch.no_grad():
         clean = see(pictures) if targets is None else targets
         references = [normalize(surrogate(clean), dim=-1) for surrogate in counts]
-    direction = 1 if targets is None else -1
+
+    def loss(perturbed: torch.Tensor) -> torch.Tensor:
+        faces = see(perturbed)
+        distances = 0
+        for (surrogate, count), reference in zip(counts.items(), references, strict=True):
+            distances = distances + count * (normalize(surrogate(faces), dim=-1) - reference).square().sum(dim=-1)
+        mean = distances.sum() / len(surrogates)
+        return mean if targets is None else -mean
+
+    return ascend(pictures, loss, options, seeds, track)
+
+
+def ascend(
+    pictures: torch.Tensor,
+    loss: Callable[[torch.Tensor], torch.Tensor],
+    options: Options,
+    seeds: Sequence[int],
+    track: Callable = iter,
+) -> torch.Tensor:
+    """Return pictures, float [N,C,H,W] in [0,1], within epsilon of the given ones, whose `loss` sign steps have raised.
+
+    One whose gradient broke down comes back as NaN.
+
+    Args:
+        pictures: float [N,C,H,W] in [0,1].
+        loss: of perturbed pictures; a sum over them, so that no picture's step depends on the others in its batch.
+        options: see `Options`.
+        seeds: one per picture, of its random start.
+        track: wraps the range of steps, to tell how far they are.
+    """
+    step_size = options.step_size or 2.5 * options.epsilon / options.steps
+    lowest, highest = (pictures - options.epsilon).clamp_(min=0), (pictures + options.epsilon).clamp_(max=1)
     broken = torch.zeros(len(pictures), dtype=torch.bool, device=pictures.device)
     perturbed = pictures.clone()
     if options.random_start:
-        perturbed = torch.clamp(perturbed + uniform_noise(pictures, epsilon, seeds), lowest, highest)
-
+        perturbed = torch.clamp(perturbed + uniform_noise(pictures, options.epsilon, seeds), lowest, highest)
     for _ in track(range(options.steps)):
         perturbed.requires_grad_()
-        faces = see(perturbed)
-        loss = 0
-        for (surrogate, count), reference in zip(counts.items(), references, strict=True):
-            loss = loss + count * (normalize(surrogate(faces), dim=-1) - reference).square().sum(dim=-1)
-        (gradient,) = torch.autograd.grad(loss.sum() / len(surrogates), perturbed)
+        (gradient,) = torch.autograd.grad(loss(perturbed), perturbed)
         # The sign of NaN is 0 in PyTorch, so a broken gradient would pass unseen.
         broken |= ~gradient.isfinite().flatten(1).all(dim=1)
-        perturbed = perturbed.detach().add_(gradient.sign_(), alpha=direction * step_size)
-        perturbed = torch.clamp(perturbed, lowest, highest)
+        perturbed = torch.clamp(perturbed.detach().add_(gradient.sign_(), alpha=step_size), lowest, highest)
     return perturbed.masked_fill_(broken[:, None, None, None], torch.nan)

@@ -1,5 +1,8 @@
 """Networks as torchvision builds them, for its published ImageNet weights."""
 
+from collections.abc import Mapping
+
+import torch
 from torch import nn
 from torchvision import models
 
@@ -24,3 +27,8 @@ def build(classes: int, size: int, model: str) -> nn.Module:
         raise InputError(f"network torchvision: has no classifier '{model}'; take a name of torchvision.models")
     options = {"image_size": size} if model.startswith("vit_") else _OPTIONS.get(model, {})
     return models.get_model(model, num_classes=classes, **options)
+
+
+def translate(state: Mapping[str, torch.Tensor]) -> Mapping[str, torch.Tensor]:
+    """Return the published weights as they are: their names are the network's own."""
+    return state

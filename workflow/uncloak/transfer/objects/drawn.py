@@ -70,6 +70,11 @@ _SURFACES: dict[str, Callable[[Plane, Plane, float], Plane]] = {
 CLASSES = tuple(f"{surface} {outline}" for outline in _OUTLINES for surface in _SURFACES)
 
 
+def make(record: Mapping, folder: object, seed: int) -> tuple[int, dict[str, np.ndarray]]:
+    """Draw record["pictures"] of record["size"], as `draw_objects` does; no folder is looked at."""
+    return len(CLASSES), draw_objects(record["pictures"], record["size"], seed)
+
+
 def draw_object(seed: int, part: str, name: str, number: int, size: int) -> np.ndarray:
     """Draw picture `number` of the class `name` (of `CLASSES`) in `part` as uint8 [size,size,3]."""
     surface, outline = name.split()

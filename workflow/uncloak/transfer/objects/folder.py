@@ -1,6 +1,7 @@
 """ImageNet's validation pictures from a folder with one subfolder per class."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +18,18 @@ CLASSES = 1000
 _ENDINGS = (".jpeg", ".jpg", ".png", ".webp")
 
 
+def make(record: Mapping, folder: str | os.PathLike, seed: int) -> tuple[int, dict[str, np.ndarray]]:
+    """Read record["pictures"]["test"] pictures of each class from `folder`, as `read_folder` does."""
+    return CLASSES, read_folder(folder, record["pictures"]["test"], record["resize"], record["size"], seed)
+
+
 def read_folder(root: str | os.PathLike, count: int, resize: int, size: int, seed: int) -> dict[str, np.ndarray]:
     """Read `count` pictures of each class, drawn at random by name, from ROOT/CLASS/*.
 
     A class's folder is called by its WordNet id (n01440764) or by its index among the 1000 (0 to 999). Pictures are
     scaled to a shorter side of `resize` and cut to the middle `size` x `size` (bilinear), as published models expect.
 
-    Returns arrays as `uncloak.transfer.objects.draw_objects` does, all of part "test": `pictures` uint8
+    Returns arrays as `uncloak.transfer.objects.drawn.draw_objects` does, all of part "test": `pictures` uint8
     [N,size,size,3], `label` int64 [N] (ImageNet's indices), `part` and `picture` (path below ROOT) text [N].
 
     Raises InputError where the folder is missing or has none, an unknown or a poor class, for a damaged picture, and
