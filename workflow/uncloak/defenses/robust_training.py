@@ -7,37 +7,19 @@ the public role of a split, the users from that of the users.
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from uncloak.errors import InputError
 from uncloak.extractors.training import Composition
+from uncloak.pictures.labeled import Faces, join
 from uncloak.pictures.split import PUBLIC, in_role, no_probes, read_split
 from uncloak.pictures.stored import identity_order, read_faces
 from uncloak.seeds import generator
 from uncloak.store import read_arrays
 
 KINDS = ("background", "clean", "perturbed")
-
-
-@dataclass(frozen=True)
-class Faces:
-    """Faces uint8 [N,S,S,3] with their pictures' ids and identities, text [N] both."""
-
-    faces: np.ndarray
-    pictures: np.ndarray
-    identities: np.ndarray
-
-    def where(self, kept: np.ndarray) -> "Faces":
-        """Return the faces where `kept` (bool [N], or rows) says so."""
-        return Faces(self.faces[kept], self.pictures[kept], self.identities[kept])
-
-
-def join(*groups: Faces) -> Faces:
-    """Put groups of faces one after the other."""
-    return Faces(*(np.concatenate([getattr(group, name) for group in groups]) for name in Faces.__dataclass_fields__))
 
 
 def read_public(faces: str | os.PathLike, split: str | os.PathLike) -> Faces:

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from uncloak.defenses.robust_training import Faces, join
 from uncloak.errors import InputError
 from uncloak.extractors.embedding import embed
 from uncloak.extractors.extractor import Extractor
+from uncloak.pictures.labeled import Faces, join
 from uncloak.pictures.stored import identity_order
 from uncloak.recognition.comparisons import NO_ATTACK
 from uncloak.recognition.evaluation import COLUMNS
