@@ -295,6 +295,12 @@ def test_jobs_name_the_modules_that_they_pick(default):
     assert transfer.classifier_modules(default, "wide_resnet") == [
         *("uncloak.transfer.networks.resnet", "uncloak.transfer.recipes.train")
     ]
+    assert transfer.objects_modules(default) == ["uncloak.transfer.objects.drawn"]
+    imagenet = configuration("resources/worlds/imagenet.yaml")
+    assert transfer.classifier_modules(imagenet, "vgg16") == [
+        *("uncloak.transfer.networks.torchvision", "uncloak.transfer.recipes.weights")
+    ]
+    assert transfer.objects_modules(imagenet) == ["uncloak.transfer.objects.folder"]
 
 
 # Whose pictures are perturbed, and what they are made to resemble.

@@ -48,7 +48,7 @@ rule classifier:
         spec=text(transfer.classifier_record),
         seed=SEED,
     message:
-        "Train the classifier {wildcards.classifier}, or import its published weights"
+        "Make the classifier {wildcards.classifier}"
     script:
         "../scripts/classifier.py"
 
