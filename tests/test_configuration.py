@@ -120,11 +120,11 @@ def test_every_overlay_is_valid(path):
         ("detectors.lowkey.weights", "imagenet", ["detectors.lowkey", "width 1, not 0.35"]),
         ("objects.source", "folder", ["objects", "has no 'root'"]),
         ("objects.root", "here", ["objects", "'root' has no place in a record of this kind"]),
-        ("transfer.surrogates", ["vgg", "missing"], ["transfer.surrogates", "no classifier 'missing'"]),
-        ("transfer.surrogates", ["wide_resnet"], ["transfer.surrogates", "not among transfer.classifiers"]),
+        ("transfer.surrogates", ["vgg", "missing"], ["transfer.surrogates", "no image classifier 'missing'"]),
+        ("transfer.surrogates", ["wide_resnet"], ["transfer.surrogates", "not among transfer.image_classifiers"]),
         ("transfer.attack.step", 3, ["transfer.attack", "no key 'step'", "do you mean 'steps'?"]),
-        ("classifiers.vgg.network.name", "vggg", ["classifiers.vgg.network", "do you mean 'vgg'?"]),
-        ("classifiers.vgg.train", None, ["classifiers.vgg", "neither `train` nor `weights`"]),
+        ("image_classifiers.vgg.network.name", "vggg", ["image_classifiers.vgg.network", "do you mean 'vgg'?"]),
+        ("image_classifiers.vgg.train", None, ["image_classifiers.vgg", "neither `train` nor `weights`"]),
         ("experiments.adaptive.robust", "strong", ["experiments.adaptive.robust", "no extractor 'strong'"]),
         ("experiments.adaptive.robust", "magface", ["experiments.adaptive.robust", "`train.public`"]),
         ("experiments.adaptive.trained_on", {"glaze": "robust"}, ["experiments.adaptive.trained_on", "'glaze'"]),
@@ -199,7 +199,7 @@ def test_records_that_compute_have_a_precision():
     assert checked.attacks["fawkes_v10"].precision == "float32"
     assert checked.detectors["fawkes"].precision == "float32"  # as its record says
     assert checked.extractors["clip"].train.precision == checked.attacks["lowkey"].precision == "auto"
-    assert checked.as_mapping()["classifiers"]["vgg"]["train"]["precision"] == "auto"
+    assert checked.as_mapping()["image_classifiers"]["vgg"]["train"]["precision"] == "auto"
     assert checked.as_mapping()["experiments"]["classifiers"]["end_to_end"]["precision"] == "auto"
 
 
@@ -247,10 +247,10 @@ def test_what_is_left_out_is_known(place):
 
 def test_an_overlay_changes_the_record_it_names_and_no_other(tmp_path):
     # The records of both share a mapping by a YAML anchor.
-    (tmp_path / "overlay.yaml").write_text("classifiers: {vgg: {train: {iterations: 3}}}")
-    config = load(ROOT, tmp_path / "overlay.yaml")
-    assert config["classifiers"]["vgg"]["train"] == DEFAULT["classifiers"]["vgg"]["train"] | {"iterations": 3}
-    assert config["classifiers"]["googlenet"]["train"] == DEFAULT["classifiers"]["googlenet"]["train"]
+    (tmp_path / "overlay.yaml").write_text("image_classifiers: {vgg: {train: {iterations: 3}}}")
+    found, default = load(ROOT, tmp_path / "overlay.yaml")["image_classifiers"], DEFAULT["image_classifiers"]
+    assert found["vgg"]["train"] == default["vgg"]["train"] | {"iterations": 3}
+    assert found["googlenet"]["train"] == default["googlenet"]["train"]
 
 
 def test_a_key_that_stands_twice_is_told_in_one_line(tmp_path):

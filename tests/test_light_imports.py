@@ -9,8 +9,8 @@ from pathlib import Path
 SCRIPTS = Path(__file__).resolve().parents[1] / "workflow" / "scripts"
 HEAVY = {
     *("align", "align_perturbed", "choose_targets", "embed", "end_to_end", "lpips", "perturb", "perturb_photographs"),
-    *("classifier", "import_extractor", "pixel_extractor", "train_detector", "train_extractor", "transfer"),
-    *("tune_robustly",),
+    *("image_classifier", "import_extractor", "pixel_extractor", "train_detector", "train_extractor"),
+    *("transfer", "tune_robustly"),
 }
 # Parts of the work that could be asked for alone, besides what the scripts import.
 LIGHT = (

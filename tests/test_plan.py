@@ -292,12 +292,12 @@ def test_jobs_name_the_modules_that_they_pick(default):
     assert extractors.training_modules(default, "clip") == [
         *("uncloak.extractors.objectives.cosface", "uncloak.extractors.networks.vit")
     ]
-    assert transfer.classifier_modules(default, "wide_resnet") == [
+    assert transfer.image_classifier_modules(default, "wide_resnet") == [
         *("uncloak.transfer.networks.resnet", "uncloak.transfer.recipes.train")
     ]
     assert transfer.objects_modules(default) == ["uncloak.transfer.objects.drawn"]
     imagenet = configuration("resources/worlds/imagenet.yaml")
-    assert transfer.classifier_modules(imagenet, "vgg16") == [
+    assert transfer.image_classifier_modules(imagenet, "vgg16") == [
         *("uncloak.transfer.networks.torchvision", "uncloak.transfer.recipes.weights")
     ]
     assert transfer.objects_modules(imagenet) == ["uncloak.transfer.objects.folder"]
@@ -383,7 +383,7 @@ def test_words_are_no_part_of_what_a_job_depends_on(default):
             "attacks": {"lowkey": {"label": "L", "released": "2020-01-01"}},
             "extractors": {"clip": {"label": "C", "released": "2020-01-01"}},
             "detectors": {"lowkey": {"label": "D"}},
-            "classifiers": {"vit": {"label": "V"}},
+            "image_classifiers": {"vit": {"label": "V"}},
             "datasets": {"synthetic": {"label": "S", "note": "N"}, "public": {"label": "P"}},
         }
     )
@@ -391,7 +391,7 @@ def test_words_are_no_part_of_what_a_job_depends_on(default):
         (attacks.perturb_record, "lowkey"),
         (extractors.record, "clip"),
         (detection.record, "lowkey"),
-        (transfer.classifier_record, "vit"),
+        (transfer.image_classifier_record, "vit"),
         (datasets.photographs_record, "synthetic"),
         (datasets.faces_record, "public"),
     ):

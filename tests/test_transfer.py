@@ -20,8 +20,7 @@ from uncloak.extractors.weights import save
 from uncloak.figures.transfer import labeled, transfer_over_time
 from uncloak.pictures.tensors import as_floats
 from uncloak.seeds import derive_seed, generator
-from uncloak.transfer import classifier as classifiers
-from uncloak.transfer import networks
+from uncloak.transfer import image_classifier, networks
 from uncloak.transfer.attack import attack, perturb
 from uncloak.transfer.evaluation import accuracy, rows
 from uncloak.transfer.objects.drawn import CLASSES, draw_object, draw_objects
@@ -95,7 +94,7 @@ def test_faulty_objects_are_refused(counts, size, message):
 @pytest.mark.parametrize("network", SMALL, ids=str)
 def test_small_networks_classify_each_picture_for_itself(network):
     torch.manual_seed(0)
-    built = classifiers.build(record(network)).freeze()
+    built = image_classifier.build(record(network)).freeze()
     pictures = noise(3, 32)
     together = embed(built, pictures)
     assert together.shape == (3, 24)
@@ -104,7 +103,7 @@ def test_small_networks_classify_each_picture_for_itself(network):
 
 
 def test_pictures_of_another_side_are_scaled_and_normalized():
-    built = classifiers.Scaling(4, [0.5, 0.25, 0.0], [0.5, 1.0, 2.0])
+    built = image_classifier.Scaling(4, [0.5, 0.25, 0.0], [0.5, 1.0, 2.0])
     picture = torch.full((1, 3, 9, 9), 0.75)
     seen = built(picture)
     assert seen.shape == (1, 3, 4, 4)
@@ -127,20 +126,20 @@ def test_pictures_of_another_side_are_scaled_and_normalized():
 )
 def test_faulty_records_are_refused(given, message):
     with pytest.raises(InputError, match=message):
-        classifiers.build(record({"name": "vgg"}) | given)
+        image_classifier.build(record({"name": "vgg"}) | given)
 
 
 def test_files_are_read_back_and_foreign_ones_refused(tmp_path):
     torch.manual_seed(0)
-    built = classifiers.build(record({"name": "vgg", "width": 4})).freeze()
+    built = image_classifier.build(record({"name": "vgg", "width": 4})).freeze()
     save(tmp_path / "a.safetensors", built, record({"name": "vgg", "width": 4}), {})
     pictures = noise(2, 32)
-    assert np.array_equal(embed(classifiers.load(tmp_path / "a.safetensors"), pictures), embed(built, pictures))
+    assert np.array_equal(embed(image_classifier.load(tmp_path / "a.safetensors"), pictures), embed(built, pictures))
     save(tmp_path / "b.safetensors", built, record({"name": "vgg", "width": 8}), {})
     with pytest.raises(InputError, match=r"b\.safetensors: its weights do not fit network vgg .*; delete it"):
-        classifiers.load(tmp_path / "b.safetensors")
+        image_classifier.load(tmp_path / "b.safetensors")
     with pytest.raises(InputError, match="no such file"):
-        classifiers.load(tmp_path / "c.safetensors")
+        image_classifier.load(tmp_path / "c.safetensors")
 
 
 def test_training_learns_and_is_repeatable():
@@ -151,7 +150,8 @@ def test_training_learns_and_is_repeatable():
     def trained(seed):
         torch.manual_seed(0)
         schedule = Schedule(iterations=40, batch=40, learning_rate=4e-3)
-        return train(classifiers.build(record({"name": "vgg", "width": 8})), pictures, labels, schedule, seed, "vgg")
+        built = image_classifier.build(record({"name": "vgg", "width": 8}))
+        return train(built, pictures, labels, schedule, seed, "vgg")
 
     first, again = (embed(trained(1), pictures) for _ in range(2))
     # By chance 0.25, give or take 0.05; at AVX2, AVX-512 and AMX level, 6 seeds each, 0.96 to 1.
@@ -164,7 +164,7 @@ def test_a_training_that_diverges_is_told():
     schedule = Schedule(iterations=60, batch=16, learning_rate=1e25)
     with pytest.raises(InputError, match=r"training of 'vgg' diverged at iteration .*; lower its learning rate"):
         train(
-            classifiers.build(record({"name": "vgg", "width": 2})),
+            image_classifier.build(record({"name": "vgg", "width": 2})),
             drawn["pictures"],
             drawn["label"],
             schedule,
@@ -292,7 +292,7 @@ def test_broken_logits_and_strange_classes_are_refused():
 
 
 def imported_classifier(path, settings):
-    return import_published(path, settings, classifiers.build, networks)
+    return import_published(path, settings, image_classifier.build, networks)
 
 
 @pytest.fixture

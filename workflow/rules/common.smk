@@ -28,7 +28,7 @@ wildcard_constraints:
     figure=one_of(config["figures"]),
     role="public|detector",
     detector=one_of(config["detectors"]),
-    classifier=one_of(config["classifiers"]),
+    image_classifier=one_of(config["image_classifiers"]),
 
 
 def planned(function, told=lambda answer: answer, **known):

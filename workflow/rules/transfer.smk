@@ -1,4 +1,4 @@
-"""Do adversarial examples fool the classifiers of the future? Pictures, classifiers, the attack, and its figure."""
+"""Do adversarial examples fool the image classifiers of the future? Pictures, classifiers, the attack, and its figure."""
 
 
 rule objects:
@@ -27,15 +27,15 @@ rule objects:
         "../scripts/objects.py"
 
 
-rule classifier:
+rule image_classifier:
     input:
         planned(transfer.made_from),
     output:
-        paths.CLASSIFIER,
+        paths.IMAGE_CLASSIFIER,
     log:
-        "logs/classifier/{classifier}.log",
+        "logs/image_classifier/{image_classifier}.log",
     benchmark:
-        "benchmarks/classifier/{classifier}.tsv"
+        "benchmarks/image_classifier/{image_classifier}.tsv"
     conda:
         "../../envs/torch.yaml"
     threads: 1
@@ -43,20 +43,20 @@ rule classifier:
         mem_mb=2000 if transfer.objects_are_drawn(config) else 10000,
         runtime=30,
     params:
-        code=code("classifier", transfer.classifier_modules),
+        code=code("image_classifier", transfer.image_classifier_modules),
         recipe=planned(transfer.recipe),
-        spec=text(transfer.classifier_record),
+        spec=text(transfer.image_classifier_record),
         seed=SEED,
     message:
-        "Make the classifier {wildcards.classifier}"
+        "Make the image classifier {wildcards.image_classifier}"
     script:
-        "../scripts/classifier.py"
+        "../scripts/image_classifier.py"
 
 
 rule transfer:
     input:
         objects=paths.OBJECTS,
-        classifiers=planned(transfer.classifier_files),
+        image_classifiers=planned(transfer.image_classifier_files),
     output:
         paths.TRANSFER_ACCURACY,
     log:
@@ -75,7 +75,7 @@ rule transfer:
         spec=text(transfer.record),
         seed=SEED,
     message:
-        "Attack the old classifiers, and try the pictures on the new ones"
+        "Attack the old image classifiers, and try the pictures on the new ones"
     script:
         "../scripts/transfer.py"
 
@@ -91,7 +91,7 @@ rule transfer_over_time:
             targets.transfer_page(config),
             caption="../report/transfer_over_time.rst",
             category="Do adversarial examples last?",
-            labels={"figure": "accuracy of classifiers by release"},
+            labels={"figure": "accuracy of image classifiers by release"},
         ),
     log:
         "logs/transfer_over_time.log",
@@ -104,13 +104,13 @@ rule transfer_over_time:
         runtime=10,
     params:
         code=code("transfer_over_time"),
-        classifiers=text(transfer.described_classifiers),
+        image_classifiers=text(transfer.described),
         attack=text(transfer.attack_record),
         objects=planned(transfer.objects_label),
         data_note=planned(transfer.objects_note),
-        n_classifiers=planned(transfer.classifier_count),
+        n_image_classifiers=planned(transfer.image_classifier_count),
         seed=SEED,
     message:
-        "Draw accuracy by release of the classifier"
+        "Draw accuracy by release of the image classifier"
     script:
         "../scripts/transfer_over_time.py"

@@ -1,4 +1,4 @@
-"""Draw the accuracy of classifiers by release, on clean pictures and on those that attack older classifiers."""
+"""Draw the accuracy of image classifiers by release, on clean pictures and on those that attack older classifiers."""
 
 import json
 
@@ -9,7 +9,7 @@ from uncloak.figures.transfer import labeled, transfer_over_time
 from uncloak.tables import read_table, write_table
 
 with logged(snakemake.log[0]):
-    table = labeled(read_table(snakemake.input[0]), json.loads(snakemake.params.classifiers))
+    table = labeled(read_table(snakemake.input[0]), json.loads(snakemake.params.image_classifiers))
     attack = json.loads(snakemake.params.attack)
     chart = transfer_over_time(table, attack, snakemake.params.objects)
     output = snakemake.output

@@ -50,7 +50,7 @@ CLAIMS = "results/claims/claims.{kind}"
 
 # The transfer of adversarial examples.
 OBJECTS = "results/transfer/objects.h5"
-CLASSIFIER = "results/transfer/classifiers/{classifier}.safetensors"
+IMAGE_CLASSIFIER = "results/transfer/image_classifiers/{image_classifier}.safetensors"
 TRANSFER_ACCURACY = "results/transfer/accuracy.csv"
 TRANSFER_TABLE = "results/transfer/transfer.csv"
 TRANSFER_FIGURE = "results/transfer/figures/transfer_over_time.{kind}"

@@ -74,9 +74,9 @@ def extractor_weights(config: Mapping, extractor: str) -> str:
     return _published(config, config["extractors"][extractor]["weights"])
 
 
-def classifier_weights(config: Mapping, classifier: str) -> str:
-    """The published weights of a classifier."""
-    return _published(config, config["classifiers"][classifier]["weights"])
+def image_classifier_weights(config: Mapping, image_classifier: str) -> str:
+    """The published weights of an image classifier."""
+    return _published(config, config["image_classifiers"][image_classifier]["weights"])
 
 
 def alexnet(config: Mapping) -> str:

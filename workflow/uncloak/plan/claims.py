@@ -28,7 +28,7 @@ def measured_detection(config: Mapping) -> list[str]:
 
 
 def measured_transfer(config: Mapping) -> list[str]:
-    return [paths.TRANSFER_TABLE] if transfer.classifiers(config) else []
+    return [paths.TRANSFER_TABLE] if transfer.image_classifiers(config) else []
 
 
 def label(config: Mapping) -> str:

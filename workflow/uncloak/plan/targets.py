@@ -86,6 +86,6 @@ def figures(config: Mapping) -> list[str]:
 
 def everything(config: Mapping) -> list[str]:
     """What `all` makes."""
-    transferred = [paths.TRANSFER_TABLE, transfer_page(config)] if transfer.classifiers(config) else []
+    transferred = [paths.TRANSFER_TABLE, transfer_page(config)] if transfer.image_classifiers(config) else []
     claimed = [paths.fill(paths.CLAIMS, kind="html")] if evaluated.datasets_of(config, "claims") else []
     return [*tables(config), *figures(config), *transferred, *claimed]

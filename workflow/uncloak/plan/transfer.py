@@ -1,4 +1,4 @@
-"""The transfer of adversarial examples: the objects, and the classifiers that are attacked and tried."""
+"""The transfer of adversarial examples: the objects, and the image classifiers that are attacked and tried."""
 
 from collections.abc import Iterable, Mapping
 
@@ -22,40 +22,40 @@ def objects_modules(config: Mapping) -> list[str]:
     return [f"uncloak.transfer.objects.{config['objects']['source']}"]
 
 
-def recipe(config: Mapping, classifier: str) -> str:
-    """How a classifier gets its weights: it is trained here (`train`), or they are published (`weights`)."""
-    return "train" if "train" in config["classifiers"][classifier] else "weights"
+def recipe(config: Mapping, image_classifier: str) -> str:
+    """How an image classifier gets its weights: it is trained here (`train`), or they are published (`weights`)."""
+    return "train" if "train" in config["image_classifiers"][image_classifier] else "weights"
 
 
-def made_from(config: Mapping, classifier: str) -> str:
-    """The file that a classifier is made from: drawn objects, or published weights."""
-    trained = recipe(config, classifier) == "train"
-    return paths.OBJECTS if trained else brought.classifier_weights(config, classifier)
+def made_from(config: Mapping, image_classifier: str) -> str:
+    """The file that an image classifier is made from: drawn objects, or published weights."""
+    trained = recipe(config, image_classifier) == "train"
+    return paths.OBJECTS if trained else brought.image_classifier_weights(config, image_classifier)
 
 
-def classifier_record(config: Mapping, classifier: str) -> dict:
-    """What making a classifier depends on."""
-    return science(config["classifiers"][classifier])
+def image_classifier_record(config: Mapping, image_classifier: str) -> dict:
+    """What making an image classifier depends on."""
+    return science(config["image_classifiers"][image_classifier])
 
 
-def classifier_modules(config: Mapping, classifier: str) -> list[str]:
-    """The modules that making a classifier picks at run time."""
-    return [*_modules(config, [classifier]), f"uncloak.transfer.recipes.{recipe(config, classifier)}"]
+def image_classifier_modules(config: Mapping, image_classifier: str) -> list[str]:
+    """The modules that making an image classifier picks at run time."""
+    return [*_modules(config, [image_classifier]), f"uncloak.transfer.recipes.{recipe(config, image_classifier)}"]
 
 
-def classifiers(config: Mapping) -> list[str]:
-    """The classifiers that are attacked and tried."""
-    return config["transfer"]["classifiers"]
+def image_classifiers(config: Mapping) -> list[str]:
+    """The image classifiers that are attacked and tried."""
+    return config["transfer"]["image_classifiers"]
 
 
-def classifier_files(config: Mapping) -> list[str]:
+def image_classifier_files(config: Mapping) -> list[str]:
     """Their files."""
-    return [paths.fill(paths.CLASSIFIER, classifier=name) for name in classifiers(config)]
+    return [paths.fill(paths.IMAGE_CLASSIFIER, image_classifier=name) for name in image_classifiers(config)]
 
 
 def modules(config: Mapping) -> list[str]:
     """The modules that loading them all picks at run time."""
-    return _modules(config, classifiers(config))
+    return _modules(config, image_classifiers(config))
 
 
 def record(config: Mapping) -> Mapping:
@@ -67,14 +67,14 @@ def attack_record(config: Mapping) -> Mapping:
     return config["transfer"]["attack"]
 
 
-def described_classifiers(config: Mapping) -> dict[str, dict]:
-    """Label and release of the classifiers."""
-    records = config["classifiers"]
-    return {name: {key: records[name][key] for key in ("label", "released")} for name in classifiers(config)}
+def described(config: Mapping) -> dict[str, dict]:
+    """Label and release of the image classifiers."""
+    records = config["image_classifiers"]
+    return {name: {key: records[name][key] for key in ("label", "released")} for name in image_classifiers(config)}
 
 
-def classifier_count(config: Mapping) -> int:
-    return len(classifiers(config))
+def image_classifier_count(config: Mapping) -> int:
+    return len(image_classifiers(config))
 
 
 def objects_label(config: Mapping) -> str:
@@ -86,5 +86,5 @@ def objects_note(config: Mapping) -> str:
 
 
 def _modules(config: Mapping, names: Iterable[str]) -> list[str]:
-    networks = {config["classifiers"][name]["network"]["name"] for name in names}
+    networks = {config["image_classifiers"][name]["network"]["name"] for name in names}
     return sorted(f"uncloak.transfer.networks.{name}" for name in networks)

@@ -10,7 +10,7 @@ from uncloak.records.datasets import AnyDataset
 from uncloak.records.detectors import Detector
 from uncloak.records.experiments import Experiments, Figure
 from uncloak.records.extractors import PRECISION, AnyExtractor, Precision
-from uncloak.records.transfer import AnyClassifier, AnyObjects, Transfer
+from uncloak.records.transfer import AnyImageClassifier, AnyObjects, Transfer
 
 
 class Run(Record):
@@ -46,8 +46,8 @@ class Configuration(Record):
     shards: int = field("Jobs into which an attack's pictures are divided.", ge=1, le=1000)
     recognition: Recognition = field("How faces are compared.")
     objects: AnyObjects = field("Pictures to classify.")
-    classifiers: dict[Name, AnyClassifier] = field("Classifiers of objects, dated.", {})
-    transfer: Transfer = field("Adversarial examples made for old classifiers, and whom they fool later.")
+    image_classifiers: dict[Name, AnyImageClassifier] = field("Classifiers of objects, dated by their papers.", {})
+    transfer: Transfer = field("Adversarial examples made for old image classifiers, and whom they fool later.")
     detectors: dict[Name, Detector] = field("Classifiers that tell perturbed faces from clean ones.", {})
     experiments: Experiments = field("Experiments beyond protection by extractor.")
     figures: dict[Name, Figure] = field("Figures of protection by extractor.", {})

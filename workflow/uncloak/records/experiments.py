@@ -135,7 +135,7 @@ class Counterparts(Record):
 
     dataset: dict[Text, Counterpart] = field("Datasets; or transfer.")
     attack: dict[Text, Counterpart] = field("Attacks; or transferred.")
-    extractor: dict[Text, Counterpart] = field("Extractors, systems, detectors, and classifiers of objects.")
+    extractor: dict[Text, Counterpart] = field("Extractors, systems, detectors, and image classifiers.")
 
 
 class Claims(Experiment):

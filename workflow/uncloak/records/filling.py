@@ -88,7 +88,7 @@ def _is_pixels(config: dict, extractor: object) -> bool:
 
 def _computing(config: dict) -> Iterator[dict]:
     """The records that train, attack or tune."""
-    for kind in ("extractors", "classifiers"):
+    for kind in ("extractors", "image_classifiers"):
         yield from (record["train"] for record in _records(config, kind) if isinstance(record.get("train"), dict))
     yield from (record for record in _records(config, "attacks") if "surrogates" in record)
     yield from _records(config, "detectors")

@@ -12,7 +12,7 @@ from uncloak.records.configuration import Configuration
 from uncloak.records.datasets import Drawn, DrawnFaces, Photographs
 from uncloak.records.experiments import Adaptive, Claims, Classifiers, Collusion, Detection, Experiment, System
 from uncloak.records.extractors import Finetuned, Pixels, Training
-from uncloak.records.transfer import DrawnObjects, PublishedClassifier, TrainedClassifier
+from uncloak.records.transfer import DrawnObjects, PublishedImageClassifier, TrainedImageClassifier
 from uncloak.records.words import suggestion
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
@@ -74,11 +74,11 @@ class _References:
     # Names
 
     def _known(self, place: str, kind: str, names: Iterable[str]) -> None:
-        records = getattr(self.config, kind)
+        records, noun = getattr(self.config, kind), kind.removesuffix("s").replace("_", " ")
         for name in names:
             if name not in records:
                 gone = " (an overlay strikes it out)" if (kind, name) in self.struck else ""
-                _refuse(place, f"there is no {kind.removesuffix('s')} '{name}'{gone}; {suggestion(name, records)}")
+                _refuse(place, f"there is no {noun} '{name}'{gone}; {suggestion(name, records)}")
 
     def _left_out(self, place: str, record: object) -> None:
         for kind in ("extractors", "attacks"):
@@ -326,20 +326,21 @@ class _References:
                     )
 
     def _transfer(self) -> None:
-        transfer, objects = self.config.transfer, self.config.objects
-        if not transfer.classifiers:
+        transfer, drawn = self.config.transfer, isinstance(self.config.objects, DrawnObjects)
+        place = "transfer.image_classifiers"
+        if not transfer.image_classifiers:
             return
-        self._known("transfer.classifiers", "classifiers", transfer.classifiers)
-        self._known("transfer.surrogates", "classifiers", transfer.surrogates)
+        self._known(place, "image_classifiers", transfer.image_classifiers)
+        self._known("transfer.surrogates", "image_classifiers", transfer.surrogates)
         for name in transfer.surrogates:
-            if name not in transfer.classifiers:
-                _refuse("transfer.surrogates", f"'{name}' is not among transfer.classifiers; add it there")
-        for name in transfer.classifiers:
-            classifier, drawn = self.config.classifiers[name], isinstance(objects, DrawnObjects)
-            if isinstance(classifier, TrainedClassifier) and not drawn:
-                _refuse("transfer.classifiers", f"'{name}' is trained on drawn objects, not on a folder; leave it out")
-            if isinstance(classifier, PublishedClassifier) and drawn:
-                _refuse("transfer.classifiers", f"'{name}' knows ImageNet's classes, no drawn objects; leave it out")
+            if name not in transfer.image_classifiers:
+                _refuse("transfer.surrogates", f"'{name}' is not among {place}; add it there")
+        for name in transfer.image_classifiers:
+            classifier = self.config.image_classifiers[name]
+            if isinstance(classifier, TrainedImageClassifier) and not drawn:
+                _refuse(place, f"'{name}' is trained on drawn objects, not on a folder; leave it out")
+            if isinstance(classifier, PublishedImageClassifier) and drawn:
+                _refuse(place, f"'{name}' knows ImageNet's classes, no drawn objects; leave it out")
 
     def _experiment(self, name: str, experiment: Experiment) -> None:
         place = f"experiments.{name}"
@@ -443,7 +444,7 @@ class _References:
         ours: Mapping[str, list[str]] = {
             "dataset": [*config.datasets, "transfer"],
             "attack": [*config.attacks, "transferred"],
-            "extractor": [*config.extractors, *systems, *config.detectors, *config.classifiers],
+            "extractor": [*config.extractors, *systems, *config.detectors, *config.image_classifiers],
         }
         for kind, known in ours.items():
             for title, counterpart in getattr(experiment.counterparts, kind).items():

@@ -1,4 +1,4 @@
-"""Transfer of adversarial examples over time (ICLR 2022, Figure 3 and Table 4): pictures, and classifiers."""
+"""Transfer of adversarial examples over time (ICLR 2022, Figure 3 and Table 4): pictures, and image classifiers."""
 
 from typing import Annotated, Any, Literal
 
@@ -68,8 +68,8 @@ class PublishedFile(Record):
     origin: Text = field("Where to get the file.")
 
 
-class Classifier(Record):
-    """What every classifier of objects has."""
+class ImageClassifier(Record):
+    """What every image classifier has."""
 
     label: Text = field("Name in figures.")
     released: Released = field("Day on which its paper appeared.")
@@ -77,23 +77,23 @@ class Classifier(Record):
     input: PictureInput = field("What the network expects.")
 
 
-class TrainedClassifier(Classifier):
-    """A classifier trained on the drawn objects."""
+class TrainedImageClassifier(ImageClassifier):
+    """An image classifier trained on the drawn objects."""
 
     train: Schedule = field("How it is trained.")
 
 
-class PublishedClassifier(Classifier):
-    """A classifier with published weights."""
+class PublishedImageClassifier(ImageClassifier):
+    """An image classifier with published weights."""
 
     weights: PublishedFile = field("Its published weights.")
 
 
 class Transfer(Record):
-    """Adversarial examples made for old classifiers, and whom they fool later."""
+    """Adversarial examples made for old image classifiers, and whom they fool later."""
 
-    surrogates: Names = field("Classifiers that the attack knows.")
-    classifiers: AnyNames = field("Classifiers tried; none leaves the experiment out.")
+    surrogates: Names = field("Image classifiers that the attack knows.")
+    image_classifiers: AnyNames = field("Image classifiers tried; none leaves the experiment out.")
     attack: Any = field("Options of PGD.")
 
     @field_validator("attack")
@@ -103,13 +103,13 @@ class Transfer(Record):
 
 
 def _kind(values: Any) -> str | None:
-    if isinstance(values, TrainedClassifier | PublishedClassifier):
-        return "<weights>" if isinstance(values, PublishedClassifier) else "<train>"
+    if isinstance(values, TrainedImageClassifier | PublishedImageClassifier):
+        return "<weights>" if isinstance(values, PublishedImageClassifier) else "<train>"
     known = [key for key in ("train", "weights") if isinstance(values, dict) and key in values]
     return f"<{known[0]}>" if known else None
 
 
-AnyClassifier = Annotated[
-    Annotated[TrainedClassifier, Tag("<train>")] | Annotated[PublishedClassifier, Tag("<weights>")],
+AnyImageClassifier = Annotated[
+    Annotated[TrainedImageClassifier, Tag("<train>")] | Annotated[PublishedImageClassifier, Tag("<weights>")],
     Discriminator(_kind, "fault", "has neither `train` nor `weights`; say where its weights are from"),
 ]

@@ -14,7 +14,7 @@ from uncloak.extractors.extractor import Extractor
 from uncloak.recognition.intervals import bootstrap_interval
 from uncloak.store import read_arrays
 from uncloak.transfer.attack import perturb
-from uncloak.transfer.classifier import load
+from uncloak.transfer.image_classifier import load
 from uncloak.transfer.ranking import ranks
 
 logger = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from uncloak.extractors.extractor import Extractor
 from uncloak.extractors.learning import Schedule, learn
 from uncloak.seeds import derive_seed, generator
 from uncloak.store import read_arrays, read_attributes
-from uncloak.transfer.classifier import build
+from uncloak.transfer.image_classifier import build
 from uncloak.transfer.ranking import ranks
 
 logger = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from uncloak.extractors.extractor import Extractor
 from uncloak.extractors.importing import import_published
 from uncloak.transfer import networks
-from uncloak.transfer.classifier import build
+from uncloak.transfer.image_classifier import build
 
 CLASSES = 1000
 

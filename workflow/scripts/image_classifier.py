@@ -1,4 +1,4 @@
-"""Make a classifier of pictures: train it on the drawn objects, or import its published weights."""
+"""Make an image classifier: train it on the drawn objects, or import its published weights."""
 
 import importlib
 import json
@@ -11,7 +11,7 @@ from uncloak.extractors.weights import save
 
 with logged(snakemake.log[0]):
     torch.set_num_threads(snakemake.threads)
-    name, params = snakemake.wildcards.classifier, snakemake.params
+    name, params = snakemake.wildcards.image_classifier, snakemake.params
     record = json.loads(params.spec)
     recipe = importlib.import_module(f"uncloak.transfer.recipes.{params.recipe}")
     classifier, classes, made = recipe.make(record, snakemake.input[0], params.seed, name)

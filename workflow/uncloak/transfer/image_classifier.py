@@ -1,4 +1,4 @@
-"""Classifiers of pictures: extractors whose embeddings are logits, one for each class."""
+"""Image classifiers: extractors whose embeddings are logits, one for each class."""
 
 import os
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from uncloak.transfer import networks
 
 
 class Scaling(nn.Module):
-    """The way from pictures to a network's input, made from the `input` of a classifier's record.
+    """The way from pictures to a network's input, made from the `input` of an image classifier's record.
 
     Pictures of another side than `size` are scaled, bilinear and smoothed where they shrink; `mean` and `std` are three
     numbers each, of a [0,1] input in RGB. Raises InputError for other numbers.
@@ -36,7 +36,7 @@ class Scaling(nn.Module):
 
 
 def build(record: Mapping) -> Extractor:
-    """Build the classifier of a record, its weights not yet trained or loaded.
+    """Build the image classifier of a record, its weights not yet trained or loaded.
 
     As `uncloak.extractors.extractor.build`, with networks of uncloak.transfer.networks; record["input"]: {size, mean,
     std}; record["classes"]: how many.
@@ -46,5 +46,5 @@ def build(record: Mapping) -> Extractor:
 
 
 def load(path: str | os.PathLike, device: str = "cpu") -> Extractor:
-    """Rebuild the classifier of a file, as `uncloak.extractors.weights.load` does an extractor."""
+    """Rebuild the image classifier of a file, as `uncloak.extractors.weights.load` does an extractor."""
     return weights.load(path, device, build)
