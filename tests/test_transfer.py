@@ -20,12 +20,15 @@ from uncloak.extractors.weights import save
 from uncloak.figures.transfer import labeled, transfer_over_time
 from uncloak.pictures.tensors import as_floats
 from uncloak.seeds import derive_seed, generator
+from uncloak.store import write_arrays
 from uncloak.transfer import image_classifier, networks
 from uncloak.transfer.attack import attack, perturb
-from uncloak.transfer.evaluation import accuracy, rows
+from uncloak.transfer.evaluation import accuracy, measure, rows
+from uncloak.transfer.objects import drawn as objects
 from uncloak.transfer.objects.drawn import CLASSES, draw_object, draw_objects
 from uncloak.transfer.objects.folder import read_folder
 from uncloak.transfer.ranking import ranks
+from uncloak.transfer.recipes import train as recipe
 from uncloak.transfer.recipes.train import train
 
 INPUT = {"size": 32, "mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25]}
@@ -286,6 +289,33 @@ def test_broken_logits_and_strange_classes_are_refused():
         ranks(np.array([[0.0, np.nan]]), np.array([0]))
     with pytest.raises(InputError, match="class 7 is not among a classifier's 2"):
         ranks(np.zeros((1, 2)), np.array([7]))
+
+
+def test_an_experiment_is_a_few_calls(tmp_path):
+    source = {"size": 16, "pictures": {"train": 3, "validation": 1, "test": 1}}
+    classes, drawn = objects.make(source, [], 1)
+    write_arrays(tmp_path / "objects.h5", drawn, {"classes": classes, "recipe": "r"})
+    files = {}
+    for name, width in (("old", 4), ("new", 6)):
+        settings = {"network": {"name": "vgg", "width": width}, "input": INPUT | {"size": 16}}
+        learning = {"train": {"iterations": 4, "batch": 8, "precision": "float32"}}
+        built, known, made = recipe.make(settings | learning, tmp_path / "objects.h5", 1, name)
+        assert known == 24
+        assert 0 <= made["validation_accuracy"] <= 1
+        files[name] = tmp_path / f"{name}.safetensors"
+        save(files[name], built, settings | {"classes": known}, made)
+    attacked = {"surrogates": ["old"], "attack": {"epsilon": 0.2, "steps": 5}}
+    table = measure(attacked, tmp_path / "objects.h5", files, 1)
+    assert list(table["classifier"]) == ["old", "old", "new", "new"]
+    assert list(table["in_ensemble"]) == [True, True, False, False]
+    test = drawn["part"] == "test"
+    pictures, labels = drawn["pictures"][test], drawn["label"][test]
+    ensemble = [image_classifier.load(files["old"]).to(memory_format=torch.channels_last)]
+    posted = perturb(pictures, labels, drawn["picture"][test], ensemble, Options(epsilon=0.2, steps=5), 1)
+    for row in table.itertuples():
+        shown = posted if row.condition == "transferred" else pictures
+        assert row.top1 == (embed(image_classifier.load(files[row.classifier]), shown).argmax(1) == labels).mean()
+        assert row.n_pictures == 24
 
 
 # published weights and pictures
