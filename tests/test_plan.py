@@ -242,9 +242,9 @@ def test_attacks_on_photographs_are_a_kind_of_their_own(tmp_path):
     assert attacks.photographs_folder(config, "synthetic", "lowkey_photograph") == folder
     assert attacks.photographs_of_lpips(config, "synthetic", "lowkey_photograph") == folder
     assert attacks.originals_of_lpips(config, "synthetic", "lowkey_photograph") == "results/synthetic/photographs"
-    assert attacks.pictures_of_lpips(config, "synthetic", "lowkey_photograph")["table"] == f"{folder}.csv"
+    assert attacks.pictures_of_lpips(config, "synthetic", "lowkey_photograph") == {"table": f"{folder}.csv"}
     assert attacks.photographs_of_lpips(config, "synthetic", "lowkey") == []
-    assert set(attacks.pictures_of_lpips(config, "synthetic", "lowkey")) == {"faces", "perturbed"}
+    assert set(attacks.pictures_of_lpips(config, "synthetic", "lowkey")) == {"perturbed"}
 
 
 def test_somebody_elses_pictures_are_found_or_told(tmp_path):
@@ -322,26 +322,30 @@ def test_people_whom_nobody_perturbs_are_told(default):
 
 def test_targets_of_attacks(default):
     assert attacks.targeted(default) == ["fawkes_v03", "fawkes_v10_collusion"]
-    assert attacks.chosen_targets(default, "synthetic", "lowkey") == {}
-    assert attacks.chosen_targets(default, "synthetic", "fawkes_v03") == {
-        "targets": "results/synthetic/perturbed/targets/fawkes_v03.csv",
-        "target_faces": "results/background/faces.h5",
-    }
-    assert attacks.chosen_targets(default, "public", "fawkes_v03", "public") == {
-        "targets": "results/public/perturbed/targets/public/fawkes_v03.csv",
-        "target_faces": "results/background/faces.h5",
-    }
+    targets = "perturbed/targets"
+    assert [attacks.chosen_targets(default, "synthetic", "fawkes_v03")] == of("synthetic", f"{targets}/fawkes_v03.csv")
+    assert [attacks.chosen_targets(default, "public", "fawkes_v03", "public")] == of(
+        "public", f"{targets}/public/fawkes_v03.csv"
+    )
+    assert [attacks.target_faces(default, "synthetic", "fawkes_v03")] == of("background", "faces.h5")
+    assert [attacks.target_people(default, "fawkes_v03")] == of("background", "roles/background.csv")
+    assert attacks.choosing_surrogates(default, "fawkes_v03") == ["results/extractors/facenet.safetensors"]
+    for nothing in (attacks.chosen_targets, attacks.target_faces):
+        assert nothing(default, "synthetic", "lowkey") == []
+    assert attacks.target_people(default, "lowkey") == []
     # Partners are users of the same dataset, and no surrogate chooses them.
-    assert attacks.chosen_targets(default, "synthetic", "fawkes_v10_collusion") == {
-        "targets": "results/synthetic/perturbed/targets/fawkes_v10_collusion.csv",
-        "target_faces": "results/synthetic/faces.h5",
-    }
-    assert attacks.offered_targets(default, "fawkes_v10_collusion") == {}
-    assert attacks.offered_targets(default, "fawkes_v03") == {
-        "target_faces": "results/background/faces.h5",
-        "target_split": "results/background/split.csv",
-        "surrogates": ["results/extractors/facenet.safetensors"],
-    }
+    assert [attacks.target_faces(default, "synthetic", "fawkes_v10_collusion")] == of("synthetic", "faces.h5")
+    assert attacks.target_people(default, "fawkes_v10_collusion") == []
+    assert attacks.choosing_surrogates(default, "fawkes_v10_collusion") == []
+
+
+def test_whose_faces_a_job_depends_on(default):
+    assert [roles.listed(default, "synthetic")] == of("synthetic", "roles/user.csv")
+    assert [roles.listed(default, "synthetic", "detector")] == of("synthetic", "roles/detector.csv")
+    assert [roles.listed_for(default, "synthetic", "lowkey.jpeg75")] == of("synthetic", "roles/user.csv")
+    assert roles.listed_for(default, "synthetic", "clean") == []
+    assert attacks.posted_perturbed(default, "synthetic", "clean") == []
+    assert [attacks.posted_perturbed(default, "synthetic", "lowkey")] == of("synthetic", "perturbed/lowkey.h5")
 
 
 # Extractors.

@@ -1,4 +1,8 @@
-"""Perturbed faces of the users, by attack, in shards that run side by side."""
+"""Perturbed faces of the users, by attack, in shards that run side by side.
+
+Inputs named split are the table of the people in a role (checkpoint list_role), also where a job reads nothing of it:
+a job that has it is looked at anew when it is made.
+"""
 
 
 scattergather:
@@ -7,9 +11,11 @@ scattergather:
 
 rule choose_targets:
     input:
-        unpack(planned(attacks.offered_targets)),
-        faces=paths.FACES,
-        split=paths.SPLIT,
+        faces=ancient(paths.FACES),
+        split=planned(roles.listed),
+        target_faces=ancient(planned(attacks.target_faces)),
+        target_split=planned(attacks.target_people),
+        surrogates=planned(attacks.choosing_surrogates),
     output:
         paths.TARGETS,
     log:
@@ -50,9 +56,11 @@ use rule choose_targets as choose_targets_of_others with:
 
 rule perturb:
     input:
-        unpack(planned(attacks.chosen_targets)),
-        faces=paths.FACES,
-        split=paths.SPLIT,
+        faces=ancient(paths.FACES),
+        split=planned(roles.listed),
+        targets=planned(attacks.chosen_targets),
+        target_faces=ancient(planned(attacks.target_faces)),
+        target_split=planned(attacks.target_people),
         surrogates=planned(attacks.surrogate_files),
         alexnet=planned(brought.perceptual_weights),
     output:
@@ -109,7 +117,8 @@ use rule perturb as perturb_others with:
 
 rule gather_perturbed:
     input:
-        gather.attack(paths.SHARD, allow_missing=True),
+        shards=gather.attack(paths.SHARD, allow_missing=True),
+        split=planned(roles.listed),
     output:
         paths.PERTURBED,
     log:
@@ -133,7 +142,7 @@ rule gather_perturbed:
 
 rule mix_perturbed:
     input:
-        split=paths.SPLIT,
+        split=planned(roles.listed),
         parts=planned(attacks.mixed),
     output:
         paths.PERTURBED,
@@ -160,8 +169,9 @@ rule mix_perturbed:
 
 rule transmit:
     input:
-        faces=planned(attacks.posted_faces),
-        split=paths.SPLIT,
+        faces=ancient(paths.FACES),
+        split=planned(roles.listed),
+        perturbed=planned(attacks.posted_perturbed),
     output:
         paths.TRANSMITTED,
     log:
@@ -187,6 +197,9 @@ rule transmit:
 rule lpips:
     input:
         unpack(planned(attacks.pictures_of_lpips)),
+        faces=ancient(paths.FACES),
+        manifest=ancient(paths.MANIFEST),
+        split=planned(roles.listed),
         originals=ancient(planned(attacks.originals_of_lpips)),
         root=ancient(planned(attacks.photographs_of_lpips)),
         alexnet=brought.alexnet(config),

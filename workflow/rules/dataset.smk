@@ -144,3 +144,32 @@ rule split:
         "Split {wildcards.dataset} into gallery and probes, and give its identities roles"
     script:
         "../scripts/split.py"
+
+
+# A checkpoint, because Snakemake looks anew, once it has run, at the jobs that take this table, and drops those for
+# which it has the bytes that it had. They take the faces themselves as ancient: the table stands for them.
+checkpoint list_role:
+    input:
+        faces=paths.FACES,
+        split=paths.SPLIT,
+        manifest=planned(datasets.known_manifest),
+    output:
+        paths.ROLE,
+    log:
+        "logs/list_role/{dataset}/{role}.log",
+    benchmark:
+        "benchmarks/list_role/{dataset}/{role}.tsv"
+    wildcard_constraints:
+        role="user|public|detector|background",
+    priority: 1000
+    conda:
+        "../../envs/tables.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=30,
+    params:
+        code=code("list_role"),
+    message:
+        "List the faces of the {wildcards.role} identities of {wildcards.dataset}"
+    script:
+        "../scripts/list_role.py"

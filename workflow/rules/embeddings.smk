@@ -5,6 +5,7 @@ rule embed:
     input:
         faces=planned(recognition.source_faces),
         extractor=paths.EXTRACTOR,
+        split=planned(roles.listed_for),
     output:
         paths.EMBEDDINGS,
     log:

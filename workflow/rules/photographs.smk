@@ -3,11 +3,13 @@
 
 rule perturb_photographs:
     input:
-        unpack(planned(attacks.chosen_targets)),
         root=ancient(planned(brought.dataset_folder)),
-        manifest=paths.MANIFEST,
-        faces=paths.FACES,
-        split=paths.SPLIT,
+        manifest=ancient(paths.MANIFEST),
+        faces=ancient(paths.FACES),
+        split=planned(roles.listed),
+        targets=planned(attacks.chosen_targets),
+        target_faces=ancient(planned(attacks.target_faces)),
+        target_split=planned(attacks.target_people),
         surrogates=planned(attacks.surrogate_files),
         alexnet=planned(brought.perceptual_weights),
     output:
@@ -42,6 +44,7 @@ rule gather_photographs:
     input:
         photographs=gather.attack(paths.PHOTOGRAPHS_SHARD, allow_missing=True),
         tables=gather.attack(paths.PHOTOGRAPHS_SHARD_TABLE, allow_missing=True),
+        split=planned(roles.listed),
     output:
         photographs=directory(paths.PERTURBED_PHOTOGRAPHS),
         table=paths.PERTURBED_PHOTOGRAPHS_TABLE,
@@ -68,7 +71,8 @@ rule align_perturbed:
     input:
         root=ancient(planned(attacks.photographs_folder)),
         table=paths.PERTURBED_PHOTOGRAPHS_TABLE,
-        faces=paths.FACES,
+        faces=ancient(paths.FACES),
+        split=planned(roles.listed),
     output:
         paths.PERTURBED,
     log:

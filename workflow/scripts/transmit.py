@@ -14,7 +14,7 @@ from uncloak.store import write_arrays
 with logged(snakemake.log[0]):
     channel = parse(json.loads(snakemake.params.spec))
     pictures = posted_pictures(snakemake.input.split)
-    faces = read_faces(snakemake.input.faces, pictures)
+    faces = read_faces(snakemake.input.get("perturbed") or snakemake.input.faces, pictures)
     write_arrays(
         snakemake.output[0],
         {"faces": np.stack([channel.transmit(face) for face in faces]), "picture": pictures},

@@ -11,6 +11,7 @@ REJECTED_PICTURES = "results/{dataset}/rejected_pictures.csv"
 FACES = "results/{dataset}/faces.h5"
 REJECTED = "results/{dataset}/rejected.csv"
 SPLIT = "results/{dataset}/split.csv"
+ROLE = "results/{dataset}/roles/{role}.csv"  # what a role's faces are, for jobs that depend on them alone
 
 EXTRACTOR = "results/extractors/{extractor}.safetensors"
 

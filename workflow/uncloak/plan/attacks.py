@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from uncloak import paths
-from uncloak.plan import brought, evaluated, extractors
+from uncloak.plan import brought, evaluated, extractors, roles
 from uncloak.plan.records import science
 
 
@@ -105,26 +105,30 @@ def targets_record(config: Mapping, attack: str) -> Mapping:
     return config["attacks"][attack]["targets"]
 
 
-def offered_targets(config: Mapping, attack: str) -> dict[str, str | list[str]]:
-    """Files that targets are chosen from; partners are users of the same dataset and need no surrogate."""
-    choice = targets_record(config, attack)
-    if choice.get("choice") == "partner":
-        return {}
-    return {
-        "target_faces": paths.fill(paths.FACES, dataset=choice["dataset"]),
-        "target_split": paths.fill(paths.SPLIT, dataset=choice["dataset"]),
-        "surrogates": surrogate_files(config, attack),
-    }
+def choosing_surrogates(config: Mapping, attack: str) -> list[str]:
+    """The extractors that targets are chosen by; partners need none."""
+    return [] if targets_record(config, attack).get("choice") == "partner" else surrogate_files(config, attack)
 
 
-def chosen_targets(config: Mapping, dataset: str, attack: str, role: str | None = None) -> dict[str, str]:
-    """Files of a targeted attack on the users, or on people in a role: the choice, and the faces chosen from."""
+def chosen_targets(config: Mapping, dataset: str, attack: str, role: str | None = None) -> str | list[str]:
+    """The targets of an attack on the users, or on people in a role; nothing where it has none."""
     if attack not in targeted(config):
-        return {}
+        return []
     names = {"dataset": dataset, "attack": attack}
-    chosen = paths.fill(paths.TARGETS_OF_OTHERS, role=role, **names) if role else paths.fill(paths.TARGETS, **names)
-    offered = targets_record(config, attack).get("dataset", dataset)
-    return {"targets": chosen, "target_faces": paths.fill(paths.FACES, dataset=offered)}
+    return paths.fill(paths.TARGETS_OF_OTHERS, role=role, **names) if role else paths.fill(paths.TARGETS, **names)
+
+
+def target_faces(config: Mapping, dataset: str, attack: str) -> str | list[str]:
+    """The faces that targets are chosen from; partners have theirs in the same dataset."""
+    if attack not in targeted(config):
+        return []
+    return paths.fill(paths.FACES, dataset=targets_record(config, attack).get("dataset", dataset))
+
+
+def target_people(config: Mapping, attack: str) -> str | list[str]:
+    """Whose faces these are; nothing where the attack has no targets, or where they are among those perturbed."""
+    choice = targets_record(config, attack) if attack in targeted(config) else {}
+    return roles.listed(config, choice["dataset"], "background") if "dataset" in choice else []
 
 
 def perturbed(dataset: str, attacks: Iterable[str]) -> list[str]:
@@ -147,6 +151,11 @@ def posted_faces(config: Mapping, dataset: str, attack: str) -> str:
     return paths.fill(paths.FACES, dataset=dataset) if attack == "clean" else perturbed(dataset, [attack])[0]
 
 
+def posted_perturbed(config: Mapping, dataset: str, attack: str) -> str | list[str]:
+    """The same; nothing for `clean`."""
+    return [] if attack == "clean" else posted_faces(config, dataset, attack)
+
+
 def photographs_folder(config: Mapping, dataset: str, attack: str) -> str:
     """The folder with the perturbed photographs: ours, or somebody else's."""
     if attack in external(config):
@@ -167,12 +176,11 @@ def lpips(config: Mapping, dataset: str) -> list[str]:
 
 
 def pictures_of_lpips(config: Mapping, dataset: str, attack: str) -> dict[str, str]:
-    """Files that hold or list an attack's pictures and the clean ones: photographs, or faces."""
+    """The file that lists or holds an attack's pictures: photographs, or faces."""
     names = {"dataset": dataset, "attack": attack}
     if attack in on_photographs(config):
-        table = paths.fill(paths.PERTURBED_PHOTOGRAPHS_TABLE, **names)
-        return {"manifest": paths.fill(paths.MANIFEST, dataset=dataset), "table": table}
-    return {"faces": paths.fill(paths.FACES, dataset=dataset), "perturbed": paths.fill(paths.PERTURBED, **names)}
+        return {"table": paths.fill(paths.PERTURBED_PHOTOGRAPHS_TABLE, **names)}
+    return {"perturbed": paths.fill(paths.PERTURBED, **names)}
 
 
 def originals_of_lpips(config: Mapping, dataset: str, attack: str) -> str | list[str]:

@@ -41,6 +41,11 @@ def known_landmarks(config: Mapping, dataset: str) -> str | list[str]:
     return paths.fill(paths.LANDMARKS, dataset=dataset) if dataset in made_from(config, "drawn") else []
 
 
+def known_manifest(config: Mapping, dataset: str) -> str | list[str]:
+    """Where the photographs of a dataset are listed; nothing for faces drawn without photographs."""
+    return [] if dataset in made_from(config, "drawn_faces") else paths.fill(paths.MANIFEST, dataset=dataset)
+
+
 def label(config: Mapping, dataset: str) -> str:
     """Name of a dataset in figures."""
     return config["datasets"][dataset]["label"]

@@ -13,6 +13,16 @@ def whose(config: Mapping, dataset: str, attack: str, role: str = "user") -> dic
     return {"role": role, "identities": identities, "pictures": record.get("pictures")}
 
 
+def listed(config: Mapping, dataset: str, role: str = "user") -> str:
+    """The table of the people in a role: what depends on nobody else's pictures takes it instead of the split."""
+    return paths.fill(paths.ROLE, dataset=dataset, role=role)
+
+
+def listed_for(config: Mapping, dataset: str, source: str) -> str | list[str]:
+    """The table of the users for their posted pictures; nothing for everybody's clean ones."""
+    return [] if source == "clean" else listed(config, dataset)
+
+
 def perturbed_others(config: Mapping, dataset: str, role: str, attack: str) -> list[str]:
     """Files with the faces of a role perturbed by an attack.
 
