@@ -342,8 +342,20 @@ def test_targets_of_attacks(default):
 def test_whose_faces_a_job_depends_on(default):
     assert [roles.listed(default, "synthetic")] == of("synthetic", "roles/user.csv")
     assert [roles.listed(default, "synthetic", "detector")] == of("synthetic", "roles/detector.csv")
-    assert [roles.listed_for(default, "synthetic", "lowkey.jpeg75")] == of("synthetic", "roles/user.csv")
-    assert roles.listed_for(default, "synthetic", "clean") == []
+    assert [extractors.training_split(default, "arcface")] == of("background", "roles/background.csv")
+    users, detector = of("synthetic", "roles/user.csv", "roles/detector.csv")
+    background, public = *of("background", "roles/background.csv"), *of("public", "roles/public.csv")
+    assert attacks.people(default, "synthetic", "clean") == [users]
+    assert attacks.people(default, "synthetic", "lowkey") == [background, users]
+    assert attacks.people(default, "synthetic", "lowkey", "detector") == [background, detector]
+    assert extractors.people(default, ["pixels"]) == set()
+    # Also those from whom an extractor learned that another is tuned from.
+    assert extractors.people(default, ["clip"]) == {background}
+    assert extractors.people(default, ["robust"]) == {background, public}
+    assert attacks.people(default, "synthetic", "fawkes_half") == [background, users]
+    assert attacks.embedded_people(default, "synthetic", "pixels", "clean") == []
+    assert attacks.embedded_people(default, "synthetic", "robust", "clean") == [background, public]
+    assert attacks.embedded_people(default, "synthetic", "pixels", "lowkey.jpeg75") == [background, users]
     assert attacks.posted_perturbed(default, "synthetic", "clean") == []
     assert [attacks.posted_perturbed(default, "synthetic", "lowkey")] == of("synthetic", "perturbed/lowkey.h5")
 
@@ -367,9 +379,9 @@ def test_every_extractor_is_made_in_one_way(default):
 
 
 def test_robust_training_learns_public_faces(default):
-    files = extractors.tuned_on(default, "robust_lowkey")
-    assert files["perturbed"] == of("public", "perturbed/public/lowkey/1-of-1.h5")
-    assert files["public_faces"] == of("public", "faces.h5")
+    assert extractors.public_files(default, "robust_lowkey") == of("public", "perturbed/public/lowkey/1-of-1.h5")
+    assert extractors.public_faces(default, "robust_lowkey") == of("public", "faces.h5")
+    assert extractors.public_people(default, "robust_lowkey") == of("public", "roles/public.csv")
     assert extractors.origin(default, "robust") == ["results/extractors/arcface.safetensors"]
     assert figures.public_attacks(default) == ["fawkes_v03", "fawkes_v10", "lowkey"]
     assert figures.adaptive_extractors(default, "synthetic") == ["robust"]

@@ -20,16 +20,19 @@ MANIFEST = pd.DataFrame({"picture": PICTURES, "sha256": [f"{number:064x}" for nu
 
 @pytest.fixture
 def write(tmp_path):
-    """Write faces and landmarks, all drawn at random and one picture's changed, and return the file."""
+    """Write faces and what is known of them, one picture's changed, and return the file."""
 
     def write(changed=None, array="faces", pictures=PICTURES):
         random = np.random.default_rng(0)
         arrays = {
             "faces": random.integers(0, 255, (len(PICTURES), 4, 4, 3), dtype=np.uint8),
             "landmarks": random.random((len(PICTURES), 5, 2), dtype=np.float32),
+            "caption": np.array([f"somebody with {number} hats" for number in range(len(PICTURES))], object),
         }
         if changed:
-            arrays[array][PICTURES.index(changed), 3, 1] += 1
+            arrays[array][PICTURES.index(changed)] = {"faces": 7, "landmarks": 0.5, "caption": "a longer one than all"}[
+                array
+            ]
         rows = [PICTURES.index(picture) for picture in pictures]
         path = tmp_path / "faces.h5"
         write_arrays(path, {**{name: of[rows] for name, of in arrays.items()}, "picture": np.array(pictures)}, {})
@@ -49,7 +52,7 @@ def test_it_has_the_pictures_of_the_role_but_no_probes(write, tmp_path):
     assert len(list_role(SPLIT, BACKGROUND, write(), MANIFEST)) == 6
 
 
-@pytest.mark.parametrize("array", ["faces", "landmarks"])
+@pytest.mark.parametrize("array", ["faces", "landmarks", "caption"])
 def test_it_changes_with_its_own_faces_alone(write, array):
     before = list_role(SPLIT, USER, write(), MANIFEST)
     for picture in PICTURES:
@@ -65,7 +68,7 @@ def test_it_does_not_depend_on_who_else_is_there_nor_on_order(write, monkeypatch
     assert list_role(kept, USER, write(pictures=fewer), MANIFEST).equals(before)
 
 
-def test_faces_drawn_without_photographs_have_neither_files_nor_landmarks(tmp_path):
+def test_faces_drawn_without_photographs_have_no_files(tmp_path):
     faces = np.zeros((3, 4, 4, 3), np.uint8)
     pictures = ["a/1", "a/2", "b/1"]
     write_arrays(tmp_path / "faces.h5", {"faces": faces, "picture": np.array(pictures)}, {})

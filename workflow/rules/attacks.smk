@@ -1,7 +1,7 @@
 """Perturbed faces of the users, by attack, in shards that run side by side.
 
-Inputs named split are the table of the people in a role (checkpoint list_role), also where a job reads nothing of it:
-a job that has it is looked at anew when it is made.
+Inputs named people are tables of those on whom a job depends (checkpoint list_role). It need not read them: a job that
+takes a table is looked at anew when that is made, and dropped if nothing has changed for it.
 """
 
 
@@ -15,6 +15,7 @@ rule choose_targets:
         split=planned(roles.listed),
         target_faces=ancient(planned(attacks.target_faces)),
         target_split=planned(attacks.target_people),
+        people=planned(attacks.people),
         surrogates=planned(attacks.choosing_surrogates),
     output:
         paths.TARGETS,
@@ -60,7 +61,7 @@ rule perturb:
         split=planned(roles.listed),
         targets=planned(attacks.chosen_targets),
         target_faces=ancient(planned(attacks.target_faces)),
-        target_split=planned(attacks.target_people),
+        people=planned(attacks.people),
         surrogates=planned(attacks.surrogate_files),
         alexnet=planned(brought.perceptual_weights),
     output:
@@ -118,7 +119,7 @@ use rule perturb as perturb_others with:
 rule gather_perturbed:
     input:
         shards=gather.attack(paths.SHARD, allow_missing=True),
-        split=planned(roles.listed),
+        people=planned(attacks.people),
     output:
         paths.PERTURBED,
     log:
@@ -143,6 +144,7 @@ rule gather_perturbed:
 rule mix_perturbed:
     input:
         split=planned(roles.listed),
+        people=planned(attacks.people),
         parts=planned(attacks.mixed),
     output:
         paths.PERTURBED,
@@ -171,6 +173,7 @@ rule transmit:
     input:
         faces=ancient(paths.FACES),
         split=planned(roles.listed),
+        people=planned(attacks.people),
         perturbed=planned(attacks.posted_perturbed),
     output:
         paths.TRANSMITTED,
@@ -199,7 +202,7 @@ rule lpips:
         unpack(planned(attacks.pictures_of_lpips)),
         faces=ancient(paths.FACES),
         manifest=ancient(paths.MANIFEST),
-        split=planned(roles.listed),
+        people=planned(attacks.people),
         originals=ancient(planned(attacks.originals_of_lpips)),
         root=ancient(planned(attacks.photographs_of_lpips)),
         alexnet=brought.alexnet(config),

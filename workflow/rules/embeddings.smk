@@ -5,7 +5,7 @@ rule embed:
     input:
         faces=planned(recognition.source_faces),
         extractor=paths.EXTRACTOR,
-        split=planned(roles.listed_for),
+        people=planned(attacks.embedded_people),
     output:
         paths.EMBEDDINGS,
     log:

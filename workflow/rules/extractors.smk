@@ -51,7 +51,7 @@ rule import_extractor:
 
 rule train_extractor:
     input:
-        faces=planned(extractors.training_faces),
+        faces=ancient(planned(extractors.training_faces)),
         split=planned(extractors.training_split),
     output:
         paths.EXTRACTOR,
@@ -90,7 +90,7 @@ use rule train_extractor as train_awaited_extractor with:
 
 use rule train_extractor as finetune_extractor with:
     input:
-        faces=planned(extractors.training_faces),
+        faces=ancient(planned(extractors.training_faces)),
         split=planned(extractors.training_split),
         origin=planned(extractors.origin),
     log:
@@ -105,10 +105,12 @@ use rule train_extractor as finetune_extractor with:
 
 rule tune_robustly:
     input:
-        unpack(planned(extractors.tuned_on)),
-        faces=planned(extractors.training_faces),
+        faces=ancient(planned(extractors.training_faces)),
         split=planned(extractors.training_split),
         origin=planned(extractors.origin),
+        public_faces=ancient(planned(extractors.public_faces)),
+        public_split=planned(extractors.public_people),
+        perturbed=planned(extractors.public_files),
     output:
         paths.EXTRACTOR,
     log:

@@ -9,7 +9,7 @@ rule perturb_photographs:
         split=planned(roles.listed),
         targets=planned(attacks.chosen_targets),
         target_faces=ancient(planned(attacks.target_faces)),
-        target_split=planned(attacks.target_people),
+        people=planned(attacks.people),
         surrogates=planned(attacks.surrogate_files),
         alexnet=planned(brought.perceptual_weights),
     output:
@@ -44,7 +44,7 @@ rule gather_photographs:
     input:
         photographs=gather.attack(paths.PHOTOGRAPHS_SHARD, allow_missing=True),
         tables=gather.attack(paths.PHOTOGRAPHS_SHARD_TABLE, allow_missing=True),
-        split=planned(roles.listed),
+        people=planned(attacks.people),
     output:
         photographs=directory(paths.PERTURBED_PHOTOGRAPHS),
         table=paths.PERTURBED_PHOTOGRAPHS_TABLE,
@@ -72,7 +72,7 @@ rule align_perturbed:
         root=ancient(planned(attacks.photographs_folder)),
         table=paths.PERTURBED_PHOTOGRAPHS_TABLE,
         faces=ancient(paths.FACES),
-        split=planned(roles.listed),
+        people=planned(attacks.people),
     output:
         paths.PERTURBED,
     log:

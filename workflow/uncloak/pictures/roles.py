@@ -6,6 +6,7 @@ is, so do their results, whatever happens to other people's pictures.
 
 import hashlib
 import os
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -22,13 +23,13 @@ def list_role(
 ) -> pd.DataFrame:
     """Return the rows of a split's identities in a role, less probes, sorted by picture, with two columns more.
 
-    `photograph` is the SHA-256 of the file (empty without a manifest), `face` that of the aligned face and, where they
-    are known, of its landmarks, which attacks on photographs go by.
+    `photograph` is the SHA-256 of the file (empty without a manifest), `face` that of all that the file of faces says
+    of a picture: the face, and, where it has them, its landmarks and its caption.
 
     Args:
         split: columns picture, identity, part and role.
         role: user, public, detector or background.
-        faces: HDF5 file of aligned faces, with an array landmarks or without.
+        faces: HDF5 file with arrays faces uint8 [N,S,S,3] and picture [N], and any others [N,...].
         manifest: columns picture and sha256.
 
     Raises InputError where the file is missing or damaged, or has no face of a picture.
@@ -40,19 +41,18 @@ def list_role(
 
 
 def _digests(path: str | os.PathLike, pictures: np.ndarray) -> list[str]:
-    landmarks = _landmarks(path, pictures)
+    with open_arrays(path) as file:
+        names = sorted(set(file) - {"faces", "picture"})
+    stored, *arrays = read_arrays(path, "picture", *names)
+    rows = pd.Index(stored).get_indexer(pictures)
     digests = []
+    # Some at a time: a role may have more faces than there is memory for.
     for start in range(0, len(pictures), _AT_A_TIME):
         part = slice(start, start + _AT_A_TIME)
-        for face, points in zip(read_faces(path, pictures[part]), landmarks[part], strict=True):
-            digests.append(hashlib.sha256(face.tobytes() + points.tobytes()).hexdigest())
+        said = [read_faces(path, pictures[part]), *(values[rows[part]] for values in arrays)]
+        digests += [_digest(values) for values in zip(*said, strict=True)]
     return digests
 
 
-def _landmarks(path: str | os.PathLike, pictures: np.ndarray) -> np.ndarray:
-    with open_arrays(path) as file:
-        known = "landmarks" in file
-    if not known:
-        return np.empty((len(pictures), 0), np.float32)
-    stored, landmarks = read_arrays(path, "picture", "landmarks")
-    return landmarks[pd.Index(stored).get_indexer(pictures)]
+def _digest(values: Sequence[np.ndarray | np.generic]) -> str:
+    return hashlib.sha256(b"".join(np.asarray(value).tobytes() for value in values)).hexdigest()

@@ -131,6 +131,29 @@ def target_people(config: Mapping, attack: str) -> str | list[str]:
     return roles.listed(config, choice["dataset"], "background") if "dataset" in choice else []
 
 
+def people(config: Mapping, dataset: str, attack: str, role: str = "user") -> list[str]:
+    """Tables of all the people on whose pictures an attack, or `clean`, depends: what is perturbed, and what by.
+
+    A job that follows from an attack is looked at anew whenever one of these is made, and dropped with the attack.
+    """
+    found = {roles.listed(config, dataset, role)}
+    for name in [] if attack == "clean" else evaluated.parts(config, [attack]):
+        found |= extractors.people(config, config["attacks"][name].get("surrogates", []))
+        if offered := target_people(config, name):
+            found.add(offered)
+    return sorted(found)
+
+
+def embedded_people(config: Mapping, dataset: str, extractor: str, source: str) -> list[str]:
+    """The same for embeddings of an attack's pictures, with those whom the extractor learns from.
+
+    Clean faces, everybody's, depend on the whole dataset anyhow.
+    """
+    attack = source.split(".")[0]
+    posted = [] if source == "clean" else people(config, dataset, attack)
+    return sorted({*posted, *extractors.people(config, [extractor])})
+
+
 def perturbed(dataset: str, attacks: Iterable[str]) -> list[str]:
     """The posted faces of the users, by attack."""
     return [paths.fill(paths.PERTURBED, dataset=dataset, attack=name) for name in attacks]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from uncloak import paths
 from uncloak.plan.records import science
-from uncloak.plan.roles import perturbed_others
+from uncloak.plan.roles import listed, perturbed_others
 
 
 def with_recipe(config: Mapping, recipe: str) -> list[str]:
@@ -72,8 +72,8 @@ def training_faces(config: Mapping, extractor: str) -> str:
 
 
 def training_split(config: Mapping, extractor: str) -> str:
-    """Whose faces these are."""
-    return paths.fill(paths.SPLIT, dataset=config["extractors"][extractor]["train"]["data"])
+    """Whose faces these are: background identities, and an extractor depends on nobody else's pictures."""
+    return listed(config, config["extractors"][extractor]["train"]["data"], "background")
 
 
 def learned_public(config: Mapping, extractor: str | None) -> Mapping:
@@ -100,7 +100,30 @@ def public_perturbed(config: Mapping, extractor: str) -> list[tuple[str, str]]:
     ]
 
 
-def tuned_on(config: Mapping, extractor: str) -> dict[str, list[str]]:
-    """Files of the public identities that robust training learns, clean and perturbed."""
-    perturbed = [path for _, path in public_perturbed(config, extractor)]
-    return {**public_clean(config, extractor), "perturbed": perturbed}
+def people(config: Mapping, extractors: Iterable[str]) -> set[str]:
+    """Tables of all the people whom these extractors, and those that they are tuned from, learn from."""
+    found = set()
+    for name in extractors:
+        record = config["extractors"][name]
+        if "train" in record:
+            found.add(training_split(config, name))
+        if learned_public(config, name):
+            found |= {*public_people(config, name)}
+        if "from" in record:
+            found |= people(config, [record["from"]])
+    return found
+
+
+def public_faces(config: Mapping, extractor: str) -> list[str]:
+    """Clean faces of the public identities that robust training learns."""
+    return public_clean(config, extractor)["public_faces"]
+
+
+def public_people(config: Mapping, extractor: str) -> list[str]:
+    """Who these are."""
+    return [listed(config, learned_public(config, extractor)["dataset"], "public")]
+
+
+def public_files(config: Mapping, extractor: str) -> list[str]:
+    """Files with their perturbed faces."""
+    return [path for _, path in public_perturbed(config, extractor)]

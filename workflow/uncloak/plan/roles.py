@@ -18,11 +18,6 @@ def listed(config: Mapping, dataset: str, role: str = "user") -> str:
     return paths.fill(paths.ROLE, dataset=dataset, role=role)
 
 
-def listed_for(config: Mapping, dataset: str, source: str) -> str | list[str]:
-    """The table of the users for their posted pictures; nothing for everybody's clean ones."""
-    return [] if source == "clean" else listed(config, dataset)
-
-
 def perturbed_others(config: Mapping, dataset: str, role: str, attack: str) -> list[str]:
     """Files with the faces of a role perturbed by an attack.
 
