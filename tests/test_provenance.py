@@ -35,6 +35,27 @@ def test_an_edit_of_used_code_changes_the_digest(package, name):
     assert digest_of(package, "uncloak.chosen") != before
 
 
+@pytest.mark.parametrize(
+    "around",
+    [
+        "if True:\n    pass\nelse:\n    {}",
+        "try:\n    {}\nfinally:\n    pass",
+        "try:\n    pass\nexcept ImportError:\n    {}",
+        "try:\n    pass\nfinally:\n    {}",
+        "for _ in ():\n    pass\nelse:\n    {}",
+        "while False:\n    {}",
+        "with open('.') as _:\n    {}",
+        "match 1:\n    case 1:\n        {}",
+        "class Job:\n    async def work(self):\n        {}",
+    ],
+)
+def test_an_import_counts_wherever_it_stands(package, around):
+    (package / "job.py").write_text(around.format("from uncloak.direct import work") + "\n")
+    before = digest_of(package)
+    (package / "uncloak" / "direct.py").write_text("work = None\n")
+    assert digest_of(package) != before
+
+
 def test_what_does_not_run_does_not_count(package):
     before = digest_of(package, "uncloak.chosen")
     (package / "uncloak" / "unused.py").write_text("VALUE = 4\n")

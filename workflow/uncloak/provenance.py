@@ -7,7 +7,7 @@ one record it uses, has changed in content, and never because a file was touched
 import ast
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -69,7 +69,7 @@ def _read(file: Path) -> tuple[frozenset[Path], str]:
     """
     tree = ast.parse(file.read_text(encoding="utf-8"))
     names = set()
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -82,6 +82,16 @@ def _read(file: Path) -> tuple[frozenset[Path], str]:
             node.body = node.body[1:] or [ast.Pass()]
     files = (module_file(name) for name in names if name.split(".")[0] == PACKAGE.name)
     return frozenset(found for found in files if found.exists()), digest(ast.unparse(tree))
+
+
+def _statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """Yield a module and all statements in it: neither imports nor docstrings stand in expressions, the most of it."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+            waiting += getattr(node, field, ())
 
 
 def _imports(file: Path) -> frozenset[Path]:
