@@ -114,3 +114,13 @@ def test_a_picture_of_whom_a_detector_learns_from_reruns_what_is_made_for_it(wor
     targets = ["results/mine/embeddings/facenet/lowkey.h5", *OF_DETECTOR]
     add(person["detector"], "0004")
     assert ran(*targets) == SEEN + Counter(list_role=2, choose_targets_of_others=1, perturb_others=1)
+
+
+def test_a_job_that_a_cluster_starts_by_itself_makes_the_same(world):
+    finished, said, _, _, _ = world
+    path = finished.folder / "results/mine/perturbed/detector/fawkes_v03/1-of-1.h5"
+    before = path.read_bytes()
+    path.unlink()
+    job = "perturb_others:dataset=mine,role=detector,attack=fawkes_v03,scatteritem=1-of-1"
+    said("--target-jobs", job, "--allowed-rules", "perturb_others", "--mode", "remote", "--force", "--nolock")
+    assert path.read_bytes() == before

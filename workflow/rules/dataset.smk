@@ -58,7 +58,8 @@ rule draw_faces:
 
 rule manifest:
     input:
-        # A folder has no content that Snakemake could compare: for a user's pictures the listing below stands for it.
+        # A folder has no content that Snakemake could compare: for a user's pictures the listing below stands for it,
+        # which the process that plans the run reads alone: a cluster's jobs plan anew all that they descend from.
         root=ancient(planned(brought.dataset_folder)),
         landmarks=planned(datasets.known_landmarks),
     output:
@@ -79,7 +80,7 @@ rule manifest:
         runtime=60,
     params:
         code=code("manifest"),
-        listing=planned(brought.dataset_listing),
+        listing=planned(brought.dataset_listing) if workflow.is_main_process else "",
         spec=text(datasets.manifest_record),
     message:
         "List the pictures of {wildcards.dataset}"

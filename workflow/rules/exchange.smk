@@ -23,7 +23,7 @@ rule import_faces:
     params:
         code=code("import_faces"),
         spec=text(attacks.import_record),
-        listing=planned(brought.external_listing),
+        listing=planned(brought.external_listing) if workflow.is_main_process else "",
     message:
         "Import the faces of {wildcards.dataset} perturbed by {wildcards.attack}"
     script:
@@ -53,7 +53,7 @@ rule import_photographs:
     params:
         code=code("import_photographs"),
         spec=text(attacks.import_record),
-        listing=planned(brought.external_listing),
+        listing=planned(brought.external_listing) if workflow.is_main_process else "",
     message:
         "Import the photographs of {wildcards.dataset} perturbed by {wildcards.attack}"
     script:
