@@ -1,5 +1,6 @@
 """Uncloak: from raw pictures to the figures of how long a face cloak lasts."""
 
+import gc
 import os
 import sys
 
@@ -18,6 +19,7 @@ from uncloak.configuration import CONFIG, complete
 from uncloak.errors import InputError
 
 min_version("9.0")
+gc.set_threshold(100_000)  # looking for garbage took a tenth of planning
 
 
 # What there is stands in the records, what of it is run in config.yaml, both beside this file; overlays come last.
@@ -36,7 +38,6 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/pages.smk"
 include: "workflow/rules/dataset.smk"
 include: "workflow/rules/extractors.smk"
 include: "workflow/rules/attacks.smk"
@@ -47,7 +48,6 @@ include: "workflow/rules/recognition.smk"
 include: "workflow/rules/classifiers.smk"
 include: "workflow/rules/defenses.smk"
 include: "workflow/rules/transfer.smk"
-include: "workflow/rules/figures.smk"
 include: "workflow/rules/experiments.smk"
 include: "workflow/rules/targets.smk"
 include: "workflow/rules/hooks.smk"

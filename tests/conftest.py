@@ -12,6 +12,7 @@ from pathlib import Path
 import uncloak.jobs  # noqa: F401 - once, before the tests
 
 import pytest
+from configurations import configuration
 
 # Tests run side by side, one process a core (`-n logical`, pyproject.toml), and each of them keeps to one thread, what
 # it starts included. Before anybody imports torch.
@@ -28,7 +29,7 @@ class Checkout:
     def __init__(self, folder: Path):
         self.folder = folder
 
-    def snakemake(self, *arguments: str, config: str | None = "tests/tiny.yaml") -> subprocess.CompletedProcess:
+    def snakemake(self, *arguments: str, config: str | None = "tests/worlds/tiny.yaml") -> subprocess.CompletedProcess:
         """Run Snakemake with the small configuration (or None for the default one) and return how it ended."""
         process = self.start(*arguments, configs=[config] if config else [])
         stdout, stderr = process.communicate()
@@ -100,3 +101,15 @@ def finished(small_run, tmp_path_factory) -> Checkout:
     folder = tmp_path_factory.mktemp("finished") / "uncloak"
     shutil.copytree(small_run, folder)
     return Checkout(folder)
+
+
+@pytest.fixture(scope="session")
+def default() -> dict:
+    """The default configuration as rules know it."""
+    return configuration()
+
+
+@pytest.fixture(scope="session")
+def experimental() -> dict:
+    """That of the small world of every experiment."""
+    return configuration("tests/worlds/tiny.yaml", "tests/worlds/tiny_experiments.yaml")

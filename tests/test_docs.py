@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from configurations import configuration
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -67,9 +68,11 @@ def test_pages_of_additions_are_short(page):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_examples_of_records_are_read(page):
-    for example in re.findall(r"^```yaml\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
-        assert isinstance(yaml.safe_load(example), dict)
+def test_examples_of_records_pass_the_checks(page):
+    text = page.read_text(encoding="utf-8")
+    under = ["resources/worlds/lfw.yaml"] if "resources/worlds/lfw.yaml" in text else []
+    for example in re.findall(r"^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        configuration(*under, yaml.safe_load(example.replace("64 hexadecimal digits", "0" * 64)))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
@@ -79,6 +82,29 @@ def test_links_and_files_named_in_pages_exist(page):
     assert [path for path in linked if not (page.parent / path).exists()] == []
     named = re.findall(r"`((?:workflow|tests|docs|envs|profiles|resources/(?!data|weights)|\.ci)[\w./-]*)`", text)
     assert [path for path in named if "NAME" not in path and not (ROOT / path).exists()] == []
+
+
+def holds(path, rest):
+    """Whether a package or module of the library, without its ending, has what the other parts of a dotted name say."""
+    if rest and (path / rest[0]).is_dir():
+        return holds(path / rest[0], rest[1:])
+    if rest and (path / f"{rest[0]}.py").is_file():
+        path, rest = path / f"{rest[0]}.py", rest[1:]
+    else:
+        path = path / "__init__.py"
+    return path.is_file() and (not rest or re.search(rf"\b{rest[0]}\b", path.read_text(encoding="utf-8")) is not None)
+
+
+@pytest.mark.parametrize("folder", ["workflow", "docs"])
+def test_modules_and_functions_that_texts_name_exist(folder):
+    texts = [path for path in (ROOT / folder).rglob("*") if path.suffix in (".py", ".smk", ".rst", ".md")]
+    found = {
+        (name_of(path), named)
+        for path in texts
+        for named in re.findall(r"`uncloak\.([\w.]*\w)`", path.read_text(encoding="utf-8"))
+    }
+    assert found
+    assert sorted(pair for pair in found if not holds(ROOT / "workflow" / "uncloak", pair[1].split("."))) == []
 
 
 @pytest.mark.parametrize("path", [*PAGES, *sorted((ROOT / "resources").rglob("*.yaml"))], ids=name_of)

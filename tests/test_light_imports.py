@@ -6,10 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from uncloak.records import plugins
+
 SCRIPTS = Path(__file__).resolve().parents[1] / "workflow" / "scripts"
 HEAVY = {
     *("align", "align_perturbed", "choose_targets", "embed", "end_to_end", "lpips", "perturb", "perturb_photographs"),
-    *("image_classifier", "import_extractor", "pixel_extractor", "train_detector", "train_extractor"),
+    *("image_classifier", "import_extractor", "train_detector", "train_extractor"),
     *("transfer", "tune_robustly"),
 }
 # Parts of the work that could be asked for alone, besides what the scripts import.
@@ -17,9 +19,13 @@ LIGHT = (
     *("exchange.export", "exchange.external", "attacks.mixture", "attacks.merging", "attacks.preparation"),
     *("visibility.pictures", "visibility.users", "pictures.alignment", "pictures.channel", "pictures.manifest"),
     *("pictures.split", "recognition.intervals"),
-    *("defenses.detection_metrics", "figures.timings", "tables"),
-    *("plan.claims", "plan.detection", "plan.figures", "plan.targets"),
+    *("figures.timings", "tables", "experiments.averaging"),
+    *("plan.checks", "plan.claims", "plan.classifiers", "plan.defenses", "plan.detection", "plan.targets"),
 )
+PACKAGE = Path(__file__).resolve().parents[1] / "workflow" / "uncloak"
+# What jobs pick by name: experiments' parts, and defenses, but for the one whose jobs train.
+PICKED = [".".join(path.relative_to(PACKAGE).with_suffix("").parts) for path in PACKAGE.glob("experiments/*/*.py")]
+PICKED += [f"defenses.{name}" for name in plugins.names(plugins.DEFENSE) if name != "robust_training"]
 REFUSING_TORCH = """
 import json, sys
 
@@ -53,4 +59,4 @@ def importing_torch(imports: dict[str, str]) -> set[str]:
 def test_only_jobs_that_compute_with_torch_import_it():
     imports = {path.stem: imports_of(path) for path in SCRIPTS.glob("*.py")}
     assert all(imports.values())
-    assert importing_torch(imports | {name: f"import uncloak.{name}" for name in LIGHT}) == HEAVY
+    assert importing_torch(imports | {name: f"import uncloak.{name}" for name in (*LIGHT, *PICKED)}) == HEAVY

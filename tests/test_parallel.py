@@ -153,7 +153,7 @@ def test_no_process_outlives_the_one_that_started_it(ending, tmp_path):
 JOB = """
     import os, signal, sys
     sys.path.insert(0, tests)
-    from references import small_network, smooth_faces
+    from reference_computations import small_network, smooth_faces
     from uncloak.attacks.methods import lowkey
     from uncloak.attacks.perturb import perturb
     from uncloak.jobs import logged
@@ -175,7 +175,9 @@ JOB = """
 
 def test_a_job_whose_process_is_killed_ends_with_one_line(tmp_path):
     log = tmp_path / "job.log"
-    script = f"log, tests = {str(log)!r}, {os.path.dirname(__file__)!r}\n{textwrap.dedent(JOB)}"
+    script = (
+        f"log, tests = {str(log)!r}, {os.path.join(os.path.dirname(__file__), 'support')!r}\n{textwrap.dedent(JOB)}"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
     assert done.returncode == 1
     [line] = done.stderr.splitlines()

@@ -19,11 +19,16 @@ PATTERNS = {name: value for name, value in vars(paths).items() if name.isupper()
         (paths.EXTRACTOR, {"extractor": "clip"}, "results/extractors/clip.safetensors"),
         (
             paths.EMBEDDINGS,
-            {"dataset": "lfw", "extractor": "clip", "source": "lowkey.jpeg75"},
+            {"dataset": "lfw", "extractor": "clip", "posting": "lowkey.jpeg75"},
             "results/lfw/embeddings/clip/lowkey.jpeg75.h5",
         ),
+        (
+            paths.COMPARISONS,
+            {"dataset": "lfw", "extractor": "clip", "treated": "~blur_1"},
+            "results/lfw/recognition/clip~blur_1/comparisons.h5",
+        ),
         # A rule leaves what its wildcards will say in braces.
-        (paths.TABLE, {"table": "ranks"}, "results/{dataset}/tables/ranks.csv"),
+        (paths.TABLE, {"experiment": "ranks"}, "results/{dataset}/tables/ranks.csv"),
     ],
 )
 def test_names_are_filled_in(pattern, names, path):
@@ -36,7 +41,7 @@ def test_a_name_that_a_path_does_not_depend_on_is_refused():
 
 
 def test_a_figure_has_pictures_and_a_table_beside_its_page():
-    drawings = paths.drawings(paths.fill(paths.FIGURE, dataset="lfw", figure="ranks"))
+    drawings = paths.drawings(paths.fill(paths.FIGURE, dataset="lfw", experiment="ranks"))
     assert drawings == {kind: f"results/lfw/figures/ranks.{kind}" for kind in ("svg", "png", "csv")}
 
 

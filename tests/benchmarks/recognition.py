@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 from sklearn.neighbors import KNeighborsClassifier
 
+from uncloak.experiments.ranks.measure import rank_errors
+from uncloak.experiments.unprotected.measure import unprotected_errors
+from uncloak.experiments.verification.measure import verification_errors
 from uncloak.recognition.comparing import compare
 from uncloak.recognition.distances import METRICS
 from uncloak.recognition.embeddings import Embeddings
 from uncloak.recognition.evaluation import evaluate
-from uncloak.recognition.ranks import rank_errors
 from uncloak.recognition.rates import protection_rates
-from uncloak.recognition.unprotected import unprotected_errors
-from uncloak.recognition.verification import verification_errors
 
 
 def main():

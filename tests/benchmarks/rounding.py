@@ -46,16 +46,16 @@ clean = {name: Embeddings(embed(extractor, faces), pictures, name) for name, ext
 rows = []
 for attack in ATTACKS:
     made = read_attributes(RESULTS / "perturbed" / f"{attack}.h5")
-    spec, seed = json.loads(made["spec"]), int(made["seed"])
-    surrogates = [load(f"results/extractors/{name}.safetensors") for name in spec["surrogates"]]
+    record, seed = json.loads(made["recipe"]), int(made["seed"])
+    surrogates = [load(f"results/extractors/{name}.safetensors") for name in record["surrogates"]]
     first = None
     for batch, precision in SETTINGS:
         start = time.perf_counter()
         perturbed = perturb(
             faces[posted],
             pictures[posted],
-            spec["method"],
-            spec["options"],
+            record["method"],
+            record["options"],
             surrogates,
             seed,
             batch,
@@ -73,8 +73,8 @@ for attack in ATTACKS:
             "DSSIM": f"{dssim(faces[posted], perturbed).mean():.4f}",
         }
         for name, extractor in extractors.items():
-            sources = {(attack, "png"): Embeddings(embed(extractor, perturbed), pictures[posted], name)}
-            comparisons = compare(clean[name], sources, split, "euclidean")
+            postings = {(attack, "png"): Embeddings(embed(extractor, perturbed), pictures[posted], name)}
+            comparisons = compare(clean[name], postings, split, "euclidean")
             errors = evaluate(comparisons, {attack: {}}, dataset="synthetic", extractor=name, seed=seed)
             rates = protection_rates(errors).set_index("attack")
             row[name] = "{protection_rate:.3f} [{low:.3f}, {high:.3f}]".format(**rates.loc[attack])

@@ -35,7 +35,7 @@ rule choose_targets:
         gpu=1,
     params:
         code=code("choose_targets", attacks.surrogate_modules),
-        spec=text(attacks.targets_record),
+        record=text(attacks.targets_record),
         seed=SEED,
         whose=text(roles.whose),
     message:
@@ -83,7 +83,7 @@ rule perturb:
         gpu=1,
     params:
         code=code("perturb", attacks.perturbing_modules),
-        spec=text(attacks.perturb_record),
+        record=text(attacks.perturb_record),
         whose=text(roles.whose),
         seed=SEED,
     message:
@@ -161,7 +161,7 @@ rule mix_perturbed:
         runtime=10,
     params:
         code=code("mix_perturbed"),
-        shares=text(attacks.shares),
+        record=text(attacks.shares),
         seed=SEED,
     message:
         "Mix the faces of {wildcards.dataset} perturbed by the attacks of {wildcards.attack}"
@@ -190,7 +190,7 @@ rule transmit:
         runtime=20,
     params:
         code=code("transmit"),
-        spec=text(attacks.channel_steps),
+        record=text(attacks.channel_steps),
     message:
         "Send the {wildcards.attack} faces of {wildcards.dataset} through {wildcards.channel}"
     script:
@@ -221,7 +221,7 @@ rule lpips:
         gpu=1,
     params:
         code=code("lpips"),
-        spec=text(attacks.preparation),
+        record=text(attacks.preparation),
     message:
         "Measure LPIPS of the pictures of {wildcards.dataset} perturbed by {wildcards.attack}"
     script:

@@ -4,7 +4,7 @@
 rule linear:
     input:
         clean=planned(recognition.clean_embeddings),
-        sources=planned(experiments.linear_posted),
+        posted=planned(classifiers.linear_posted),
         split=paths.SPLIT,
     output:
         paths.LINEAR,
@@ -20,7 +20,7 @@ rule linear:
         runtime=480,
     params:
         code=code("linear"),
-        sources=text(experiments.linear_sources),
+        postings=text(classifiers.linear_postings),
         seed=SEED,
     message:
         "Recognize the users of {wildcards.dataset} by linear classifiers on {wildcards.extractor}"
@@ -30,7 +30,7 @@ rule linear:
 
 rule end_to_end:
     input:
-        unpack(planned(experiments.end_to_end_files)),
+        unpack(planned(classifiers.end_to_end_files)),
         faces=paths.FACES,
         split=paths.SPLIT,
     output:
@@ -41,7 +41,7 @@ rule end_to_end:
         "benchmarks/end_to_end/{dataset}/{extractor}/{defense}/{attack}.tsv"
     wildcard_constraints:
         attack=one_of(["none", *config["attacks"]]),
-        defense="none|robust_training",
+        defense=one_of(["none", *defenses.with_hook(config, "extractor")]),
     conda:
         "../../envs/torch.yaml"
     threads: 1
@@ -51,8 +51,8 @@ rule end_to_end:
         gpu=1,
     params:
         code=code("end_to_end", extractors.modules),
-        spec=text(experiments.end_to_end_record),
-        robust=lambda wildcards: wildcards.defense == "robust_training",
+        record=text(classifiers.end_to_end_record),
+        robust=planned(classifiers.robustly),
         seed=SEED,
     message:
         "Tune classifiers of {wildcards.dataset} end to end under {wildcards.attack}, defense {wildcards.defense}"

@@ -3,11 +3,10 @@
 import inspect
 
 from uncloak import paths
-from uncloak.plan import attacks, brought, claims, datasets, detection, evaluated
-from uncloak.plan import experiments, extractors, figures, recognition, roles
-from uncloak.plan import targets, transfer
-from uncloak.plan.experiments import setting
-from uncloak.provenance import code_digest, spec
+from uncloak.plan import attacks, brought, claims, classifiers, datasets, defenses
+from uncloak.plan import detection, evaluated, experiments, extractors
+from uncloak.plan import recognition, roles, targets, transfer
+from uncloak.provenance import as_text, code_digest
 
 SEED = config["seed"]
 # Of this machine; a cluster has room for all jobs at once.
@@ -24,8 +23,9 @@ wildcard_constraints:
     extractor=one_of(config["extractors"]),
     attack=one_of(config["attacks"]),
     channel=one_of(config["channels"]),
-    source=rf"({one_of(['clean', *config['attacks']])})(\.({one_of(config['channels'])}))?",
-    figure=one_of(config["figures"]),
+    posting=rf"({one_of(['clean', *config['attacks']])})(\.({one_of(config['channels'])}))?(~({one_of(config['defenses'])}))?",
+    treated=rf"(~({one_of(config['defenses'])}))?",
+    experiment=one_of(config["experiments"]),
     role="public|detector",
     detector=one_of(config["detectors"]),
     image_classifier=one_of(config["image_classifiers"]),
@@ -47,7 +47,7 @@ def planned(function, told=lambda answer: answer, **known):
 
 def text(function, **known):
     """The same as text, equal for equal records: what a job gets as a parameter."""
-    return planned(function, spec, **known)
+    return planned(function, as_text, **known)
 
 
 def code(script, modules=lambda config: (), **known):

@@ -21,7 +21,7 @@ rule draw_photographs:
         runtime=30,
     params:
         code=code("draw_photographs"),
-        spec=text(datasets.photographs_record),
+        record=text(datasets.photographs_record),
         seed=SEED,
     message:
         "Draw the photographs of {wildcards.dataset}"
@@ -48,7 +48,7 @@ rule draw_faces:
         runtime=30,
     params:
         code=code("draw_faces"),
-        spec=text(datasets.faces_record),
+        record=text(datasets.faces_record),
         seed=SEED,
     message:
         "Draw the background faces of {wildcards.dataset}"
@@ -79,9 +79,9 @@ rule manifest:
         mem_mb=lambda wildcards, threads: 600 * threads,  # photographs of 48 megapixels
         runtime=60,
     params:
-        code=code("manifest"),
+        code=code("manifest", datasets.layout_modules),
         listing=planned(brought.dataset_listing) if workflow.is_main_process else "",
-        spec=text(datasets.manifest_record),
+        record=text(datasets.manifest_record),
     message:
         "List the pictures of {wildcards.dataset}"
     script:
@@ -113,7 +113,7 @@ rule align:
         gpu=1,
     params:
         code=code("align"),
-        spec=text(datasets.alignment),
+        record=text(datasets.alignment),
     message:
         "Find and align the faces of {wildcards.dataset}"
     script:
@@ -139,7 +139,7 @@ rule split:
         runtime=10,
     params:
         code=code("split"),
-        spec=text(datasets.split_record),
+        record=text(datasets.split_record),
         seed=SEED,
     message:
         "Split {wildcards.dataset} into gallery and probes, and give its identities roles"

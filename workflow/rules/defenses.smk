@@ -1,4 +1,4 @@
-"""Defenses with data of their own: detectors of perturbed faces, and whose faces robust training perturbs."""
+"""Defenses with data of their own: detectors of perturbed faces."""
 
 
 rule train_detector:
@@ -24,7 +24,7 @@ rule train_detector:
         gpu=1,
     params:
         code=code("train_detector"),
-        spec=text(detection.record),
+        record=text(detection.record),
         perturbed=text(detection.lesson_attacks),
         posted=text(detection.scored_attacks),
         seed=SEED,
@@ -32,29 +32,3 @@ rule train_detector:
         "Train the detector {wildcards.detector} on {wildcards.dataset}"
     script:
         "../scripts/train_detector.py"
-
-
-rule public_table:
-    input:
-        perturbed=planned(figures.public_files),
-    output:
-        paths.fill(paths.TABLE, table="public"),
-    log:
-        "logs/public_table/{dataset}.log",
-    benchmark:
-        "benchmarks/public_table/{dataset}.tsv"
-    conda:
-        "../../envs/tables.yaml"
-    resources:
-        mem_mb=500,
-        runtime=10,
-    params:
-        code=code("public_table"),
-        attacks=text(figures.public_attacks),
-        labels=text(figures.public_labels),
-        public=planned(figures.public_dataset),
-        seed=SEED,
-    message:
-        "Count the public identities that robust training on {wildcards.dataset} perturbs"
-    script:
-        "../scripts/public_table.py"

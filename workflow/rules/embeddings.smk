@@ -3,15 +3,15 @@
 
 rule embed:
     input:
-        faces=planned(recognition.source_faces),
+        faces=planned(recognition.posted_faces),
         extractor=paths.EXTRACTOR,
         people=planned(attacks.embedded_people),
     output:
         paths.EMBEDDINGS,
     log:
-        "logs/embed/{dataset}/{extractor}/{source}.log",
+        "logs/embed/{dataset}/{extractor}/{posting}.log",
     benchmark:
-        "benchmarks/embed/{dataset}/{extractor}/{source}.tsv"
+        "benchmarks/embed/{dataset}/{extractor}/{posting}.tsv"
     conda:
         "../../envs/torch.yaml"
     threads: 1
@@ -20,8 +20,9 @@ rule embed:
         runtime=60,
         gpu=1,
     params:
-        code=code("embed", extractors.modules),
+        code=code("embed", recognition.embedding_modules),
+        treatment=text(defenses.treatment),
     message:
-        "Embed the {wildcards.source} faces of {wildcards.dataset} with {wildcards.extractor}"
+        "Embed the {wildcards.posting} faces of {wildcards.dataset} with {wildcards.extractor}"
     script:
         "../scripts/embed.py"

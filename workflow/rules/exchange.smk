@@ -22,7 +22,7 @@ rule import_faces:
         runtime=30,
     params:
         code=code("import_faces"),
-        spec=text(attacks.import_record),
+        record=text(attacks.import_record),
         listing=planned(brought.external_listing) if workflow.is_main_process else "",
     message:
         "Import the faces of {wildcards.dataset} perturbed by {wildcards.attack}"
@@ -52,7 +52,7 @@ rule import_photographs:
         runtime=60,
     params:
         code=code("import_photographs"),
-        spec=text(attacks.import_record),
+        record=text(attacks.import_record),
         listing=planned(brought.external_listing) if workflow.is_main_process else "",
     message:
         "Import the photographs of {wildcards.dataset} perturbed by {wildcards.attack}"
@@ -80,7 +80,7 @@ rule export_faces:
         runtime=30,
     params:
         code=code("export_faces"),
-        spec=text(attacks.export_record),
+        record=text(attacks.export_record),
     message:
         "Export the {wildcards.attack} faces of {wildcards.dataset} as a folder of PNG files"
     script:

@@ -1,29 +1,6 @@
 """Extractors by recipe: imported, trained from scratch, tuned from another."""
 
 
-rule pixel_extractor:
-    output:
-        paths.EXTRACTOR,
-    log:
-        "logs/pixel_extractor/{extractor}.log",
-    benchmark:
-        "benchmarks/pixel_extractor/{extractor}.tsv"
-    wildcard_constraints:
-        extractor=one_of(extractors.with_recipe(config, "pixels")),
-    conda:
-        "../../envs/torch.yaml"
-    resources:
-        mem_mb=1500,
-        runtime=10,
-    params:
-        code=code("pixel_extractor", extractors.modules),
-        spec=text(extractors.record),
-    message:
-        "Record the extractor {wildcards.extractor}"
-    script:
-        "../scripts/pixel_extractor.py"
-
-
 rule import_extractor:
     input:
         weights=planned(brought.extractor_weights),
@@ -42,11 +19,24 @@ rule import_extractor:
         runtime=10,
     params:
         code=code("import_extractor", extractors.modules),
-        spec=text(extractors.record),
+        record=text(extractors.record),
     message:
         "Import the published weights of {wildcards.extractor}"
     script:
         "../scripts/import_extractor.py"
+
+
+use rule import_extractor as pixel_extractor with:
+    input:
+        [],
+    log:
+        "logs/pixel_extractor/{extractor}.log",
+    benchmark:
+        "benchmarks/pixel_extractor/{extractor}.tsv"
+    wildcard_constraints:
+        extractor=one_of(extractors.with_recipe(config, "pixels")),
+    message:
+        "Record the extractor {wildcards.extractor}"
 
 
 rule train_extractor:
@@ -71,7 +61,7 @@ rule train_extractor:
         gpu=1,
     params:
         code=code("train_extractor", extractors.training_modules),
-        spec=text(extractors.record),
+        record=text(extractors.record),
         seed=SEED,
     message:
         "Train {wildcards.extractor} from scratch"
@@ -129,7 +119,7 @@ rule tune_robustly:
         gpu=1,
     params:
         code=code("tune_robustly", extractors.training_modules),
-        spec=text(extractors.record),
+        record=text(extractors.record),
         seed=SEED,
     message:
         "Tune {wildcards.extractor} on public identities, clean and perturbed"

@@ -32,7 +32,7 @@ rule perturb_photographs:
         gpu=1,
     params:
         code=code("perturb_photographs", attacks.perturbing_modules),
-        spec=text(attacks.perturb_record),
+        record=text(attacks.perturb_record),
         seed=SEED,
     message:
         "Perturb photographs of {wildcards.dataset} by {wildcards.attack}, part {wildcards.scatteritem}"
@@ -90,7 +90,7 @@ rule align_perturbed:
         gpu=1,
     params:
         code=code("align_perturbed"),
-        spec=text(datasets.alignment),
+        record=text(datasets.alignment),
         channel=text(attacks.channel_steps),
     message:
         "Find and align the faces of {wildcards.dataset} perturbed by {wildcards.attack}"

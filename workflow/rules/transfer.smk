@@ -18,8 +18,8 @@ rule objects:
         runtime=120,
     params:
         code=code("objects", transfer.objects_modules),
-        spec=text(transfer.objects_record),
-        listing=planned(brought.objects_listing),
+        record=text(transfer.objects_record),
+        listing=planned(brought.objects_listing) if workflow.is_main_process else "",
         seed=SEED,
     message:
         "Draw the pictures to classify, or read them from a folder"
@@ -45,7 +45,7 @@ rule image_classifier:
     params:
         code=code("image_classifier", transfer.image_classifier_modules),
         recipe=planned(transfer.recipe),
-        spec=text(transfer.image_classifier_record),
+        record=text(transfer.image_classifier_record),
         seed=SEED,
     message:
         "Make the image classifier {wildcards.image_classifier}"
@@ -72,7 +72,7 @@ rule transfer:
         gpu=1,
     params:
         code=code("transfer", transfer.modules),
-        spec=text(transfer.record),
+        record=text(transfer.record),
         seed=SEED,
     message:
         "Attack the old image classifiers, and try the pictures on the new ones"
@@ -89,7 +89,7 @@ rule transfer_over_time:
         table=paths.TRANSFER_TABLE,
         html=report(
             targets.transfer_page(config),
-            caption="../report/transfer_over_time.rst",
+            caption="../report/figure.rst",
             category="Do adversarial examples last?",
             labels={"figure": "accuracy of image classifiers by release"},
         ),
@@ -107,9 +107,7 @@ rule transfer_over_time:
         image_classifiers=text(transfer.described),
         attack=text(transfer.attack_record),
         objects=planned(transfer.objects_label),
-        data_note=planned(transfer.objects_note),
-        n_image_classifiers=planned(transfer.image_classifier_count),
-        seed=SEED,
+        caption=planned(transfer.caption),
     message:
         "Draw accuracy by release of the image classifier"
     script:

@@ -2,7 +2,7 @@
 
 import json
 
-from uncloak.jobs import logged
+from uncloak.jobs import started
 
 import pandas as pd
 
@@ -12,18 +12,18 @@ from uncloak.pictures.rejected import read_rejected, write_rejected
 from uncloak.provenance import digest
 from uncloak.tables import read_table
 
-with logged(snakemake.log[0]):
-    spec = json.loads(snakemake.params.spec)
-    landmarks = snakemake.input.get("landmarks")
+with started(snakemake) as job:
+    record = json.loads(job.params.record)
+    landmarks = job.input.get("landmarks")
     unaligned = align_pictures(
-        read_manifest(snakemake.input.manifest),
-        snakemake.input.root,
-        snakemake.output.faces,
-        face_size=spec["face_size"],
-        **spec["alignment"],
+        read_manifest(job.input.manifest),
+        job.input.root,
+        job.output.faces,
+        face_size=record["face_size"],
+        **record["alignment"],
         landmarks=read_table(landmarks) if landmarks else None,
-        recipe=digest(snakemake.params.spec + snakemake.params.code),
-        workers=snakemake.threads,
+        recipe=digest(job.params.record + job.params.code),
+        workers=job.threads,
     )
-    rejected = pd.concat([read_rejected(snakemake.input.rejected), unaligned]).sort_values("path")
-    write_rejected(rejected, snakemake.output.rejected)
+    rejected = pd.concat([read_rejected(job.input.rejected), unaligned]).sort_values("path")
+    write_rejected(rejected, job.output.rejected)

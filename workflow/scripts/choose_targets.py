@@ -2,38 +2,25 @@
 
 import json
 
-from uncloak.jobs import logged
+from uncloak.computing import computing
 
-import numpy as np
 import pandas as pd
-import torch
 
-from uncloak.attacks.targets import choose_candidates, farthest, partners
-from uncloak.devices import choose_device
+from uncloak.attacks.targets import Offered, choose_targets, offered_pictures
 from uncloak.extractors.weights import load
-from uncloak.pictures.split import BACKGROUND, in_role, read_split
+from uncloak.pictures.split import read_split
 from uncloak.pictures.stored import pictures_to_perturb, read_faces
+from uncloak.records.attacks import Farthest, Targets
+from uncloak.records.reading import read
 from uncloak.tables import write_table
 
-with logged(snakemake.log[0]):
-    torch.set_num_threads(snakemake.threads)
-    device = choose_device()
-    choice, seed = json.loads(snakemake.params.spec), snakemake.params.seed
-    pictures = pictures_to_perturb(snakemake.input.split, seed, **json.loads(snakemake.params.whose))
-    if choice.get("choice") == "partner":
-        targets = pictures[partners(pictures, seed)]
-    else:
-        background = in_role(read_split(snakemake.input.target_split), BACKGROUND)["picture"].to_numpy(str)
-        offered = background[choose_candidates(background, choice["people"], choice["pictures"], seed)]
-        rows = farthest(
-            read_faces(snakemake.input.faces, pictures),
-            pictures,
-            read_faces(snakemake.input.target_faces, offered),
-            offered,
-            [load(path, device) for path in snakemake.input.surrogates],
-            seed,
-            device,
-            separate=choice.get("separate", False),
-        )
-        targets = offered[rows]
-    write_table(pd.DataFrame({"picture": pictures, "target": np.asarray(targets)}), snakemake.output[0])
+with computing(snakemake) as job:
+    record, inputs, given = read(Targets, job.params.record), job.input, {"device": job.device}
+    pictures = pictures_to_perturb(inputs.split, job.seed, **json.loads(job.params.whose))
+    if isinstance(record, Farthest):
+        offered = offered_pictures(record, read_split(inputs.target_split), job.seed)
+        given["offered"] = Offered(read_faces(inputs.target_faces, offered), offered)
+        given["faces"] = read_faces(inputs.faces, pictures)
+        given["surrogates"] = [load(path, job.device) for path in inputs.surrogates]
+    targets = choose_targets(record, pictures, job.seed, **given)
+    write_table(pd.DataFrame({"picture": pictures, "target": targets}), job.output[0])

@@ -1,22 +1,18 @@
 """Measure the distances between probes and clean gallery faces with one extractor."""
 
-from uncloak.jobs import logged
+from uncloak.jobs import started
 
 from uncloak.pictures.split import read_split
-from uncloak.provenance import digest
 from uncloak.recognition.comparing import compare
 from uncloak.recognition.comparisons import write_comparisons
 from uncloak.recognition.embeddings import read_embeddings
 
-with logged(snakemake.log[0]):
+with started(snakemake) as job:
     comparisons = compare(
-        read_embeddings(snakemake.input.clean[0]),
+        read_embeddings(job.input.gallery),
         {},
-        read_split(snakemake.input.split),
-        snakemake.params.metric,
+        read_split(job.input.split),
+        job.params.metric,
+        read_embeddings(job.input.probes),
     )
-    write_comparisons(
-        snakemake.output[0],
-        comparisons,
-        {"recipe": digest(snakemake.params.code), "extractor": snakemake.wildcards.extractor},
-    )
+    write_comparisons(job.output[0], comparisons, job.made(extractor=job.wildcards.extractor))

@@ -2,27 +2,27 @@
 
 import json
 
-from uncloak.jobs import logged
+from uncloak.jobs import started
 
 from uncloak.drawn.drawing import draw_faces, picture_names
 from uncloak.pictures.split import BACKGROUND, split_of_one_role, write_split
 from uncloak.provenance import digest
 from uncloak.store import write_arrays
 
-with logged(snakemake.log[0]):
-    spec = json.loads(snakemake.params.spec)
-    pictures = picture_names(spec["people"], spec["pictures"])
+with started(snakemake) as job:
+    record = json.loads(job.params.record)
+    pictures = picture_names(record["people"], record["pictures"])
     faces, captions = draw_faces(
-        world=snakemake.wildcards.dataset,
-        seed=snakemake.params.seed,
+        world=job.wildcards.dataset,
+        seed=job.params.seed,
         pictures=pictures,
-        size=spec["face_size"],
-        jitter=spec["jitter"],
-        workers=snakemake.threads,
+        size=record["face_size"],
+        jitter=record["jitter"],
+        workers=job.threads,
     )
     write_arrays(
-        snakemake.output.faces,
+        job.output.faces,
         {"faces": faces, "picture": pictures, "caption": captions},
-        {"recipe": digest(snakemake.params.spec + snakemake.params.code), "seed": snakemake.params.seed},
+        {"recipe": digest(job.params.record + job.params.code), "seed": job.params.seed},
     )
-    write_split(split_of_one_role(pictures, spec.get("role", BACKGROUND)), snakemake.output.split)
+    write_split(split_of_one_role(pictures, record.get("role", BACKGROUND)), job.output.split)

@@ -1,28 +1,19 @@
-"""Embed the faces of one source with one extractor."""
+"""Embed the faces of a posting with one extractor, as a defense treats them if there is one."""
 
-from uncloak.jobs import logged
+import json
 
-import torch
+from uncloak.computing import computing
 
-from uncloak.devices import choose_device, used
+from uncloak.defenses.treated import Treated
 from uncloak.extractors.embedding import embed
 from uncloak.extractors.weights import load
-from uncloak.provenance import digest
 from uncloak.store import open_arrays, read_arrays, write_arrays
 
-with logged(snakemake.log[0]):
-    torch.set_num_threads(snakemake.threads)
-    device = choose_device()
-    extractor = load(snakemake.input.extractor, device)
-    (pictures,) = read_arrays(snakemake.input.faces, "picture")
-    with open_arrays(snakemake.input.faces) as file:
-        embeddings = embed(extractor, file["faces"], device)
-    write_arrays(
-        snakemake.output[0],
-        {"embedding": embeddings, "picture": pictures},
-        {
-            "recipe": digest(snakemake.params.code),
-            "extractor": snakemake.wildcards.extractor,
-            **used(device, "float32"),
-        },
-    )
+with computing(snakemake) as job:
+    (pictures,) = read_arrays(job.input.faces, "picture")
+    does = json.loads(job.params.treatment)
+    with open_arrays(job.input.faces) as file:
+        faces = Treated(file["faces"], does) if does else file["faces"]
+        embeddings = embed(load(job.input.extractor, job.device), faces, job.device)
+    made = job.made("float32", extractor=job.wildcards.extractor)
+    write_arrays(job.output[0], {"embedding": embeddings, "picture": pictures}, made)

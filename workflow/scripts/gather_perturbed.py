@@ -1,18 +1,9 @@
 """Join the shards of an attack, pictures in order."""
 
-from uncloak.jobs import logged
+from uncloak.jobs import started
 
-import numpy as np
+from uncloak.gathering import gather_arrays
+from uncloak.store import read_attributes, write_arrays
 
-from uncloak.store import open_arrays, read_arrays, read_attributes, write_arrays
-
-with logged(snakemake.log[0]):
-    with open_arrays(snakemake.input.shards[0]) as file:
-        names = list(file)
-    shards = [dict(zip(names, read_arrays(path, *names), strict=True)) for path in snakemake.input.shards]
-    order = np.argsort(np.concatenate([shard["picture"] for shard in shards]))
-    write_arrays(
-        snakemake.output[0],
-        {name: np.concatenate([shard[name] for shard in shards])[order] for name in names},
-        read_attributes(snakemake.input.shards[0]),
-    )
+with started(snakemake) as job:
+    write_arrays(job.output[0], gather_arrays(job.input.shards), read_attributes(job.input.shards[0]))

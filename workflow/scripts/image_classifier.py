@@ -3,17 +3,17 @@
 import importlib
 import json
 
-from uncloak.jobs import logged
+from uncloak.jobs import started
 
 import torch
 
 from uncloak.extractors.weights import save
 
-with logged(snakemake.log[0]):
-    torch.set_num_threads(snakemake.threads)
-    name, params = snakemake.wildcards.image_classifier, snakemake.params
-    record = json.loads(params.spec)
+with started(snakemake) as job:
+    torch.set_num_threads(job.threads)
+    name, params = job.wildcards.image_classifier, job.params
+    record = json.loads(params.record)
     recipe = importlib.import_module(f"uncloak.transfer.recipes.{params.recipe}")
-    classifier, classes, made = recipe.make(record, snakemake.input[0], params.seed, name)
+    classifier, classes, made = recipe.make(record, job.input[0], params.seed, name)
     kept = {"network": record["network"], "input": record["input"], "classes": classes}
-    save(snakemake.output[0], classifier, kept, {"recipe": params.spec, "code": params.code, **made})
+    save(job.output[0], classifier, kept, {"recipe": params.record, "code": params.code, **made})

@@ -1,14 +1,13 @@
-"""Import an extractor from published weights."""
+"""Import an extractor from published weights, or record the one without: the pixels, the floor for all others."""
 
-import json
+from uncloak.jobs import started
 
-from uncloak.jobs import logged
-
-from uncloak.extractors.importing import import_published
+from uncloak.extractors.importing import import_record
 from uncloak.extractors.weights import save
+from uncloak.records.extractors import AnyExtractor, architecture
+from uncloak.records.reading import read
 
-with logged(snakemake.log[0]):
-    spec = json.loads(snakemake.params.spec)
-    extractor = import_published(snakemake.input.weights, spec)
-    record = {"network": spec["network"], "input": spec["input"]}
-    save(snakemake.output[0], extractor, record, {"recipe": snakemake.params.spec, "source": spec["weights"]["origin"]})
+with started(snakemake) as job:
+    record = read(AnyExtractor, job.params.record)
+    extractor, source = import_record(record, job.input.get("weights"))
+    save(job.output[0], extractor, architecture(record), job.made(source=source))

@@ -1,36 +1,27 @@
 """List and check the photographs that somebody else perturbed."""
 
-import json
 from pathlib import Path
 
-from uncloak.jobs import logged
+from uncloak.jobs import started
 
 import pandas as pd
 
-from uncloak.exchange.external import UnfitPicturesError, check_photographs, pair
-from uncloak.pictures.manifest import read_manifest
-from uncloak.pictures.reading import load_picture
+from uncloak.exchange.external import check_photographs, pair_record, reported
+from uncloak.pictures.manifest import files_of, read_manifest
 from uncloak.pictures.stored import posted_pictures
+from uncloak.records.attacks import External
+from uncloak.records.reading import read
 from uncloak.tables import write_table
-from uncloak.visibility.pictures import measure
+from uncloak.visibility.photographs import measure_files
 
-with logged(snakemake.log[0]):
-    spec, root = json.loads(snakemake.params.spec), Path(snakemake.input.root)
-    pictures = posted_pictures(snakemake.input.split)
-    manifest = read_manifest(snakemake.input.manifest)
-    pairing = pair(root, spec["layout"], spec["name"], pictures.tolist(), manifest["picture"].tolist())
-    try:
+with started(snakemake) as job:
+    root, manifest = Path(job.input.root), read_manifest(job.input.manifest)
+    posted = posted_pictures(job.input.split)
+    pairing = pair_record(read(External, job.params.record), root, posted, manifest["picture"])
+    with reported(Path(job.log[0]).with_suffix(".csv")):  # beside the log, which outlives a failed job
         check_photographs(pairing, manifest)
-    except UnfitPicturesError as error:
-        # Beside the log, which outlives a failed job.
-        write_table(error.report, Path(snakemake.log[0]).with_suffix(".csv"))
-        raise
-    originals = manifest.set_index("picture")["path"]
-    rows = []
-    for picture, path in pairing.paths.items():
-        # One pair at a time: photographs are large.
-        clean, perturbed = load_picture(Path(snakemake.input.originals, originals[picture])), load_picture(path)
-        measured = {name: values[0] for name, values in measure([clean], [perturbed]).items()}
-        rows.append({"picture": picture, "path": path.relative_to(root).as_posix(), **measured})
-    write_table(pd.DataFrame(rows), snakemake.output.table)
-    write_table(pairing.report(), snakemake.output.files)
+    pictures, files = list(pairing.paths), list(pairing.paths.values())
+    table = pd.DataFrame({"picture": pictures, "path": [path.relative_to(root).as_posix() for path in files]})
+    shown = measure_files(zip(files_of(manifest, job.input.originals, pictures), files, strict=True))
+    write_table(table.assign(**shown), job.output.table)
+    write_table(pairing.report(), job.output.files)

@@ -2,21 +2,21 @@
 
 import json
 
-from uncloak.jobs import logged
+from uncloak.jobs import started
 
 from uncloak.pictures.split import read_split
 from uncloak.recognition.embeddings import read_embeddings
 from uncloak.recognition.linear import evaluate
 from uncloak.tables import write_table
 
-with logged(snakemake.log[0]):
-    sources = [tuple(source) for source in json.loads(snakemake.params.sources)]
+with started(snakemake) as job:
+    postings = [tuple(posting) for posting in json.loads(job.params.postings)]
     table = evaluate(
-        read_embeddings(snakemake.input.clean[0]),
-        {source: read_embeddings(path) for source, path in zip(sources, snakemake.input.sources, strict=True)},
-        read_split(snakemake.input.split),
-        dataset=snakemake.wildcards.dataset,
-        extractor=snakemake.wildcards.extractor,
-        seed=snakemake.params.seed,
+        read_embeddings(job.input.clean[0]),
+        {posting: read_embeddings(path) for posting, path in zip(postings, job.input.posted, strict=True)},
+        read_split(job.input.split),
+        dataset=job.wildcards.dataset,
+        extractor=job.wildcards.extractor,
+        seed=job.params.seed,
     )
-    write_table(table, snakemake.output[0])
+    write_table(table, job.output[0])

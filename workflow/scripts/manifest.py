@@ -2,13 +2,13 @@
 
 import json
 
-from uncloak.jobs import logged
+from uncloak.jobs import started
 
 from uncloak.pictures.manifest import build_manifest, write_manifest
 from uncloak.pictures.rejected import write_rejected
 
-with logged(snakemake.log[0]):
-    spec = {key: value for key, value in json.loads(snakemake.params.spec).items() if value is not None}
-    manifest, rejected = build_manifest(snakemake.input.root, **spec, workers=snakemake.threads)
-    write_manifest(manifest, snakemake.output.manifest)
-    write_rejected(rejected, snakemake.output.rejected)
+with started(snakemake) as job:
+    record = {key: value for key, value in json.loads(job.params.record).items() if value is not None}
+    manifest, rejected = build_manifest(job.input.root, **record, workers=job.threads)
+    write_manifest(manifest, job.output.manifest)
+    write_rejected(rejected, job.output.rejected)

@@ -3,14 +3,14 @@
 import importlib
 import json
 
-from uncloak.jobs import logged
+from uncloak.jobs import started
 
 from uncloak.provenance import digest
 from uncloak.store import write_arrays
 
-with logged(snakemake.log[0]):
-    record, seed = json.loads(snakemake.params.spec), snakemake.params.seed
+with started(snakemake) as job:
+    record, seed = json.loads(job.params.record), job.params.seed
     source = importlib.import_module(f"uncloak.transfer.objects.{record['source']}")
-    classes, arrays = source.make(record, snakemake.input.folder, seed)
-    recipe = digest(f"{snakemake.params.spec} {seed}")
-    write_arrays(snakemake.output[0], arrays, {"classes": classes, "recipe": recipe})
+    classes, arrays = source.make(record, job.input.folder, seed)
+    recipe = digest(f"{job.params.record} {seed}")
+    write_arrays(job.output[0], arrays, {"classes": classes, "recipe": recipe})

@@ -2,62 +2,26 @@
 
 import json
 
-from uncloak.jobs import logged
+from uncloak.computing import computing
 
-from uncloak.attacks.perturb import perturb, settings
-from uncloak.attacks.preparation import Preparation, prepare
+from uncloak.attacks.chosen import read_targets
+from uncloak.attacks.perturb import perturb_record, settings_of
 from uncloak.attacks.surrogates import load_surrogates
-from uncloak.devices import choose_device, resolve_precision, used
-from uncloak.pictures.stored import pictures_to_perturb, read_faces
-from uncloak.provenance import digest
+from uncloak.pictures.stored import pictures_to_perturb, read_faces, shard
+from uncloak.records.attacks import Method
+from uncloak.records.reading import read
 from uncloak.store import write_arrays
-from uncloak.tables import read_table
 from uncloak.visibility.pictures import measure
 
-with logged(snakemake.log[0]):
-    device = choose_device()
-    spec, seed = json.loads(snakemake.params.spec), snakemake.params.seed
-    shard, shards = map(int, snakemake.wildcards.get("scatteritem", "1-of-1").split("-of-"))
-    whose = json.loads(snakemake.params.whose)
-    pictures = pictures_to_perturb(snakemake.input.split, seed, **whose)[shard - 1 :: shards]
-    faces = read_faces(snakemake.input.faces, pictures)
-    targets = None
-    arrays = {"picture": pictures}
-    if snakemake.input.get("targets"):
-        chosen = read_table(snakemake.input.targets).set_index("picture")["target"]
-        arrays["target"] = chosen[pictures].to_numpy(str)
-        targets = read_faces(snakemake.input.target_faces, arrays["target"])
-    if "preparation" in spec:
-        preparation = Preparation(**spec["preparation"])
-        faces = prepare(faces, preparation)
-        targets = None if targets is None else prepare(targets, preparation)
-    precision = resolve_precision(spec["precision"], device)
-    options = dict(spec.get("options", {}))
-    if snakemake.input.get("alexnet"):
-        options["alexnet"] = snakemake.input.alexnet
-    perturbed = perturb(
-        faces,
-        pictures,
-        spec["method"],
-        options,
-        load_surrogates(snakemake.input.surrogates, device),
-        seed,
-        batch_size=spec.get("batch"),
-        targets=targets,
-        device=device,
-        precision=precision,
-        compile=spec.get("compile", False),
-        workers=snakemake.threads,
-    )
-    write_arrays(
-        snakemake.output[0],
-        {"faces": perturbed, **arrays, **measure(faces, perturbed)},
-        {
-            "recipe": digest(snakemake.params.spec + snakemake.params.code),
-            "spec": snakemake.params.spec,
-            # Every choice that was made, also those left to the method.
-            "settings": json.dumps(settings(spec["method"], options), sort_keys=True),
-            **used(device, precision),
-            "seed": seed,
-        },
-    )
+with computing(snakemake) as job:
+    record, inputs, alexnet = read(Method, job.params.record), job.input, job.input.get("alexnet")
+    pictures = pictures_to_perturb(inputs.split, job.seed, **json.loads(job.params.whose))
+    pictures = shard(pictures, job.wildcards.get("scatteritem", "1-of-1"))
+    arrays, how = {"picture": pictures}, {"alexnet": alexnet, "device": job.device, "workers": job.threads}
+    if inputs.get("targets"):
+        arrays["target"], how["targets"] = read_targets(inputs.targets, inputs.target_faces, pictures)
+    surrogates = load_surrogates(inputs.surrogates, job.device)
+    perturbed = perturb_record(record, read_faces(inputs.faces, pictures), pictures, surrogates, job.seed, **how)
+    arrays |= {"faces": perturbed.faces, **measure(perturbed.clean, perturbed.faces)}
+    made = json.dumps(settings_of(record, alexnet), sort_keys=True)
+    write_arrays(job.output[0], arrays, job.made(record.precision, settings=made))

@@ -3,23 +3,23 @@
 import json
 import logging
 
-from uncloak.jobs import logged
+from uncloak.jobs import started
 
 from uncloak.pictures.split import split, write_split
 from uncloak.store import read_arrays
 
-with logged(snakemake.log[0]):
-    spec = json.loads(snakemake.params.spec)
-    (pictures,) = read_arrays(snakemake.input.faces, "picture")
+with started(snakemake) as job:
+    record = json.loads(job.params.record)
+    (pictures,) = read_arrays(job.input.faces, "picture")
     table, dropped = split(
         pictures,
-        spec["roles"],
-        seed=snakemake.params.seed,
-        gallery_share=spec["gallery"],
-        minimum_pictures=spec["minimum_pictures"],
-        minimum_user_pictures=spec["user_minimum_pictures"],
-        too_few=spec["too_few"],
+        record["roles"],
+        seed=job.params.seed,
+        gallery_share=record["gallery"],
+        minimum_pictures=record["minimum_pictures"],
+        minimum_user_pictures=record["user_minimum_pictures"],
+        too_few=record["too_few"],
     )
     for row in dropped.itertuples():
         logging.warning("identity %s left out: %s", row.identity, row.reason)
-    write_split(table, snakemake.output.split)
+    write_split(table, job.output.split)

@@ -2,7 +2,7 @@
 
 import json
 
-from uncloak.jobs import logged
+from uncloak.jobs import started
 
 import torch
 
@@ -10,9 +10,9 @@ from uncloak.devices import choose_device
 from uncloak.tables import write_table
 from uncloak.transfer.evaluation import measure
 
-with logged(snakemake.log[0]):
-    torch.set_num_threads(snakemake.threads)
-    record = json.loads(snakemake.params.spec)
-    files = dict(zip(record["image_classifiers"], snakemake.input.image_classifiers, strict=True))
-    table = measure(record, snakemake.input.objects, files, snakemake.params.seed, choose_device())
-    write_table(table, snakemake.output[0])
+with started(snakemake) as job:
+    torch.set_num_threads(job.threads)
+    record = json.loads(job.params.record)
+    files = dict(zip(record["image_classifiers"], job.input.image_classifiers, strict=True))
+    table = measure(record, job.input.objects, files, job.params.seed, choose_device())
+    write_table(table, job.output[0])

@@ -2,16 +2,16 @@
 
 import json
 
-from uncloak.jobs import logged
+from uncloak.jobs import started
 
 from uncloak.figures.saving import save
-from uncloak.figures.transfer import labeled, transfer_over_time
 from uncloak.tables import read_table, write_table
+from uncloak.transfer.figure import labeled, transfer_over_time
 
-with logged(snakemake.log[0]):
-    table = labeled(read_table(snakemake.input[0]), json.loads(snakemake.params.image_classifiers))
-    attack = json.loads(snakemake.params.attack)
-    chart = transfer_over_time(table, attack, snakemake.params.objects)
-    output = snakemake.output
+with started(snakemake) as job:
+    table = labeled(read_table(job.input[0]), json.loads(job.params.image_classifiers))
+    attack = json.loads(job.params.attack)
+    chart = transfer_over_time(table, attack, job.params.objects)
+    output = job.output
     write_table(table, output.table)
-    save(chart, table, output.html, output.svg, output.png, output.csv, snakemake.input.vega)
+    save(chart, table, output.html, output.svg, output.png, output.csv, job.input.vega)

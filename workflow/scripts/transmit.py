@@ -2,7 +2,7 @@
 
 import json
 
-from uncloak.jobs import logged
+from uncloak.jobs import started
 
 import numpy as np
 
@@ -11,12 +11,12 @@ from uncloak.pictures.stored import posted_pictures, read_faces
 from uncloak.provenance import digest
 from uncloak.store import write_arrays
 
-with logged(snakemake.log[0]):
-    channel = parse(json.loads(snakemake.params.spec))
-    pictures = posted_pictures(snakemake.input.split)
-    faces = read_faces(snakemake.input.get("perturbed") or snakemake.input.faces, pictures)
+with started(snakemake) as job:
+    channel = parse(json.loads(job.params.record))
+    pictures = posted_pictures(job.input.split)
+    faces = read_faces(job.input.get("perturbed") or job.input.faces, pictures)
     write_arrays(
-        snakemake.output[0],
+        job.output[0],
         {"faces": np.stack([channel.transmit(face) for face in faces]), "picture": pictures},
-        {"recipe": digest(snakemake.params.code + snakemake.params.spec), "channel": snakemake.params.spec},
+        {"recipe": digest(job.params.code + job.params.record), "channel": job.params.record},
     )

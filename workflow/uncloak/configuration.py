@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from uncloak.errors import InputError
+from uncloak.plan import checks
 from uncloak.records import references
 from uncloak.records.configuration import Configuration
 from uncloak.records.faults import input_error, printable
@@ -19,7 +20,7 @@ RECORDS, CONFIG = "resources/records", "config.yaml"
 
 
 def read(config: Mapping) -> Configuration:
-    """Return a configuration typed and filled: records that compute have a precision, experiments name what they take.
+    """Return a configuration typed and filled: records that compute have a precision, experiments a method.
 
     config: plain mappings as from YAML. What is `null` is struck out: a record, or a key of one. It is not changed.
 
@@ -27,14 +28,17 @@ def read(config: Mapping) -> Configuration:
     """
     try:
         tree = plain(config)
-        fill(tree)
+        fill(tree, struck(config))
         checked = Configuration.model_validate(tree)
         references.check(checked, struck(config))
+        known = as_rules_know(tree)
+        references.check_run(checked, *checks.needed(known))
+        checks.check(known)
     except ValidationError as error:
         raise InputError(printable(input_error(error))) from None
     except InputError as error:
         raise InputError(printable(error)) from None
-    checked._mapping = as_rules_know(tree)
+    checked._mapping = known
     return checked
 
 

@@ -1,5 +1,7 @@
 """What every job does around its work: a log, freed memory, what it spent; and bad input is told in one line.
 
+Plain attributes are all that a job is told by, so that the library does without Snakemake.
+
 Imported first, it makes a job's imports faster: while modules are loaded, Python looks for garbage again and again,
 which takes a fifth of the time of importing PyTorch, and there is none.
 """
@@ -11,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from uncloak.allocation import keep_freed_memory
 from uncloak.errors import InputError
@@ -18,6 +21,37 @@ from uncloak.progress import shown
 from uncloak.spending import counted
 
 gc.disable()  # until `logged`
+
+
+class Job:
+    """What a script is told (input, output, params, wildcards, threads, log), and what every job makes of it.
+
+    Its params are `code`, a digest of the code, and, where it has one, `record`, the text of its record
+    (`uncloak.records.reading.read`), and `seed`.
+    """
+
+    def __init__(self, told: Any):
+        self._told = told
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._told, name)
+
+    @property
+    def seed(self) -> int:
+        """The experiment's seed."""
+        return self.params.seed
+
+    def made(self, **more: Any) -> dict[str, Any]:
+        """Return what an output's attributes say of its making: the record, digest of the code, seed, and `more`."""
+        told = {"recipe": getattr(self.params, "record", None), "seed": getattr(self.params, "seed", None)}
+        return {name: value for name, value in told.items() if value is not None} | {"code": self.params.code, **more}
+
+
+@contextmanager
+def started(told: Any, kind: type[Job] = Job) -> Iterator[Job]:
+    """Give a script its job, `logged` to the job's file."""
+    with logged(told.log[0]):
+        yield kind(told)
 
 
 @contextmanager

@@ -30,23 +30,21 @@ TRANSMITTED = "results/{dataset}/perturbed/{attack}.{channel}.h5"
 LPIPS = "results/{dataset}/perturbed/lpips/{attack}.csv"
 EXPORTED = "results/{dataset}/exported/{attack}"
 
-EMBEDDINGS = "results/{dataset}/embeddings/{extractor}/{source}.h5"
+EMBEDDINGS = "results/{dataset}/embeddings/{extractor}/{posting}.h5"
 
-# What recognition makes of embeddings: errors by user.
-COMPARISONS = "results/{dataset}/recognition/{extractor}/comparisons.h5"
+# What recognition makes of embeddings; `treated` is empty, or a tilde and the defense that treats faces.
+COMPARISONS = "results/{dataset}/recognition/{extractor}{treated}/comparisons.h5"
 LINEAR = "results/{dataset}/recognition/{extractor}/linear.csv"
 END_TO_END = "results/{dataset}/recognition/{extractor}/end_to_end/{defense}/{attack}.csv"
-ERRORS = "results/{dataset}/recognition/{table}.csv"
-SHOWN_ERRORS = "results/{dataset}/recognition/figures/{figure}.csv"
 
 DETECTOR = "results/{dataset}/detection/{detector}.safetensors"
 SCORES = "results/{dataset}/detection/{detector}.csv"
 
-# Averages over users, and what is drawn of them.
-TABLE = "results/{dataset}/tables/{table}.csv"
-SHOWN_TABLE = "results/{dataset}/tables/figures/{figure}.csv"
+# Experiments: errors by user, averages over users, and what is drawn of them.
+ERRORS = "results/{dataset}/experiments/{experiment}/errors.csv"
+TABLE = "results/{dataset}/tables/{experiment}.csv"
 VEGA = "results/vega.js"  # the browser's part of the pages, made once: making it costs more than drawing a figure
-FIGURE = "results/{dataset}/figures/{figure}.{kind}"
+FIGURE = "results/{dataset}/figures/{experiment}.{kind}"
 CLAIMS = "results/claims/claims.{kind}"
 
 # The transfer of adversarial examples.

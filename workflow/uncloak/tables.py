@@ -22,12 +22,13 @@ _NAMES = (
         "picture",
         "identity",
         "detector",
+        "posting",
         "source",
     ),
     *("posted", "among", "target", "path"),
 )
 # Numbers that may be missing.
-_GAPS = ("lpips", "lpips_low", "lpips_high", "false_accept_rate")
+_GAPS = ("lpips", "lpips_low", "lpips_high", "false_accept_rate", "passed_on")
 
 
 def write_table(table: pd.DataFrame, path: str | os.PathLike) -> None:
@@ -37,7 +38,7 @@ def write_table(table: pd.DataFrame, path: str | os.PathLike) -> None:
 
 
 def read_table(path: str | os.PathLike) -> pd.DataFrame:
-    """Read a table that `write_table` wrote; text that is empty stays text, an empty LPIPS or false-accept rate is NaN.
+    """Read a table that `write_table` wrote; text that is empty stays text, an empty number that may be missing is NaN.
 
     Raises InputError where the file is missing, cannot be read or is not such a table.
     """

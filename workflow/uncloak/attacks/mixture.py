@@ -1,7 +1,7 @@
 """A mixture of attacks: each user perturbs some pictures with one attack and some with another."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -9,6 +9,34 @@ import numpy as np
 from uncloak.errors import InputError
 from uncloak.pictures.names import identity_of
 from uncloak.seeds import generator
+
+
+def mix(
+    pictures: Sequence[str],
+    shares: Mapping[str, float],
+    seed: int,
+    read: Callable[[str, np.ndarray], np.ndarray],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Put a mixture's faces together from those of its attacks.
+
+    Args:
+        pictures: ids "identity/stem" of N pictures.
+        shares, seed: as for `assign`.
+        read: the faces uint8 [n,S,S,3] that an attack made of pictures (its name and their ids, str [n]).
+
+    Returns faces uint8 [N,S,S,3], and the attack of each, str [N].
+
+    Raises InputError as `assign` and `read` do, and where the attacks' faces differ in size.
+    """
+    assigned, pictures = assign(pictures, shares, seed), np.asarray(pictures, dtype=str)
+    made = {attack: read(attack, pictures[assigned == attack]) for attack in sorted(shares)}
+    if len({faces.shape[1] for faces in made.values()}) > 1:
+        sizes = ", ".join(f"{attack} {faces.shape[1]} pixels" for attack, faces in made.items())
+        raise InputError(f"mixture: its attacks' faces differ in size ({sizes}); export each attack by itself")
+    faces = np.empty((len(pictures), *next(iter(made.values())).shape[1:]), np.uint8)
+    for attack, own in made.items():
+        faces[assigned == attack] = own
+    return faces, assigned
 
 
 def assign(pictures: Sequence[str], shares: Mapping[str, float], seed: int) -> np.ndarray:

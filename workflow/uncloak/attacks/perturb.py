@@ -2,17 +2,73 @@
 
 import dataclasses
 import importlib
+import os
+import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
+from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from uncloak.attacks.batch import Runner, batches, default_batch, one_thread
+from uncloak.attacks.preparation import prepare
 from uncloak.errors import InputError
 from uncloak.parallel import Track, share_out
 from uncloak.progress import Progress
+from uncloak.records.attacks import Method
+
+
+class Perturbed(NamedTuple):
+    """Faces uint8 [N,S,S,3] as they are posted, and the clean ones that the attack was given."""
+
+    faces: np.ndarray
+    clean: np.ndarray
+
+
+def perturb_record(
+    record: Method,
+    faces: np.ndarray,
+    pictures: Sequence[str],
+    surrogates: Sequence[Callable[[torch.Tensor], torch.Tensor]],
+    seed: int,
+    *,
+    targets: np.ndarray | None = None,
+    alexnet: str | os.PathLike | None = None,
+    device: str = "cpu",
+    workers: int = 1,
+) -> Perturbed:
+    """Perturb faces as a record of `attacks` says.
+
+    Args:
+        record: the attack.
+        faces: uint8 [N,S,S,3] RGB; they, and targets, are prepared first where the record says how.
+        pictures: ids of the N faces.
+        surrogates: the record's extractors, as for `perturb`.
+        seed: of the experiment.
+        targets: uint8 [N,S,S,3], the target face of each picture, for an attack that is to be targeted.
+        alexnet: torchvision's file of AlexNet's weights, for LPIPS as the perceptual term.
+        device, workers: as for `perturb`.
+
+    Raises InputError as `perturb` does.
+    """
+    clean = prepare(faces, record.preparation)
+    perturbed = perturb(
+        clean,
+        pictures,
+        record.method,
+        options_of(record, alexnet),
+        surrogates,
+        seed,
+        batch_size=record.batch,
+        targets=None if targets is None else prepare(targets, record.preparation),
+        device=device,
+        precision=record.precision or "auto",
+        compile=record.compile,
+        workers=workers,
+    )
+    return Perturbed(perturbed, clean)
 
 
 def perturb(
@@ -90,19 +146,31 @@ def read_options(attack: str, record: Mapping[str, object]) -> object:
         InputError: where the method or an option is unknown, or a value has the wrong type or lies out of range.
     """
     kind = find_method(attack).Options
-    fields = {field.name: field.type for field in dataclasses.fields(kind)}
+    fields = typing.get_type_hints(kind)
     values = {}
     for name, value in record.items():
         if name not in fields:
             raise InputError(f"{attack}: unknown option '{name}'; it has {', '.join(fields)}")
-        allowed = typing.get_args(fields[name]) or (fields[name],)
+        union = typing.get_origin(fields[name]) in (types.UnionType, typing.Union)
+        allowed = typing.get_args(fields[name]) if union else (fields[name],)
         if float in allowed and type(value) is int:
             value = float(value)
-        if type(value) not in allowed:
+        # What is in a tuple, or one of some words, the record has checked.
+        if type(value) not in allowed and not any(map(typing.get_origin, allowed)):
             wanted = " or ".join("nothing" if each is type(None) else each.__name__ for each in allowed)
             raise InputError(f"{attack}: option '{name}' is {value!r}; it must be of type {wanted}")
         values[name] = value
     return kind(**values)
+
+
+def options_of(record: Method, alexnet: str | os.PathLike | None = None) -> dict[str, object]:
+    """Return all options of a record's method, for `perturb`; `alexnet` is the file that a job has for it."""
+    return dict(record.options) | ({"alexnet": str(alexnet)} if alexnet else {})
+
+
+def settings_of(record: Method, alexnet: str | os.PathLike | None = None) -> dict[str, str | int | float | bool | None]:
+    """Return every option of a record that was in force (`settings`)."""
+    return settings(record.method, options_of(record, alexnet))
 
 
 def settings(attack: str, options: Mapping[str, object]) -> dict[str, str | int | float | bool | None]:

@@ -8,7 +8,6 @@ import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -20,15 +19,18 @@ from PIL import Image
 from uncloak.allocation import available_memory
 from uncloak.attacks.batch import Runner, batches, one_thread
 from uncloak.attacks.merging import TOOLS, AlignedCrop, BoxCrop, Tool, tool_box
-from uncloak.attacks.perturb import find_method, read_options
+from uncloak.attacks.perturb import find_method, options_of, read_options, settings_of
+from uncloak.attacks.preparation import prepare
 from uncloak.attacks.view import alignment_view
 from uncloak.errors import InputError
 from uncloak.parallel import Track, map_in_order, share_out
 from uncloak.pictures.alignment import original_similarity, similarity
 from uncloak.pictures.detection import Candidates, Detector, most_central
 from uncloak.pictures.landmarks import template
+from uncloak.pictures.photographs import Photographs
 from uncloak.pictures.reading import load_picture
 from uncloak.progress import Progress, track
+from uncloak.records.attacks import Frame, Method, Preparation
 from uncloak.store import atomic
 
 logger = logging.getLogger(__name__)
@@ -36,46 +38,58 @@ logger = logging.getLogger(__name__)
 # What an attack on a whole photograph takes, measured: LowKey with DSSIM, 3.9 GB for 12 megapixels.
 _BYTES_PER_PIXEL = 330
 
-_CHOICES = {
-    "frame": ("aligned", "box"),
-    "merge": ("clean", "original"),
-    "warp": ("exact", "original"),
-    "stretch": ("minmax", "max"),
-}
 
+def perturb_record(
+    record: Method,
+    photographs: Photographs,
+    folder: str | os.PathLike,
+    surrogates: Sequence[Callable[[torch.Tensor], torch.Tensor]],
+    seed: int,
+    *,
+    targets: np.ndarray | None = None,
+    alexnet: str | os.PathLike | None = None,
+    device: str = "cpu",
+    workers: int = 1,
+) -> pd.DataFrame:
+    """Perturb photographs as a record of `attacks` with a `photograph` says.
 
-@dataclass(frozen=True)
-class Frame:
-    """What of a photograph the surrogates see, and how a cloak comes back from there.
+    Args:
+        record: the attack.
+        photographs: what is perturbed; the surrogates see faces of its size unless the record has another.
+        folder, surrogates, seed: as for `perturb_photographs`.
+        targets: uint8 [N,S,S,3], the target face of each picture, of any size; for an attack that is to be targeted.
+        alexnet, device, workers: as for `perturb.perturb_record`.
 
-    Attributes:
-        size: side of the face crop in pixels.
-        frame: "aligned", the five-point crop that extractors are trained on; or "box", the crop of Fawkes' published
-            tools (attacks.md 3.2 and 3.4) around the most central face, where a detector finds one.
-        merge: with frame "box": "clean" adds the cloak as a difference in floats; "original" stretches, cuts to 8 bits
-            and resizes as the tools do (attacks.md 2.7). An aligned crop is always merged cleanly.
-        warp: for attacks that work through the alignment: the reading of `view.alignment_view`; "original" also fits
-            the crop as LowKey's code does (`alignment.original_similarity`).
-        stretch: the contrast stretch of merge "original"; see `preparation.resize`.
-
-    Raises:
-        InputError: where a value is unknown.
+    Returns and raises as `perturb_photographs` does.
     """
+    frame = framed(record, photographs.face_size)
+    return perturb_photographs(
+        photographs.pictures,
+        photographs.files,
+        photographs.landmarks,
+        folder,
+        record.method,
+        options_of(record, alexnet),
+        surrogates,
+        seed,
+        frame,
+        targets=None if targets is None else prepare(targets, Preparation(size=frame.size)),
+        batch_size=record.batch or 1,
+        device=device,
+        precision=record.precision or "auto",
+        compile=record.compile,
+        workers=workers,
+    )
 
-    size: int = 112
-    frame: str = "aligned"
-    merge: str = "clean"
-    warp: str = "exact"
-    stretch: str = "minmax"
 
-    def __post_init__(self):
-        if self.size < 1:
-            raise InputError(f"photograph: size is {self.size}; it must be at least 1")
-        for name, known in _CHOICES.items():
-            if getattr(self, name) not in known:
-                raise InputError(f"photograph: {name} is '{getattr(self, name)}'; choose from {', '.join(known)}")
-        if self.frame == "aligned" and self.merge == "original":
-            raise InputError("photograph: merge 'original' needs frame 'box'; choose both, or merge 'clean'")
+def photograph_settings(record: Method, face_size: int, alexnet: str | os.PathLike | None = None) -> dict:
+    """Return every option of a record that was in force, as `perturb.settings_of` does, and those of its frame."""
+    return settings_of(record, alexnet) | framed(record, face_size).model_dump()
+
+
+def framed(record: Method, face_size: int) -> Frame:
+    """Return what of a photograph the surrogates of this attack see, on a dataset with faces of this side in pixels."""
+    return record.photograph.model_copy(update={"size": record.photograph.size or face_size})
 
 
 def perturb_photographs(
@@ -107,7 +121,10 @@ def perturb_photographs(
         landmarks: float [N,5,2], (x, y) in pixels of the upright photographs; not used with frame "box".
         folder: where to write.
         attack, options, surrogates, seed: as for `perturb.perturb`.
-        frame: what the surrogates see.
+        frame: what the surrogates see, with its size: the crop "aligned", which extractors are trained on, or the
+            "box" of Fawkes' published tools (attacks.md 3.2 and 3.4) around the most central face, where a detector
+            finds one. An aligned crop is merged cleanly; a box also as the tools do (2.7). With warp "original" the
+            crop is fitted as LowKey's code does (`alignment.original_similarity`).
         targets: uint8 [N,size,size,3], the target face of each picture, for an attack that is to be targeted.
         batch_size: photographs computed together. Those of an attack through the alignment must have one size, and
             what remains of a size is filled up with copies: raise it where many photographs share a size.

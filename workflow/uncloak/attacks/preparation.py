@@ -1,45 +1,17 @@
 """How Fawkes brings a picture to its square input: padding, contrast stretch, resizing (attacks.md 2.2, 3.2, 3.4)."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from PIL import Image
 
-from uncloak.errors import InputError
+from uncloak.records.attacks import Preparation
 
-STRETCHES = ("none", "minmax", "max")
-PADDINGS = ("none", "corner", "mean")
 _MEAN_MARGIN = 30
 
 
-@dataclass(frozen=True)
-class Preparation:
-    """The way from a face crop to the picture that is attacked.
-
-    Attributes:
-        size: side of the result in pixels; 224 in Fawkes v0.3, 112 in v1.0 and FaceCure.
-        stretch: contrast stretch of every resizing; see `resize`.
-        times: how often the picture is resized; the second time, in the tools' `eval_local`, only stretches again.
-        padding: how it is made square beforehand; see `square`.
-    """
-
-    size: int
-    stretch: str = "none"
-    times: int = 1
-    padding: str = "none"
-
-    def __post_init__(self):
-        if self.size < 1:
-            raise InputError(f"preparation: size is {self.size}; it must be at least 1")
-        if self.times not in (1, 2):
-            raise InputError(f"preparation: times is {self.times}; choose 1 or 2")
-        for name, known in (("stretch", STRETCHES), ("padding", PADDINGS)):
-            if getattr(self, name) not in known:
-                raise InputError(f"preparation: {name} is '{getattr(self, name)}'; choose from {', '.join(known)}")
-
-
-def prepare(faces: np.ndarray, preparation: Preparation) -> np.ndarray:
-    """Return faces uint8 [N,H,W,3] prepared, uint8 [N,size,size,3]."""
+def prepare(faces: np.ndarray, preparation: Preparation | None) -> np.ndarray:
+    """Return faces uint8 [N,H,W,3] prepared, uint8 [N,size,size,3]; without a preparation they stay as they are."""
+    if preparation is None:
+        return faces
     prepared = np.empty((len(faces), preparation.size, preparation.size, 3), np.uint8)
     for row, face in enumerate(faces):
         picture = square(face, preparation.padding)

@@ -1,17 +1,65 @@
 """Whom a targeted attack moves each picture to: a distant stranger (Fawkes v0.3), or a user who colludes."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from uncloak.errors import InputError
 from uncloak.extractors.embedding import embed
 from uncloak.extractors.extractor import Extractor
 from uncloak.pictures.names import identities_of
+from uncloak.pictures.split import BACKGROUND, in_role
+from uncloak.records.attacks import Farthest, Partner
 from uncloak.seeds import derive_seed, generator
 
 _FARTHEST = 20
 _TARGET_PICTURES = 10
+
+
+class Offered(NamedTuple):
+    """Faces uint8 [M,S,S,3] that targets are chosen from, and their pictures' ids, str [M]."""
+
+    faces: np.ndarray
+    pictures: np.ndarray
+
+
+def choose_targets(
+    record: Farthest | Partner,
+    pictures: Sequence[str],
+    seed: int,
+    *,
+    faces: np.ndarray | None = None,
+    offered: Offered | None = None,
+    surrogates: Sequence[Extractor] = (),
+    device: str = "cpu",
+) -> np.ndarray:
+    """Choose the target picture of each picture as a record of an attack's `targets` says.
+
+    Args:
+        record: the choice.
+        pictures: ids ("identity/stem") of the N pictures that are perturbed.
+        seed: of the experiment.
+        faces: uint8 [N,S,S,3], those of the pictures; partners are chosen without, and without the others.
+        offered: what `offered_pictures` names, with its faces.
+        surrogates: the attack's extractors, on `device`.
+        device: where to embed.
+
+    Returns ids of target pictures, str [N].
+
+    Raises InputError where there is nobody to choose.
+    """
+    if isinstance(record, Partner):
+        return np.asarray(pictures, dtype=str)[partners(pictures, seed)]
+    rows = farthest(faces, pictures, *offered, surrogates, seed, device, separate=record.separate)
+    return offered.pictures[rows]
+
+
+def offered_pictures(record: Farthest, split: pd.DataFrame, seed: int) -> np.ndarray:
+    """Return the ids, str [M], of the pictures of background identities of a split that targets are chosen from."""
+    background = in_role(split, BACKGROUND)["picture"].to_numpy(str)
+    return background[choose_candidates(background, record.people, record.pictures, seed)]
 
 
 def choose_candidates(pictures: Sequence[str], people: int, per_person: int, seed: int) -> np.ndarray:
@@ -101,7 +149,7 @@ def draw_targets(pictures: Sequence[str], count: int, seed: int) -> list[str]:
         InputError: where the target identity has no picture.
     """
     if not pictures:
-        raise InputError("targets: the target identity has no picture")
+        raise InputError("targets: the target identity has no picture; name another")
     pool = sorted(pictures)[:_TARGET_PICTURES]
     while len(pool) < count:
         pool = pool + pool

@@ -1,6 +1,6 @@
 """What is measured here, from tables of several kinds, in the form of published numbers: one number per row."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -11,12 +11,18 @@ COLUMNS = (*ABOUT, "value", "low", "high", "attack_label", "extractor_label", "n
 _DETECTION = {"detection accuracy": "accuracy", "precision": "precision", "recall": "recall", "AUC": "auc"}
 
 
-def from_rates(table: pd.DataFrame) -> pd.DataFrame:
+# A classifier that robust training changes itself, rather than the extractor that it stands on.
+_TUNED = "end to end"
+
+
+def from_rates(table: pd.DataFrame, spelled: Sequence[Mapping[str, str]] = ()) -> pd.DataFrame:
     """Return errors and accuracies of recognition.
 
     Args:
         table: averaged rows as `uncloak.recognition.rates.protection_rates` returns them, with labels. Kept are those
             of pictures scraped as they were posted, all protected, and, where `among` tells, of ranks of identities.
+        spelled: of an `extractor` with a `defense`, the `name` and, if there is one, the `classifier` of both together
+            in publications.
 
     Returns two rows per row kept, with the columns `COLUMNS`.
     """
@@ -24,6 +30,13 @@ def from_rates(table: pd.DataFrame) -> pd.DataFrame:
     if "among" in rows:
         rows = rows[rows["among"] == "identities"]
     rows = rows.assign(n=[f"{count} users" for count in rows["n_users"]])
+    for each in spelled:
+        both = (rows["extractor"] == each["extractor"]) & (rows["defense"] == each["defense"])
+        tuned = both & (rows["classifier"] == _TUNED)
+        rows.loc[tuned, "defense"] = "robust training"
+        rows.loc[both & ~tuned, ["extractor", "defense"]] = each["name"], "none"
+        if each["classifier"]:
+            rows.loc[both & ~tuned, "classifier"] = each["classifier"]
     error = rows.assign(quantity="error", value=rows["protection_rate"])
     accuracy = rows.assign(
         quantity="accuracy", value=1 - rows["protection_rate"], low=1 - rows["high"], high=1 - rows["low"]

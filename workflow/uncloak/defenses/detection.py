@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
@@ -16,6 +15,7 @@ from uncloak.errors import InputError
 from uncloak.extractors import published, weights
 from uncloak.pictures.tensors import as_floats
 from uncloak.progress import track
+from uncloak.records import detectors as records
 from uncloak.seeds import derive_seed, generator
 
 IMAGENET_WEIGHTS = "https://download.pytorch.org/models/mobilenet_v2-b0353104.pth"
@@ -27,46 +27,7 @@ _RADIUS = 3
 _AMPLIFIER = 8.0
 _BATCH = 64
 _NETWORK = "mobilenet_v2"
-
-
-@dataclass(frozen=True)
-class Options:
-    """What a detector is and how it learns; the defaults are the paper's setting (B.4) where it tells.
-
-    Attributes:
-        weights: "imagenet", where learning starts from published weights, or "scratch".
-        input: "rgb", the picture normalized as ImageNet's; or "residual", eight times what a Gaussian blur of one pixel
-            takes away, where small changes are large.
-        size: side in pixels that pictures are resized to first; None leaves them as they are.
-        width: factor of all numbers of channels; published weights have 1.
-        epochs: how often each picture is seen.
-        batch: most pictures in a step.
-        learning_rate: of Adam; where the schedule is not constant, the largest.
-        schedule: "constant", or "one_cycle" (up and down again; Smith and Topin 2019).
-        precision: of the training's passes, one of `uncloak.devices.PRECISIONS`; scores are computed in float32.
-    """
-
-    weights: str = "imagenet"
-    input: str = "rgb"
-    size: int | None = None
-    width: float = 1.0
-    epochs: int = 3
-    batch: int = 32
-    learning_rate: float = 5e-5
-    schedule: str = "constant"
-    precision: str = "auto"
-
-    def __post_init__(self):
-        choices = {
-            "weights": ("imagenet", "scratch"),
-            "input": ("rgb", "residual"),
-            "schedule": ("constant", "one_cycle"),
-        }
-        for name, allowed in choices.items():
-            if getattr(self, name) not in allowed:
-                raise InputError(f"detector: {name} is '{getattr(self, name)}'; it must be one of {', '.join(allowed)}")
-        if self.weights == "imagenet" and self.width != 1:
-            raise InputError(f"detector: ImageNet weights have width 1, not {self.width}; train from scratch instead")
+_BUILT_FROM = ("input", "size", "width")  # of a detector's record
 
 
 class Detector(nn.Module):
@@ -99,15 +60,15 @@ def residual(faces: torch.Tensor) -> torch.Tensor:
     return _AMPLIFIER * (faces - blurred)
 
 
-def build(options: Options, seed: int, name: str, imagenet: str | os.PathLike | None = None) -> Detector:
+def build(record: records.Detector, seed: int, name: str, imagenet: str | os.PathLike | None = None) -> Detector:
     """Return a detector that has learned nothing yet, its weights from `seed` and its `name`, or from ImageNet.
 
     imagenet: torchvision's file of MobileNetV2's weights, read without unpickling objects, where the options want it.
     Raises InputError where it is missing, another file, or damaged.
     """
     torch.manual_seed(derive_seed(seed, "detector weights", name))
-    detector = Detector(options.input, options.size, options.width)
-    if options.weights == "imagenet":
+    detector = Detector(record.input, record.size, record.width)
+    if record.weights == "imagenet":
         network = mobilenet_v2(num_classes=_CLASSES)
         _load_imagenet(network, imagenet)
         detector.network.features = network.features
@@ -116,7 +77,7 @@ def build(options: Options, seed: int, name: str, imagenet: str | os.PathLike | 
 
 def _load_imagenet(network: nn.Module, path: str | os.PathLike | None) -> None:
     advice = f"get MobileNetV2's weights from {IMAGENET_WEIGHTS}, or set the detector's weights to scratch"
-    if path is None:
+    if not path:
         raise InputError(f"ImageNet weights: no such file; {advice}")
     published.check(path, _HASH, advice)
     state = published.read(path, "torch")
@@ -132,18 +93,21 @@ def train(
     detector: Detector,
     clean: np.ndarray,
     perturbed: np.ndarray,
-    options: Options,
+    record: records.Detector,
     seed: int,
     name: str,
     device: str = "cpu",
 ) -> Detector:
     """Train `detector` in place on clean and perturbed faces, uint8 [N,S,S,3] and [M,S,S,3]; return it in eval mode.
 
-    Faces are mirrored half of the time. `seed` and the detector's `name` give the order of the pictures.
+    Faces are mirrored half of the time. `seed` and the detector's `name` give the order of the pictures. The rate of a
+    schedule "one_cycle" rises and falls once (Smith and Topin 2019); scores are computed in float32 in any case.
     Raises InputError where there are none, their sizes differ, or the training diverges.
     """
     if not len(clean) or not len(perturbed):
-        raise InputError(f"detector '{name}': needs clean and perturbed faces to learn from")
+        raise InputError(
+            f"detector '{name}': needs clean and perturbed faces to learn from; give more people the role detector"
+        )
     if clean.shape[1:] != perturbed.shape[1:]:
         raise InputError(
             f"detector '{name}': clean faces are {clean.shape[1]} pixels, perturbed ones {perturbed.shape[1]}, and it"
@@ -153,21 +117,21 @@ def train(
     torch.manual_seed(derive_seed(seed, "detector", name))
     random = generator(seed, "detector batches", name)
     detector.to(device, memory_format=torch.channels_last).requires_grad_(True).train()
-    optimizer = torch.optim.Adam(detector.parameters(), lr=options.learning_rate, fused=True)
+    optimizer = torch.optim.Adam(detector.parameters(), lr=record.learning_rate, fused=True)
     # Parts of nearly one size: batch normalization cannot learn from a last batch of one picture.
-    parts = -(-len(faces) // options.batch)
+    parts = -(-len(faces) // record.batch)
     scheduler = None
-    if options.schedule == "one_cycle":
+    if record.schedule == "one_cycle":
         scheduler = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, options.learning_rate, total_steps=options.epochs * parts
+            optimizer, record.learning_rate, total_steps=record.epochs * parts
         )
     truth = torch.cat([torch.zeros(len(clean)), torch.ones(len(perturbed))])
-    for _ in track(range(options.epochs), options.epochs, f"training detector {name}", unit="epochs"):
+    for _ in track(range(record.epochs), record.epochs, f"training detector {name}", unit="epochs"):
         for rows in np.array_split(random.permutation(len(faces)), parts):
             pictures = faces[rows]
             mirrored = random.random(len(rows)) < 0.5
             pictures[mirrored] = pictures[mirrored, :, ::-1]
-            with autocast(device, options.precision):
+            with autocast(device, record.precision or "auto"):
                 logits = detector(as_floats(pictures, device))
             loss = F.binary_cross_entropy_with_logits(logits.float(), truth[rows].to(device))
             optimizer.zero_grad(set_to_none=True)
@@ -191,9 +155,10 @@ def score(detector: Detector, faces: np.ndarray, device: str = "cpu") -> np.ndar
     return np.concatenate(scores) if scores else np.empty(0)
 
 
-def save(path: str | os.PathLike, detector: Detector, options: Options, metadata: Mapping) -> None:
+def save(path: str | os.PathLike, detector: Detector, record: records.Detector, metadata: Mapping) -> None:
     """Write the detector with its options and further `metadata` (JSON values), as extractors are written."""
-    weights.save(path, detector, {"network": {"name": _NETWORK}, "options": asdict(options)}, metadata)
+    options = record.model_dump(mode="json", include=set(_BUILT_FROM))
+    weights.save(path, detector, {"network": {"name": _NETWORK}, "options": options}, metadata)
 
 
 def load(path: str | os.PathLike) -> Detector:
@@ -204,7 +169,7 @@ def load(path: str | os.PathLike) -> Detector:
     record = weights.read_metadata(path)["record"]
     if record["network"]["name"] != _NETWORK:
         raise InputError(f"{path}: holds no detector but network {record['network']['name']}; give a detector's file")
-    options = Options(**record["options"])
-    detector = Detector(options.input, options.size, options.width)
+    options = record["options"]
+    detector = Detector(*(options[name] for name in _BUILT_FROM))
     detector.network.load_state_dict(load_file(path), strict=True)
     return detector.eval().requires_grad_(False)

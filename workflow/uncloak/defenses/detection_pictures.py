@@ -76,7 +76,7 @@ def to_score(
         perturbed: attack -> ids of its pictures of detector people; those of people in neither part are left out.
         posted: attack -> ids of its pictures of users.
 
-    Returns columns picture, identity, role, part and source ("clean" or an attack), clean first, each sorted by
+    Returns columns picture, identity, role, part and posting ("clean" or an attack), clean first, each sorted by
     picture. Part is "train" or "test" for the pictures of these people that an attack perturbed, clean ones too, and
     "gallery" for all others.
     """
@@ -86,8 +86,8 @@ def to_score(
     }
     chosen = set().union(*ours.values())
     gallery = set(split.loc[split["part"] == GALLERY, "picture"])
-    sources = [(CLEAN, gallery)]
-    sources += [
+    postings = [(CLEAN, gallery)]
+    postings += [
         (attack, {*ours.get(attack, ()), *posted.get(attack, ())}) for attack in dict.fromkeys([*ours, *posted])
     ]
     roles = split.set_index("picture")["role"]
@@ -97,9 +97,9 @@ def to_score(
             identity_of(picture),
             roles[picture],
             divided[identity_of(picture)] if picture in chosen else GALLERY,
-            source,
+            posting,
         )
-        for source, pictures in sources
+        for posting, pictures in postings
         for picture in sorted(pictures)
     ]
-    return pd.DataFrame(rows, columns=["picture", "identity", "role", "part", "source"])
+    return pd.DataFrame(rows, columns=["picture", "identity", "role", "part", "posting"])

@@ -7,19 +7,101 @@ the public role of a split, the users from that of the users.
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from uncloak.errors import InputError
-from uncloak.extractors.training import Composition
-from uncloak.pictures.labeled import Faces, join
+from uncloak.extractors.fitting import Fitted
+from uncloak.extractors.training import Composition, Schedule, divide_background, train, validation_error
+from uncloak.extractors.weights import load, read_metadata
+from uncloak.pictures.labeled import Faces, join, read_labeled
 from uncloak.pictures.split import PUBLIC, in_role, no_probes, read_split
-from uncloak.pictures.stored import identity_order, read_faces
+from uncloak.pictures.stored import identity_order
+from uncloak.records.extractors import Finetuned, Public
+from uncloak.records.reading import converted
 from uncloak.seeds import generator
 from uncloak.store import read_arrays
 
+HOOKS = ("extractor",)
+
 KINDS = ("background", "clean", "perturbed")
+
+
+@dataclass(frozen=True)
+class Options:
+    """Options of the defense; how an extractor is tuned stands in its own record.
+
+    Attributes:
+        extractors: extractor -> the robustly trained one that takes its place.
+    """
+
+    extractors: dict[str, str]
+
+
+def fit_robustly(
+    record: Finetuned,
+    origin: str | os.PathLike,
+    faces: str | os.PathLike,
+    split: pd.DataFrame,
+    people: Faces,
+    perturbed: Sequence[str | os.PathLike],
+    seed: int,
+    name: str,
+    device: str = "cpu",
+) -> Fitted:
+    """Tune an extractor as a record of `extractors` with public identities says.
+
+    Args:
+        record: the extractor.
+        origin: file of the extractor that is tuned.
+        faces: file of the faces that it was trained on, some of which are learned again.
+        split: whose these are: columns picture, identity, part and role.
+        people: clean faces of all public identities (`read_public`).
+        perturbed: files of their perturbed faces.
+        seed: of the experiment.
+        name: of the extractor, which seeds and messages carry.
+        device: where to compute.
+
+    Returns the extractor; its clean error is that of the public identities that are held out.
+
+    Raises InputError where files or numbers of identities do not fit, or the training diverges.
+    """
+    public = record.train.public
+    rehearsed = read_labeled(faces, _rehearsed(record, split, seed))
+    unseen = np.isin(people.identities, held_out_public(people.identities, public.held_out, seed))
+    seen, held_out = people.where(~unseen), people.where(unseen)
+    shown = read_perturbed(perturbed, seen)
+    strengths = strengthened(shown, seen, public.strengths)
+    learned, identities, composition = compose(rehearsed, seen, strengths, public.shares.model_dump(), public.anchor)
+    loss, schedule = record.train.loss.plain(), converted(record.train, Schedule)
+    extractor = train(load(origin), learned, identities, None, loss, schedule, seed, name, device, composition).cpu()
+    return Fitted(
+        extractor,
+        read_metadata(origin)["record"],
+        _told(public, record.train.data, seen, shown, rehearsed),
+        validation_error(extractor, held_out.faces, held_out.identities),
+    )
+
+
+def _rehearsed(record: Finetuned, split: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """The rows of the background pictures that are learned again."""
+    count = record.train.public.rehearsal
+    if not count:
+        return split.iloc[:0]
+    known, _ = divide_background(split, record.train.held_out, seed)
+    return known.iloc[some_of_each(known["identity"].to_numpy(str), count, seed)]
+
+
+def _told(public: Public, data: str, seen: Faces, shown: Faces, rehearsed: Faces) -> str:
+    """What was learned, in words."""
+    people, cloaked, known = (len(np.unique(group.identities)) for group in (seen, shown, rehearsed))
+    strengths = ", ".join(f"{strength:g}" for strength in public.strengths)
+    return (
+        f"tuned on {people} public identities of {public.dataset}, {cloaked} of them also perturbed, in"
+        f" {len(shown.pictures)} faces at strengths {strengths}, and on {known} background identities of {data}"
+    )
 
 
 def read_public(faces: str | os.PathLike, split: str | os.PathLike) -> Faces:
@@ -31,8 +113,7 @@ def read_public(faces: str | os.PathLike, split: str | os.PathLike) -> Faces:
     table = no_probes(in_role(read_split(split), PUBLIC)).sort_values("picture")
     if table.empty:
         raise InputError(f"{split}: no identity has the role public; robust training needs some")
-    pictures = table["picture"].to_numpy(str)
-    return Faces(read_faces(faces, pictures), pictures, ("public/" + table["identity"]).to_numpy(str))
+    return read_labeled(faces, table.assign(identity="public/" + table["identity"]))
 
 
 def held_out_public(identities: np.ndarray, count: int, seed: int) -> np.ndarray:
@@ -42,7 +123,9 @@ def held_out_public(identities: np.ndarray, count: int, seed: int) -> np.ndarray
     """
     order = identity_order(identities, seed, PUBLIC)
     if len(order) <= count:
-        raise InputError(f"public.held_out: {count} identities cannot be held out of {len(order)} public identities")
+        raise InputError(
+            f"public.held_out: {count} identities cannot be held out of {len(order)} public identities; lower it"
+        )
     return np.sort(order[len(order) - count :])
 
 

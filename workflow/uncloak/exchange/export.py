@@ -11,9 +11,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from uncloak.attacks.preparation import prepare
 from uncloak.errors import InputError
 from uncloak.pictures.names import split_name
 from uncloak.progress import track
+from uncloak.records.attacks import External, Method, Mixture
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +48,32 @@ NAMINGS = {
     # For a tool to perturb, which then writes beside them: the original tools take a folder IDENTITY/face.
     "clean": Naming("facescrub", "{stem}.png"),
 }
+
+
+# How FaceCure's scripts expect the files of the attacks that they know.
+_METHODS = {"lowkey": "lowkey", "fawkes_v03": "fawkes", "fawkes_v10": "fawkes"}
+
+
+def export_record(
+    record: Method | Mixture | External | None,
+    folder: str | os.PathLike,
+    pictures: Sequence[str],
+    faces: np.ndarray,
+    clean: np.ndarray,
+) -> None:
+    """Write faces into `folder` as other people's tools expect those of an attack, with `export`.
+
+    Args:
+        record: the attack; None exports the clean faces, for a tool to perturb.
+        folder, pictures: as for `export`.
+        faces: uint8 [N,S,S,3], as posted.
+        clean: uint8 [N,S,S,3] of the dataset; they are prepared as the record says.
+    """
+    if record is None:
+        export(folder, pictures, clean, naming="clean")
+    else:
+        clean = prepare(clean, getattr(record, "preparation", None))
+        export(folder, pictures, faces, clean, _METHODS.get(record.method, "plain"))
 
 
 def export(

@@ -9,7 +9,8 @@ import logging
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -22,6 +23,8 @@ from uncloak.folders import files_in, folders_in, printable
 from uncloak.pictures.names import split_name
 from uncloak.pictures.reading import UnusablePictureError, decode, read_content
 from uncloak.progress import track
+from uncloak.records.attacks import External
+from uncloak.tables import write_table
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +76,23 @@ class Pairing:
         rows.sort(key=lambda row: row[1])
         rows += [(_name(self.root, path), "", "extra") for path in self.extra]
         return pd.DataFrame(rows, columns=_COLUMNS, dtype=str)
+
+
+@contextmanager
+def reported(path: str | os.PathLike) -> Iterator[None]:
+    """Write the report of pictures that do not fit as a table to `path`, before their error goes on."""
+    try:
+        yield
+    except UnfitPicturesError as error:
+        write_table(error.report, path)
+        raise
+
+
+def pair_record(
+    record: External, root: str | os.PathLike, posted_pictures: Sequence[str], all_pictures: Collection[str]
+) -> Pairing:
+    """Find the files of the posted pictures as a record of `attacks` says; arguments and errors are `pair`'s."""
+    return pair(root, record.layout, record.name, [*map(str, posted_pictures)], [*map(str, all_pictures)])
 
 
 def pair(

@@ -9,9 +9,21 @@ from types import ModuleType
 from uncloak.errors import InputError
 from uncloak.extractors import networks, published
 from uncloak.extractors.extractor import Extractor, build, network_module
+from uncloak.records.extractors import Imported, Pixels, architecture
 
 # torchvision and timm write the first digits of a file's sha256 into its name.
 _HASH_IN_NAME = re.compile(r"-([0-9a-f]{8,64})\.\w+$")
+
+
+def import_record(record: Imported | Pixels, weights: str | os.PathLike | None = None) -> tuple[Extractor, str]:
+    """Build an extractor as its record says, frozen and in evaluation mode, and say where its weights are from.
+
+    weights: file of the published weights of a record with recipe "import". Raises InputError as `import_published`.
+    """
+    if isinstance(record, Pixels):
+        return build(architecture(record)).freeze(), "no weights"
+    origin = {"weights": record.weights.model_dump()}
+    return import_published(weights, {**architecture(record), **origin}), record.weights.origin
 
 
 def import_published(
@@ -47,5 +59,7 @@ def import_published(
         extractor.network.load_state_dict(translate(state), strict=True)
     except (KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise InputError(f"{path}: does not hold the weights of network {name} ({reason})") from None
+        raise InputError(
+            f"{path}: does not hold the weights of network {name} ({reason}); name the file or the network that fits"
+        ) from None
     return extractor.freeze()

@@ -58,7 +58,9 @@ def held_out(identities: np.ndarray, count: int, seed: int) -> np.ndarray:
     """
     names = np.unique(identities)
     if len(names) <= count:
-        raise InputError(f"held_out: {count} identities cannot be held out of {len(names)} background identities")
+        raise InputError(
+            f"held_out: {count} identities cannot be held out of {len(names)} background identities; lower it"
+        )
     return np.sort(generator(seed, "held out").permutation(names)[:count])
 
 
@@ -96,10 +98,13 @@ def train(
     if loss["name"] == "contrastive":
         if composition is not None:
             raise InputError(
-                f"extractor '{name}': its loss is contrastive, which has no prototypes of identities to start from"
+                f"extractor '{name}': its loss is contrastive, which has no prototypes of identities to start from;"
+                " name another loss"
             )
         if captions is None:
-            raise InputError(f"extractor '{name}': its loss is contrastive, but its data have no captions")
+            raise InputError(
+                f"extractor '{name}': its loss is contrastive, but its data have no captions; name another loss"
+            )
         target = captions
     else:
         target = torch.from_numpy(np.unique(identities, return_inverse=True)[1])

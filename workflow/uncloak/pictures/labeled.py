@@ -1,8 +1,14 @@
 """Faces together with whose they are."""
 
+import os
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
+
+from uncloak.pictures.names import identities_of
+from uncloak.pictures.stored import read_faces
+from uncloak.store import read_arrays
 
 
 @dataclass(frozen=True)
@@ -21,3 +27,18 @@ class Faces:
 def join(*groups: Faces) -> Faces:
     """Put groups of faces one after the other."""
     return Faces(*(np.concatenate([getattr(group, name) for group in groups]) for name in Faces.__dataclass_fields__))
+
+
+def read_labeled(path: str | os.PathLike, rows: pd.DataFrame) -> Faces:
+    """Read the faces of these rows of a split (columns picture and identity), in their order, from a file of faces.
+
+    Raises InputError where the file is missing or damaged, or has no face of a picture.
+    """
+    pictures = rows["picture"].to_numpy(str)
+    return Faces(read_faces(path, pictures), pictures, rows["identity"].to_numpy(str))
+
+
+def read_all_labeled(path: str | os.PathLike) -> Faces:
+    """Read all faces of a file; raises InputError where it is missing or damaged."""
+    faces, pictures = read_arrays(path, "faces", "picture")
+    return Faces(faces, pictures, identities_of(pictures))

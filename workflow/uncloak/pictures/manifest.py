@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import os
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +11,8 @@ from typing import NamedTuple
 import pandas as pd
 
 from uncloak.errors import InputError
-from uncloak.folders import files_in, folders_in, printable
+from uncloak.folders import printable
+from uncloak.layouts import LAYOUTS
 from uncloak.parallel import map_in_order
 from uncloak.pictures.duplicates import find_near_duplicates, perceptual_hash
 from uncloak.pictures.names import picture_name
@@ -21,8 +23,6 @@ from uncloak.tables import read_text, write_table
 
 logger = logging.getLogger(__name__)
 
-# Where an identity's pictures lie inside its folder.
-_LAYOUTS = {"folder": "", "facescrub": "face"}
 _ENDINGS = {".jpg", ".jpeg", ".png"}
 _COLUMNS = ["picture", "identity", "path", "sha256", "width", "height"]
 
@@ -51,8 +51,8 @@ def build_manifest(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the manifest of the dataset at `root` and its rejected pictures, both sorted by identity and file name.
 
-    layout: "folder" for ROOT/IDENTITY/*.jpg, *.jpeg, *.png, or "facescrub" for ROOT/IDENTITY/face/ with the same.
-    Other and hidden files are ignored. Manifest columns: picture ("identity/stem"), identity, path (relative to root),
+    layout: one of `uncloak.layouts.LAYOUTS`; pictures are *.jpg, *.jpeg and *.png, and other and hidden files are
+    ignored. Manifest columns: picture ("identity/stem"), identity, path (relative to root),
     sha256, width, height (pixels, upright). Rejected columns: picture, path, reason. Rejected are pictures that are
 
     - unreadable, links that lead nowhere, truncated, animated or implausibly large;
@@ -105,24 +105,29 @@ def read_manifest(path: str | os.PathLike) -> pd.DataFrame:
     return read_text(path, *_COLUMNS).astype({"width": int, "height": int})
 
 
+def files_of(manifest: pd.DataFrame, root: str | os.PathLike, pictures: Sequence[str]) -> list[Path]:
+    """Return the files, below `root`, of these pictures of a manifest."""
+    return [Path(root, path) for path in manifest.set_index("picture").loc[list(pictures), "path"]]
+
+
 def _list_files(root: Path, layout: str) -> list[_File]:
-    if layout not in _LAYOUTS:
-        raise InputError(f"layout '{layout}' is unknown; choose one of {', '.join(_LAYOUTS)}")
+    if layout not in LAYOUTS:
+        raise InputError(f"layout '{layout}' is unknown; choose one of {', '.join(LAYOUTS)}")
     if not root.is_dir():
         raise InputError(f"{root}: no such folder; set the dataset's root to where its pictures are")
     files = []
-    for folder in folders_in(root):
-        place = folder / _LAYOUTS[layout]
-        pictures = [path for path in files_in(place) if path.suffix.lower() in _ENDINGS] if os.path.isdir(place) else []
+    for identity, place, found in LAYOUTS[layout](root):
+        pictures = [path for path in found if path.suffix.lower() in _ENDINGS]
         if not pictures:
             logger.warning("%s: no pictures", printable(place))
         for picture in pictures:
             path = picture.relative_to(root).as_posix()
             _check_name(root, path)
-            files.append(_File(picture_name(folder.name, picture.stem), folder.name, path))
+            files.append(_File(picture_name(identity, picture.stem), identity, path))
+    files.sort(key=lambda file: (file.identity, file.path))
     if not files:
-        where = "/".join(part for part in (str(root), "IDENTITY", _LAYOUTS[layout]) if part)
-        raise InputError(f"{root}: no pictures; expected {where}/*.jpg, *.jpeg or *.png (layout '{layout}')")
+        where = LAYOUTS[layout].__doc__.replace("ROOT", str(root))
+        raise InputError(f"{root}: no pictures; expected {where}.jpg, *.jpeg or *.png (layout '{layout}')")
     return files
 
 

@@ -49,6 +49,12 @@ def pictures_to_perturb(
     return np.sort(np.concatenate(chosen)) if chosen else np.array([], dtype=str)
 
 
+def shard(pictures: np.ndarray, item: str) -> np.ndarray:
+    """Return the pictures of one of several jobs, such as "2-of-3": every third, from the second."""
+    number, count = map(int, item.split("-of-"))
+    return pictures[number - 1 :: count]
+
+
 def identity_order(identities: np.ndarray, seed: int, role: str) -> np.ndarray:
     """Return the distinct names among `identities` (str [N]) in an order drawn for this role, whose beginnings nest."""
     return generator(seed, role).permutation(np.unique(identities))
@@ -59,13 +65,7 @@ def read_faces(path: str | os.PathLike, pictures: Sequence[str]) -> np.ndarray:
 
     Raises InputError where the file is missing or damaged, or has no face of a picture.
     """
-    (stored,) = read_arrays(path, "picture")
-    rows = pd.Index(stored).get_indexer(np.asarray(pictures, dtype=object))
-    absent = np.asarray(pictures)[rows < 0]
-    if len(absent):
-        raise InputError(
-            f"{path}: has no face of picture '{absent[0]}' ({len(absent)} missing); delete it and run again"
-        )
+    rows = _rows(path, pictures)
     order = np.argsort(rows, kind="stable")
     wanted = rows[order]
     # Slices: HDF5 picks single rows a hundred times more slowly. One ends where a gap follows, or after a block.
@@ -77,3 +77,32 @@ def read_faces(path: str | os.PathLike, pictures: Sequence[str]) -> np.ndarray:
             if len(part):
                 faces[places] = stored[part[0] : part[-1] + 1][part - part[0]]
     return faces
+
+
+def read_landmarks(path: str | os.PathLike, pictures: Sequence[str]) -> np.ndarray:
+    """Read the landmarks float32 [N,5,2] of these N pictures, in pixels of the upright pictures; see `read_faces`."""
+    rows = _rows(path, pictures)
+    return read_arrays(path, "landmarks")[0][rows]
+
+
+def read_face_size(path: str | os.PathLike) -> int:
+    """Read the side in pixels of the faces in a file; raises InputError where it is missing or damaged."""
+    with open_arrays(path) as file:
+        return file["faces"].shape[1]
+
+
+def read_captions(path: str | os.PathLike) -> np.ndarray | None:
+    """Read the captions, text [N], of the faces in a file; None where they have none."""
+    with open_arrays(path) as file:
+        return file["caption"].asstr()[()] if "caption" in file else None
+
+
+def _rows(path: str | os.PathLike, pictures: Sequence[str]) -> np.ndarray:
+    (stored,) = read_arrays(path, "picture")
+    rows = pd.Index(stored).get_indexer(np.asarray(pictures, dtype=object))
+    absent = np.asarray(pictures)[rows < 0]
+    if len(absent):
+        raise InputError(
+            f"{path}: has no face of picture '{absent[0]}' ({len(absent)} missing); delete it and run again"
+        )
+    return rows

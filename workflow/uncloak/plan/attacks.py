@@ -70,9 +70,9 @@ def import_record(config: Mapping, attack: str) -> dict:
     return science(config["attacks"][attack])
 
 
-def export_record(config: Mapping, attack: str) -> Mapping:
-    """What an export is named and prepared by; nothing for clean faces."""
-    return config["attacks"].get(attack, {})
+def export_record(config: Mapping, attack: str) -> Mapping | None:
+    """What an export is named and prepared by; None for clean faces."""
+    return None if attack == "clean" else science(config["attacks"][attack])
 
 
 def preparation(config: Mapping, attack: str) -> Mapping | None:
@@ -144,14 +144,15 @@ def people(config: Mapping, dataset: str, attack: str, role: str = "user") -> li
     return sorted(found)
 
 
-def embedded_people(config: Mapping, dataset: str, extractor: str, source: str) -> list[str]:
+def embedded_people(config: Mapping, dataset: str, extractor: str, posting: str) -> list[str]:
     """The same for embeddings of an attack's pictures, with those whom the extractor learns from.
 
     Clean faces, everybody's, depend on the whole dataset anyhow.
     """
-    attack = source.split(".")[0]
-    posted = [] if source == "clean" else people(config, dataset, attack)
-    return sorted({*posted, *extractors.people(config, [extractor])})
+    posted, _, _ = posting.partition("~")
+    attack = posted.split(".")[0]
+    perturbed_by = [] if posted == "clean" else people(config, dataset, attack)
+    return sorted({*perturbed_by, *extractors.people(config, [extractor])})
 
 
 def perturbed(dataset: str, attacks: Iterable[str]) -> list[str]:

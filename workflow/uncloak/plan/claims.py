@@ -1,45 +1,119 @@
 """Claims of publications, and the tables of what is measured beside them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from uncloak import paths
-from uncloak.plan import brought, datasets, evaluated, targets, transfer
-from uncloak.plan.experiments import setting
+from uncloak.errors import InputError
+from uncloak.plan import brought, captions, defenses, experiments, transfer
+from uncloak.plan.asked import Asked
+from uncloak.records import plugins
+from uncloak.records.words import suggestion
+
+METHOD = "claims"
+# Methods whose averaged rates are compared with published ones.
+_RATES = ("protection", "ranks", "systems", "classifiers")
+# How a system is called in publications.
+_WORDS = {"top_2": "top 2", "confidence_threshold": "confidence threshold"}
+
+
+def asked(config: Mapping) -> list[Asked]:
+    """The experiment, on each of its datasets; none where it is not made."""
+    return [
+        each
+        for name in experiments.names(config)
+        if config["experiments"][name]["method"] == METHOD
+        for each in experiments.made(config, name)
+    ]
+
+
+def pages(config: Mapping) -> list[str]:
+    return [paths.fill(paths.CLAIMS, kind="html")] if asked(config) else []
 
 
 def published(config: Mapping) -> list[str]:
     """Tables of what is claimed, which come with this project."""
-    return [brought.reachable(f"resources/published/{name}.csv") for name in setting(config, "claims", "published")]
+    names = asked(config)[0].options.published if asked(config) else ()
+    return [brought.reachable(f"resources/published/{name}.csv") for name in names]
 
 
 def measured_rates(config: Mapping) -> list[str]:
     """Averaged tables that published rates are compared with."""
-    found = [
-        paths.fill(paths.TABLE, dataset=dataset, table=name)
-        for dataset in _datasets(config)
-        for name in ("protection", "ranks")
-    ]
-    together = targets.tables_of(config, "systems", "systems")
-    return found + together + targets.tables_of(config, "classifiers", "classifiers")
+    return [path for method in _RATES for path in _tables(config, method)]
 
 
 def measured_detection(config: Mapping) -> list[str]:
-    return targets.tables_of(config, "detection", "detection")
+    return _tables(config, "detection")
+
+
+def _tables(config: Mapping, method: str) -> list[str]:
+    return [each.table() for dataset in _datasets(config) for each in experiments.made_on(config, dataset, method)]
 
 
 def measured_transfer(config: Mapping) -> list[str]:
     return [paths.TRANSFER_TABLE] if transfer.image_classifiers(config) else []
 
 
-def label(config: Mapping) -> str:
-    """The datasets that claims are compared on."""
-    return ", ".join(datasets.label(config, name) for name in _datasets(config))
+def words(config: Mapping) -> dict:
+    """What the job that draws is told."""
+    return {
+        "counterparts": asked(config)[0].options.counterparts if asked(config) else {},
+        "spelled": list(_spelled(config)),
+        "dataset_label": _label(config),
+        "title": plugins.constant(plugins.EXPERIMENT, METHOD, "TITLE"),
+        "seed": config["seed"],
+    }
 
 
-def note(config: Mapping) -> str:
-    """The notes of these datasets, each once."""
-    return " ".join(dict.fromkeys(datasets.note(config, name) for name in _datasets(config)))
+def _spelled(config: Mapping) -> Iterator[dict]:
+    """How publications call an extractor with a defense: a system by both names, a tuned extractor by its own."""
+    meant: dict[tuple[str, str], dict] = {}
+    for dataset in _datasets(config):
+        for each in (found for asked in experiments.made_on(config, dataset) for found in asked.recognizers):
+            ours = {"extractor": each.extractor, "defense": each.defense}
+            if each.second:
+                method = config["defenses"][each.defense]["method"]
+                name, classifier = f"{each.extractor}_{each.second}", _WORDS.get(method, method)
+                # Of several that publications would call the same, the first.
+                if meant.setdefault((name, classifier), ours) == ours:
+                    yield {**ours, "name": name, "classifier": classifier}
+            elif each.embedder != each.extractor:
+                yield {**ours, "name": each.embedder, "classifier": ""}
+
+
+def caption(config: Mapping) -> str:
+    """The text below the figure, in reStructuredText."""
+    text = captions.of_experiment(METHOD, {"dataset": _label(config), "seed": config["seed"]})
+    notes = dict.fromkeys(config["datasets"][name].get("note", "") for name in _datasets(config))
+    return text + "\n\n" + " ".join(notes)
+
+
+def _label(config: Mapping) -> str:
+    return ", ".join(config["datasets"][name]["label"] for name in _datasets(config))
 
 
 def _datasets(config: Mapping) -> list[str]:
-    return evaluated.datasets_of(config, "claims")
+    return [each.dataset for each in asked(config)]
+
+
+def check(asked: Asked, place: str) -> None:
+    """Raise InputError where a table of claims, or one of our names, is not there."""
+    config = asked.config
+    folder = Path(brought.reachable("resources/published"))
+    there = sorted(path.stem for path in folder.glob("*.csv"))
+    for name in asked.options.published:
+        if there and name not in there:
+            raise InputError(f"{place}.options.published: there is no table '{name}'; {suggestion(name, there)}")
+    # Names of systems, also of those that are not measured in this run.
+    second = {defenses.options(config, name)["second"] for name in defenses.with_hook(config, "answer")}
+    pairs = [f"{accurate}_{robust}" for accurate in config["extractors"] for robust in sorted(second)]
+    ours = {
+        "dataset": [*config["datasets"], "transfer"],
+        "attack": [*config["attacks"], "transferred"],
+        "extractor": [*config["extractors"], *pairs, *config["detectors"], *config["image_classifiers"]],
+    }
+    for kind, known in ours.items():
+        for title, entry in asked.options.counterparts.get(kind, {}).items():
+            if entry["ours"] not in known:
+                reason = f"there is no '{entry['ours']}'; {suggestion(entry['ours'], known)}"
+                raise InputError(f"{place}.options.counterparts.{kind}.{title}.ours: {reason}")

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from uncloak import paths
-from uncloak.plan.records import without
 
 
 def made_from(config: Mapping, *sources: str) -> list[str]:
@@ -12,18 +11,29 @@ def made_from(config: Mapping, *sources: str) -> list[str]:
 
 
 def photographs_record(config: Mapping, dataset: str) -> dict:
-    """What photographs are drawn by."""
-    return without(config["datasets"][dataset], "label", "note", "face_size", "alignment", "split")
+    """What photographs are drawn by, and nothing of what is done with them."""
+    return _of(config, dataset, "people", "pictures", "prolific", "size", "variation", "quality")
 
 
 def faces_record(config: Mapping, dataset: str) -> dict:
-    """What faces are drawn by, straight in the aligned frame."""
-    return without(config["datasets"][dataset], "label", "note")
+    """What faces are drawn by, straight in the aligned frame, and their people's role."""
+    return _of(config, dataset, "people", "pictures", "face_size", "jitter", "role")
+
+
+def _of(config: Mapping, dataset: str, *keys: str) -> dict:
+    """These keys of a dataset's record, where it has them."""
+    record = config["datasets"][dataset]
+    return {key: record[key] for key in keys if key in record}
 
 
 def manifest_record(config: Mapping, dataset: str) -> dict:
     """What pictures are listed by; None stands for the default."""
     return {key: config["datasets"][dataset].get(key) for key in ("layout", "minimum_size", "duplicate_distance")}
+
+
+def layout_modules(config: Mapping, dataset: str) -> list[str]:
+    """The module that listing the pictures of a dataset picks at run time."""
+    return [f"uncloak.layouts.{config['datasets'][dataset].get('layout', 'folder')}"]
 
 
 def alignment(config: Mapping, dataset: str) -> dict:
@@ -54,11 +64,6 @@ def label(config: Mapping, dataset: str) -> str:
 def note(config: Mapping, dataset: str) -> str:
     """What a reader must know about the pictures and the extractors of a dataset."""
     return config["datasets"][dataset].get("note", "")
-
-
-def user_count(config: Mapping, dataset: str) -> int:
-    """How many users a dataset has."""
-    return config["datasets"][dataset]["split"]["roles"]["user"]
 
 
 def shows_visibility(config: Mapping, dataset: str) -> bool:

@@ -1,137 +1,124 @@
-"""Inputs and settings of the experiments that recognition is done anew for: systems, collusion, dropped pictures,
-classifiers.
-"""
+"""The experiments of a run: on which datasets each is made, and what the generic rules ask of it."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 from uncloak import paths
-from uncloak.plan import evaluated, extractors, recognition
-from uncloak.plan.attacks import perturbed, targeted
-from uncloak.plan.records import without
+from uncloak.plan import captions, evaluated
+from uncloak.plan.asked import Asked
+from uncloak.records import plugins
 
 
-def setting(config: Mapping, experiment: str, key: str) -> Any:
-    """One setting of an experiment, as its record has it."""
-    return config["experiments"][experiment][key]
+def names(config: Mapping) -> list[str]:
+    """The experiments of this run."""
+    return config["run"].get("experiments", list(config["experiments"]))
 
 
-def extractors_in(config: Mapping, experiment: str, roles: Sequence[str]) -> list[str]:
-    """The extractors in these roles of an experiment."""
-    return [setting(config, experiment, role) for role in roles]
+def made(config: Mapping, experiment: str) -> list[Asked]:
+    """An experiment on each dataset of the run that it is made on: where an attack of it is run, and it can be made."""
+    wanted = config["experiments"][experiment].get("datasets", evaluated.datasets(config))
+    asked = [Asked(config, experiment, name) for name in evaluated.datasets(config) if name in wanted]
+    return [each for each in asked if each.attacks and each.about("possible", lambda _: True)(each)]
 
 
-def model_comparisons(config: Mapping, experiment: str, dataset: str) -> list[str]:
-    """What the systems of an experiment compare."""
-    return recognition.comparisons(dataset, evaluated.models_of(config, experiment))
+def made_on(config: Mapping, dataset: str, method: str | None = None) -> Iterator[Asked]:
+    """The experiments made on a dataset; those of a method alone if it is named."""
+    for name in names(config):
+        if method in (None, config["experiments"][name]["method"]):
+            yield from (each for each in made(config, name) if each.dataset == dataset)
 
 
-def model_embeddings(config: Mapping, dataset: str) -> list[str]:
-    """Posted pictures as the models of the systems see them."""
-    return recognition.posted_embeddings(config, dataset, _modelled(config, dataset), evaluated.channels(config))
+def by_part(config: Mapping, part: str) -> list[str]:
+    """The experiments that have a part: that are measured, or drawn."""
+    return [name for name, record in config["experiments"].items() if part in _parts(record["method"])]
 
 
-def model_sources(config: Mapping, dataset: str) -> list:
-    """Attack and channel of each of these."""
-    return recognition.posted_sources(config, _modelled(config, dataset), evaluated.channels(config))
+def _parts(method: str) -> list[str]:
+    return plugins.parts(plugins.EXPERIMENT, method)
 
 
-def _modelled(config: Mapping, dataset: str) -> dict[str, list[str]]:
-    """The extractors of the two-model systems, and the attacks compared with each."""
-    return {name: evaluated.attacks_of(config, dataset) for name in evaluated.models_of(config, "systems")}
-
-
-def colluding_clean(config: Mapping, dataset: str) -> list[str]:
-    """Clean faces as the models see them that users who collude fool."""
-    return recognition.embeddings(dataset, evaluated.models_of(config, "collusion"), ["clean"])
-
-
-def colluding_posted(config: Mapping, dataset: str) -> list[str]:
-    """Posted pictures of users who collude, as these models see them."""
-    return recognition.embeddings(
-        dataset, evaluated.models_of(config, "collusion"), setting(config, "collusion", "attacks")
-    )
-
-
-def colluding_targets(config: Mapping, dataset: str) -> list[str]:
-    """Who colludes with whom: the targets of the first attack that has some."""
-    aiming = [name for name in setting(config, "collusion", "attacks") if name in targeted(config)]
-    return [paths.fill(paths.TARGETS, dataset=dataset, attack=name) for name in aiming[:1]]
-
-
-def filtered_clean(config: Mapping, dataset: str) -> list[str]:
-    """Clean faces as the extractors see them that recognize without detected pictures."""
-    return recognition.embeddings(dataset, setting(config, "unprotected", "extractors"), ["clean"])
-
-
-def filtered_comparisons(config: Mapping, dataset: str) -> list[str]:
-    return recognition.comparisons(dataset, setting(config, "unprotected", "extractors"))
-
-
-def filtered_posted(config: Mapping, dataset: str) -> list[str]:
-    """Posted pictures as these extractors see them."""
-    return recognition.posted_embeddings(config, dataset, _filtered(config, dataset))
-
-
-def filtered_sources(config: Mapping, dataset: str) -> list:
-    """Attack and channel of each of these."""
-    return recognition.posted_sources(config, _filtered(config, dataset))
-
-
-def filtered_shares(config: Mapping, dataset: str) -> dict[str, Mapping]:
-    return recognition.shares_of(config, evaluated.attacks_in(config, "unprotected", dataset))
-
-
-def _filtered(config: Mapping, dataset: str) -> dict[str, list[str]]:
-    """The extractors that recognize without detected faces, and the attacks compared with each."""
-    attacks = evaluated.attacks_in(config, "unprotected", dataset)
-    return dict.fromkeys(setting(config, "unprotected", "extractors"), attacks)
-
-
-def linear_posted(config: Mapping, dataset: str, extractor: str) -> list[str]:
-    """Posted pictures that linear classifiers are trained on."""
-    return recognition.embeddings(dataset, [extractor], evaluated.attacks_in(config, "classifiers", dataset))
-
-
-def linear_sources(config: Mapping, dataset: str) -> list:
-    """Attack and channel of each of these."""
-    return [[name, "png"] for name in evaluated.attacks_in(config, "classifiers", dataset)]
-
-
-def end_to_end_record(config: Mapping) -> dict:
-    """How classifiers are tuned end to end, less where they start from."""
-    return without(setting(config, "classifiers", "end_to_end"), "robust_start")
-
-
-def robust_start(config: Mapping) -> str:
-    """Which of the two extractors robust end-to-end training starts from: `extractor` or `robust`."""
-    return setting(config, "classifiers", "end_to_end").get("robust_start", "extractor")
-
-
-def end_to_end_files(config: Mapping, dataset: str, extractor: str, defense: str, attack: str) -> dict[str, list[str]]:
-    """Files that a classifier is tuned from and on, besides the gallery."""
-    robustly = defense == "robust_training"
-    start = setting(config, "classifiers", robust_start(config)) if robustly else extractor
-    files = {"extractor": extractors.files([start])}
-    if attack != "none":
-        files["posted"] = perturbed(dataset, [attack])
-    if robustly:
-        learned = setting(config, "classifiers", "robust")
-        files |= extractors.public_clean(config, learned)
-        files["public_perturbed"] = [path for _, path in extractors.public_perturbed(config, learned)]
-    return files
-
-
-def classifier_errors(config: Mapping, dataset: str) -> list[str]:
-    """Tables of all classifiers of Figure 9: nearest neighbors, linear, end to end."""
-    plain, robust = (setting(config, "classifiers", key) for key in ("extractor", "robust"))
-    attacks = ["none", *evaluated.attacks_in(config, "classifiers", dataset)]
+def pages(config: Mapping, experiment: str) -> list[str]:
+    """The figures of an experiment, on every dataset that it is made on; none where it has none."""
+    drawn = experiment in by_part(config, "figure")
     return [
-        paths.fill(paths.ERRORS, dataset=dataset, table="protection"),
-        *(paths.fill(paths.LINEAR, dataset=dataset, extractor=name) for name in (plain, robust)),
-        *(
-            paths.fill(paths.END_TO_END, dataset=dataset, extractor=plain, defense=defense, attack=attack)
-            for defense in ("none", "robust_training")
-            for attack in attacks
-        ),
+        paths.fill(paths.FIGURE, dataset=each.dataset, experiment=experiment, kind="html")
+        for each in made(config, experiment)
+        if drawn
     ]
+
+
+def tables(config: Mapping, experiment: str) -> list[str]:
+    """The tables of an experiment, on every dataset that it is made on; none where it measures nothing."""
+    measured = experiment in by_part(config, "measure")
+    return [each.table() for each in made(config, experiment) if measured]
+
+
+# What the rules ask.
+
+
+def files(config: Mapping, experiment: str, dataset: str) -> dict[str, list[str]]:
+    """What an experiment measures."""
+    return Asked(config, experiment, dataset).files()
+
+
+def told(config: Mapping, experiment: str, dataset: str) -> dict:
+    """What the job that measures is told."""
+    return Asked(config, experiment, dataset).told()
+
+
+def measuring(config: Mapping, experiment: str, dataset: str) -> list[str]:
+    """The modules that the measuring picks at run time."""
+    return Asked(config, experiment, dataset).modules("measure")
+
+
+def labels(config: Mapping, experiment: str, dataset: str) -> dict:
+    """What the job that averages is told."""
+    return Asked(config, experiment, dataset).labels()
+
+
+def averaging(config: Mapping, experiment: str) -> list[str]:
+    """The module that may average otherwise than most."""
+    return [f"uncloak.experiments.{config['experiments'][experiment]['method']}.measure"]
+
+
+def drawn_from(config: Mapping, experiment: str, dataset: str) -> dict[str, list[str]]:
+    """What is drawn."""
+    return Asked(config, experiment, dataset).drawn_from()
+
+
+def words(config: Mapping, experiment: str, dataset: str) -> dict:
+    """What the job that draws is told."""
+    return Asked(config, experiment, dataset).words()
+
+
+def drawing(config: Mapping, experiment: str) -> list[str]:
+    """The module that draws."""
+    return [f"uncloak.experiments.{config['experiments'][experiment]['method']}.figure"]
+
+
+def category(config: Mapping, experiment: str) -> str:
+    """Where a figure stands in the report."""
+    method = config["experiments"][experiment]["method"]
+    return plugins.constant(plugins.EXPERIMENT, method, "CATEGORY", "Experiments")
+
+
+def title(config: Mapping, experiment: str, dataset: str) -> dict[str, str]:
+    """What a figure is called in the report."""
+    return {"figure": Asked(config, experiment, dataset).title}
+
+
+def caption(config: Mapping, experiment: str, dataset: str) -> str:
+    """The text below a figure, in reStructuredText, with its dataset, numbers and seed filled in."""
+    asked = Asked(config, experiment, dataset)
+    record = config["datasets"][dataset]
+    paper = f"This corresponds to {asked.paper} of Radiya-Dixit et al. (ICLR 2022)." if asked.paper else ""
+    known = {
+        "dataset": record["label"],
+        "n_users": record["split"]["roles"]["user"],
+        "seed": config["seed"],
+        "paper": paper,
+        "metric": config["recognition"]["metric"],
+        **asked.words()["options"],
+        **asked.about("shown", lambda _: {})(asked),
+    }
+    text = captions.of_experiment(asked.record["method"], known)
+    return "\n\n".join(filter(None, [text, record.get("note", "")]))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-_SHOWN = ("label", "released")
+from uncloak.records.reading import SHOWN
 
 
 def without(record: Mapping, *keys: str) -> dict:
@@ -11,4 +11,4 @@ def without(record: Mapping, *keys: str) -> dict:
 
 def science(record: Mapping, *keys: str) -> dict:
     """A record without its words, and without `keys`, which are another job's."""
-    return without(record, *_SHOWN, *keys)
+    return without(record, *SHOWN, *keys)

@@ -3,89 +3,47 @@
 from collections.abc import Mapping
 
 from uncloak import paths
-from uncloak.plan import evaluated, transfer
-from uncloak.plan.datasets import shows_visibility
-
-# Experiment -> its figures.
-_FIGURES = {
-    "adaptive": ["adaptive"],
-    "detection": ["detection"],
-    "unprotected": ["unprotected"],
-    "ranks": ["ranks"],
-    "classifiers": ["classifiers"],
-    "systems": ["systems"],
-    "collusion": ["collusion"],
-    "games": ["games", "lifetime"],
-}
+from uncloak.plan import claims, experiments, transfer
 
 
-def page(dataset: str, figure: str) -> str:
-    """The page of a figure."""
-    return paths.fill(paths.FIGURE, dataset=dataset, figure=figure, kind="html")
-
-
-def figures_of(config: Mapping, experiment: str) -> list[str]:
-    """The figures of an experiment, on every dataset that it is made on."""
-    return [page(name, figure) for figure in _FIGURES[experiment] for name in evaluated.datasets_of(config, experiment)]
-
-
-def tables_of(config: Mapping, experiment: str, table: str) -> list[str]:
-    """A table of an experiment, on every dataset that it is made on."""
-    return [paths.fill(paths.TABLE, dataset=name, table=table) for name in evaluated.datasets_of(config, experiment)]
-
-
-def paper_figures(config: Mapping, number: int) -> list[str]:
-    """The figures by extractor that correspond to a figure of the paper."""
-    return [
-        page(dataset, name)
-        for dataset in evaluated.datasets(config)
-        for name in evaluated.drawn(config, dataset)
-        if config["figures"][name].get("paper") == f"Figure {number}"
+def of_paper(config: Mapping, place: str) -> list[str]:
+    """The figures, or the tables where it is a table, that correspond to a place of the paper, such as "Figure 4"."""
+    made = [
+        each for name in _of_datasets(config) for each in experiments.made(config, name) if place in _places(each.paper)
     ]
+    found = []
+    for each in made:
+        part, path = ("measure", each.table()) if place.startswith("Table") else ("figure", page(each))
+        found += [path] if each.experiment in experiments.by_part(config, part) else []
+    return found
 
 
-def systems_figures(config: Mapping, first: bool) -> list[str]:
-    """The first dataset of the run stands for the paper's FaceScrub, the others for its PubFig."""
-    chosen = evaluated.datasets(config)[0]
-    return [page(name, "systems") for name in evaluated.datasets_of(config, "systems") if (name == chosen) == first]
+def _places(paper: str) -> list[str]:
+    """The places in a text such as "Tables 2 and 3"."""
+    kind, _, numbers = paper.partition(" ")
+    return [f"{kind.removesuffix('s')} {number}" for number in numbers.replace(",", "").split(" ") if number.isdigit()]
+
+
+def page(asked) -> str:
+    """The page of an experiment's figure."""
+    return paths.fill(paths.FIGURE, dataset=asked.dataset, experiment=asked.experiment, kind="html")
 
 
 def transfer_page(config: Mapping) -> str:
     return paths.fill(paths.TRANSFER_FIGURE, kind="html")
 
 
-def tables(config: Mapping) -> list[str]:
-    """The tables, also those that no figure stands for."""
-    of_datasets = [
-        paths.fill(paths.TABLE, dataset=dataset, table=name)
-        for dataset in evaluated.datasets(config)
-        for name in ("protection", *(("quality", "visibility") if shows_visibility(config, dataset) else ()))
-    ]
-    return of_datasets + tables_of(config, "adaptive", "public")
-
-
-def figures(config: Mapping) -> list[str]:
-    of_datasets = [
-        page(dataset, name)
-        for dataset in evaluated.datasets(config)
-        for name in (
-            *evaluated.drawn(config, dataset),
-            "pictures",
-            *(("visibility", "contact_sheet") if shows_visibility(config, dataset) else ()),
-            *(["channels"] if evaluated.channels(config) else []),
-        )
-    ]
-    of_experiments = [path for experiment in _FIGURES for path in figures_of(config, experiment)]
-    matrices = [
-        page(dataset, "training_matrix")
-        for dataset in evaluated.datasets_of(config, "adaptive")
-        if evaluated.one_attack_each(config, dataset)
-    ]
-    return of_datasets + of_experiments + matrices
+def _of_datasets(config: Mapping) -> list[str]:
+    """The experiments that stand with a dataset."""
+    return [name for name in experiments.names(config) if config["experiments"][name]["method"] != claims.METHOD]
 
 
 def everything(config: Mapping) -> list[str]:
-    """What `all` makes."""
+    """What `all` makes: every experiment's table and figure."""
+    found = [
+        path
+        for name in _of_datasets(config)
+        for path in (*experiments.tables(config, name), *experiments.pages(config, name))
+    ]
     transferred = [paths.TRANSFER_TABLE, transfer_page(config)] if transfer.image_classifiers(config) else []
-    claimed = [paths.fill(paths.CLAIMS, kind="html")] if evaluated.datasets_of(config, "claims") else []
-    return [*tables(config), *figures(config), *transferred, *claimed]
+    return [*found, *transferred, *claims.pages(config)]

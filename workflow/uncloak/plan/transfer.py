@@ -1,9 +1,11 @@
 """The transfer of adversarial examples: the objects, and the image classifiers that are attacked and tried."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from uncloak import paths
 from uncloak.plan import brought
+from uncloak.plan.captions import filled
 from uncloak.plan.records import science
 
 
@@ -73,16 +75,16 @@ def described(config: Mapping) -> dict[str, dict]:
     return {name: {key: records[name][key] for key in ("label", "released")} for name in image_classifiers(config)}
 
 
-def image_classifier_count(config: Mapping) -> int:
-    return len(image_classifiers(config))
-
-
 def objects_label(config: Mapping) -> str:
     return config["objects"]["label"]
 
 
-def objects_note(config: Mapping) -> str:
-    return config["objects"]["note"]
+def caption(config: Mapping) -> str:
+    """The text below the figure, in reStructuredText."""
+    objects = config["objects"]
+    text = Path(__file__).parents[1].joinpath("transfer", "caption.rst").read_text(encoding="utf-8")
+    known = {"n_image_classifiers": len(image_classifiers(config)), "objects": objects["label"], "seed": config["seed"]}
+    return f"{filled(text, known, 'uncloak/transfer/caption.rst')}\n{objects['note']}"
 
 
 def _modules(config: Mapping, names: Iterable[str]) -> list[str]:

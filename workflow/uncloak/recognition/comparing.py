@@ -26,7 +26,11 @@ logger = logging.getLogger(__name__)
 
 
 def compare(
-    clean: Embeddings, perturbed: Mapping[tuple[str, str], Embeddings], split: pd.DataFrame, metric: str
+    clean: Embeddings,
+    perturbed: Mapping[tuple[str, str], Embeddings],
+    split: pd.DataFrame,
+    metric: str,
+    probing: Embeddings | None = None,
 ) -> Comparisons:
     """Measure the distances between probes and gallery faces.
 
@@ -38,19 +42,27 @@ def compare(
         split: columns picture, identity, part (gallery, probe, none) and role (user, public, detector, background,
             other).
         metric: "euclidean", or "cosine" for embeddings divided by their norms.
+        probing: embeddings of the probes, where they are not those of `clean`: a trainer may treat scraped faces alone.
 
-    Returns the comparisons, their sources by attack and channel, those of attack "none" first.
+    Returns the comparisons, their postings by attack and channel, those of attack "none" first.
 
     Raises InputError for an unknown metric, a faulty split, users without gallery faces or probes, missing pictures,
     different dimensions, or, with "cosine", embeddings that are zero.
     """
     if metric not in METRICS:
         raise InputError(f"metric '{metric}' is not known; choose one of {', '.join(METRICS)}")
+    probing = clean if probing is None else probing
+    if probing.embedding.shape[1] != clean.embedding.shape[1]:
+        raise InputError(
+            f"{probing.origin}: embeddings have {probing.embedding.shape[1]} dimensions, those of the gallery"
+            f" {clean.embedding.shape[1]}; take both from one extractor"
+        )
     if metric == "cosine":
-        clean.check_directions()
+        for embeddings in (clean, probing):
+            embeddings.check_directions()
     gallery, probes = gallery_and_probes(split)
     owners, askers = gallery["identity"].to_numpy(str), probes["identity"].to_numpy(str)
-    faces, asked = clean.rows(gallery["picture"]), clean.rows(probes["picture"])
+    faces, asked = clean.rows(gallery["picture"]), probing.rows(probes["picture"])
 
     posters, users = (gallery["role"] == USER).to_numpy(), (probes["role"] == USER).to_numpy()
     everyone = Gallery(faces, owners, metric)
@@ -64,38 +76,38 @@ def compare(
         probe_embedding=asked[users],
         **_users_rivals(everyone, asked[users], askers[users]),
         posted=posted,
-        sources=(NO_ATTACK,),
+        postings=(NO_ATTACK,),
         own_squared=_own_squared([clean], posted, asked[users], askers[users], metric),
         **_others(faces[~posters], owners[~posters], asked[~users], askers[~users], metric),
     )
-    return add_sources(compared, perturbed)
+    return add_postings(compared, perturbed)
 
 
-def add_sources(comparisons: Comparisons, perturbed: Mapping[tuple[str, str], Embeddings]) -> Comparisons:
+def add_postings(comparisons: Comparisons, perturbed: Mapping[tuple[str, str], Embeddings]) -> Comparisons:
     """Return comparisons of the clean faces alone, and the distances to the users' own faces as `perturbed` has them.
 
     `perturbed` and the errors raised are those of `compare`.
     """
     _check(comparisons, perturbed)
-    order = sorted(perturbed, key=lambda source: (source[0] != NO_ATTACK[0], source))
+    order = sorted(perturbed, key=lambda posting: (posting[0] != NO_ATTACK[0], posting))
     added = _own_squared(
-        [perturbed[source] for source in order],
+        [perturbed[posting] for posting in order],
         *(comparisons.posted, comparisons.probe_embedding, comparisons.user, comparisons.metric),
     )
     return replace(
         comparisons,
-        sources=(*comparisons.sources, *order),
+        postings=(*comparisons.postings, *order),
         own_squared=np.concatenate([comparisons.own_squared, added], axis=1),
     )
 
 
 def read_compared(path: str | os.PathLike, perturbed: Mapping[tuple[str, str], str | os.PathLike]) -> Comparisons:
-    """Read stored comparisons, and add the sources whose embeddings lie in the files `perturbed`.
+    """Read stored comparisons, and add the postings whose embeddings lie in the files `perturbed`.
 
     Raises InputError where a file is missing or damaged, and as `compare` does.
     """
-    return add_sources(
-        read_comparisons(path), {source: read_embeddings(embeddings) for source, embeddings in perturbed.items()}
+    return add_postings(
+        read_comparisons(path), {posting: read_embeddings(embeddings) for posting, embeddings in perturbed.items()}
     )
 
 
@@ -109,7 +121,7 @@ def _check(comparisons: Comparisons, perturbed: Mapping[tuple[str, str], Embeddi
     for embeddings in perturbed.values():
         if embeddings.embedding.shape[1] != dimensions:
             raise InputError(
-                f"{embeddings.source}: embeddings have {embeddings.embedding.shape[1]} dimensions,"
+                f"{embeddings.origin}: embeddings have {embeddings.embedding.shape[1]} dimensions,"
                 f" those of the clean faces {dimensions}; take both from one extractor"
             )
         if comparisons.metric == "cosine":
@@ -134,18 +146,18 @@ def _users_rivals(everyone: Gallery, probes: np.ndarray, askers: np.ndarray) -> 
 
 
 def _own_squared(
-    sources: Sequence[Embeddings],
+    postings: Sequence[Embeddings],
     posted: Mapping[str, np.ndarray],
     probes: np.ndarray,
     askers: np.ndarray,
     metric: str,
 ) -> np.ndarray:
     """Return the distances of the users' probes [P,D] to their own faces as posted, float64 [P,S,G]."""
-    squared = np.full((len(probes), len(sources), max(map(len, posted.values()))), np.inf)
+    squared = np.full((len(probes), len(postings), max(map(len, posted.values()))), np.inf)
     for user, pictures in posted.items():
         rows = np.flatnonzero(askers == user)
         asked = points(probes[rows], metric)
-        for column, embeddings in enumerate(sources):
+        for column, embeddings in enumerate(postings):
             faces = points(embeddings.rows(pictures), metric)
             squared[rows, column, : len(pictures)] = squared_distances(asked, faces)
     return squared

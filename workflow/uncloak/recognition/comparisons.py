@@ -2,7 +2,7 @@
 
 A user's attack, the channel of the user's pictures and the pictures left unprotected change only the user's own gallery
 faces. So the distances from the user's probes to everybody else's faces are measured once, and those to the user's own
-faces once per source; rank-k, mixtures, unprotected pictures, thresholds and two-model systems only combine them.
+faces once per posting; rank-k, mixtures, unprotected pictures, thresholds and two-model systems only combine them.
 """
 
 import os
@@ -32,15 +32,15 @@ class Comparisons:
         identities: str [I], sorted.
         probe: str [P], the users' clean probes, by user and picture.
         user: str [P], whose probes they are.
-        probe_embedding: float32 [P,D], from which distances to further sources are measured.
+        probe_embedding: float32 [P,D], from which distances to further postings are measured.
         rival_squared: float64 [P,NEAREST], ascending: to the nearest clean gallery face of each of the nearest other
             identities.
         rival: int [P,NEAREST], these identities.
         rival_picture_squared: float64 [P,NEAREST], ascending: to the nearest clean gallery faces of other identities.
         rival_picture: int [P,NEAREST], the identities of these faces.
         posted: user -> str [n], the user's gallery pictures, sorted; users in sorted order.
-        sources: the S ways in which the users' pictures were posted, (attack, channel), NO_ATTACK first.
-        own_squared: float64 [P,S,G], to the user's own gallery faces as posted by each source, in the order of
+        postings: the S ways in which the users' pictures were posted, (attack, channel), NO_ATTACK first.
+        own_squared: float64 [P,S,G], to the user's own gallery faces as posted by each posting, in the order of
             `posted`, followed by infinity for users with fewer pictures than others.
         other_own_squared: float64 [Q], of the clean probes of identities that are no users, by identity and picture: to
             the identity's own nearest clean gallery face (infinite if it has none).
@@ -64,7 +64,7 @@ class Comparisons:
     rival_picture_squared: np.ndarray
     rival_picture: np.ndarray
     posted: Mapping[str, np.ndarray]
-    sources: tuple[tuple[str, str], ...]
+    postings: tuple[tuple[str, str], ...]
     own_squared: np.ndarray
     other_own_squared: np.ndarray
     other_rival_squared: np.ndarray
@@ -102,7 +102,7 @@ def write_comparisons(
     arrays = {name: getattr(comparisons, name) for group in _GROUPS for name in group}
     arrays["posted_user"] = np.repeat(list(comparisons.posted), [len(own) for own in comparisons.posted.values()])
     arrays["posted_picture"] = np.concatenate(list(comparisons.posted.values()))
-    arrays["source_attack"], arrays["source_channel"] = np.array(comparisons.sources).T
+    arrays["posting_attack"], arrays["posting_channel"] = np.array(comparisons.postings).T
     write_arrays(path, arrays, {**attributes, "metric": comparisons.metric})
 
 
@@ -113,13 +113,13 @@ def read_comparisons(path: str | os.PathLike) -> Comparisons:
     """
     arrays = {name: values for group in _GROUPS for name, values in zip(group, read_arrays(path, *group), strict=True)}
     users, pictures = read_arrays(path, "posted_user", "posted_picture")
-    attacks, channels = read_arrays(path, "source_attack", "source_channel")
+    attacks, channels = read_arrays(path, "posting_attack", "posting_channel")
     metric = read_attributes(path).get("metric")
     if metric is None:
         raise InputError(f"{path}: does not say its metric; delete it and run again")
     return Comparisons(
         metric=metric,
         posted={str(user): pictures[users == user] for user in dict.fromkeys(users)},
-        sources=tuple(zip(attacks.tolist(), channels.tolist(), strict=True)),
+        postings=tuple(zip(attacks.tolist(), channels.tolist(), strict=True)),
         **arrays,
     )

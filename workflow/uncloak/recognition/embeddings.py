@@ -11,14 +11,14 @@ from uncloak.store import read_arrays
 
 
 class Embeddings:
-    """Embeddings of one source (clean faces, or one attack's), found by picture.
+    """Embeddings of one origin (clean faces, or one attack's), found by picture.
 
     Attributes:
         embedding: float32 [N,D], finite.
-        source: where they come from, for messages.
+        origin: where they come from, for messages.
     """
 
-    def __init__(self, embedding: np.ndarray, picture: Sequence[str], source: str):
+    def __init__(self, embedding: np.ndarray, picture: Sequence[str], origin: str):
         """Check and keep `embedding` [N,D] of the pictures with ids `picture` [N], in any order.
 
         Raises InputError where shapes disagree, a picture stands twice, or a value is not finite in float32.
@@ -27,23 +27,23 @@ class Embeddings:
         embedding = np.asarray(embedding)
         if embedding.ndim != 2 or embedding.shape[1] == 0 or len(embedding) != len(pictures):
             raise InputError(
-                f"{source}: embeddings of shape {list(embedding.shape)} for {len(pictures)} pictures;"
+                f"{origin}: embeddings of shape {list(embedding.shape)} for {len(pictures)} pictures;"
                 " one row per picture is needed, so make the file again"
             )
         if pictures.has_duplicates:
             raise InputError(
-                f"{source}: picture '{pictures[pictures.duplicated()][0]}' stands twice; make the file again"
+                f"{origin}: picture '{pictures[pictures.duplicated()][0]}' stands twice; make the file again"
             )
         with np.errstate(over="ignore"):
             embedding = embedding.astype(np.float32, copy=False)
         finite = np.isfinite(embedding).all(axis=1)
         if not finite.all():
             raise InputError(
-                f"{source}: the embedding of picture '{pictures[~finite][0]}' is not finite"
+                f"{origin}: the embedding of picture '{pictures[~finite][0]}' is not finite"
                 f" ({np.count_nonzero(~finite)} such pictures); check the extractor and the picture"
             )
         self.embedding = embedding
-        self.source = source
+        self.origin = origin
         self._pictures = pictures
 
     def rows(self, pictures: Sequence[str]) -> np.ndarray:
@@ -63,7 +63,7 @@ class Embeddings:
         absent = wanted[rows < 0]
         if len(absent):
             raise InputError(
-                f"{self.source}: has no embedding of picture '{absent[0]}' ({len(absent)} of {len(wanted)} missing);"
+                f"{self.origin}: has no embedding of picture '{absent[0]}' ({len(absent)} of {len(wanted)} missing);"
                 " make it again from the same faces and split"
             )
         return rows
@@ -73,7 +73,7 @@ class Embeddings:
         zero = ~self.embedding.any(axis=1)
         if zero.any():
             raise InputError(
-                f"{self.source}: the embedding of picture '{self._pictures[zero][0]}' is zero and has no direction;"
+                f"{self.origin}: the embedding of picture '{self._pictures[zero][0]}' is zero and has no direction;"
                 " use the metric 'euclidean' or another extractor"
             )
 
@@ -87,26 +87,28 @@ def read_embeddings(path: str | os.PathLike) -> Embeddings:
     return Embeddings(embedding, picture, str(path))
 
 
-def mix(sources: Mapping[str, Embeddings], pictures: Sequence[str], assignment: Sequence[str], name: str) -> Embeddings:
+def mix(
+    postings: Mapping[str, Embeddings], pictures: Sequence[str], assignment: Sequence[str], name: str
+) -> Embeddings:
     """Return the mixture called `name`: of each picture the embedding made by the attack assigned to it.
 
     Args:
-        sources: attack -> embeddings of the faces it perturbed.
+        postings: attack -> embeddings of the faces it perturbed.
         pictures: the K pictures of the mixture.
         assignment: the attack of each picture [K], as `uncloak.attacks.mixture.assign` divides them.
         name: the mixture's name, for messages.
 
-    Raises InputError where an assigned attack is not among `sources`, lacks a picture, or dimensions differ.
+    Raises InputError where an assigned attack is not among `postings`, lacks a picture, or dimensions differ.
     """
     pictures, assignment = np.asarray(pictures, dtype=object), np.asarray(assignment, dtype=object)
     if pictures.shape != assignment.shape:
         raise InputError(f"mixture '{name}': {len(assignment)} assignments for {len(pictures)} pictures; give one each")
     attacks = sorted(set(assignment))
-    absent = [attack for attack in attacks if attack not in sources]
+    absent = [attack for attack in attacks if attack not in postings]
     if absent:
         raise InputError(f"mixture '{name}': attack '{absent[0]}' has no embeddings; embed its faces first")
-    if len({sources[attack].embedding.shape[1] for attack in attacks}) > 1:
+    if len({postings[attack].embedding.shape[1] for attack in attacks}) > 1:
         raise InputError(f"mixture '{name}': embeddings of different dimensions; take them from one extractor")
     parts = [pictures[assignment == attack] for attack in attacks]
-    rows = [sources[attack].rows(part) for attack, part in zip(attacks, parts, strict=True)]
+    rows = [postings[attack].rows(part) for attack, part in zip(attacks, parts, strict=True)]
     return Embeddings(np.concatenate(rows), np.concatenate(parts), f"mixture '{name}'")

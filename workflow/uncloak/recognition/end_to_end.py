@@ -1,6 +1,8 @@
 """Recognition of the users by classifiers tuned end to end (attacks.md 5.4; ICLR 2022, Figure 9 and appendix C.1)."""
 
+import os
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -8,13 +10,52 @@ import pandas as pd
 from uncloak.errors import InputError
 from uncloak.extractors.embedding import embed
 from uncloak.extractors.extractor import Extractor
-from uncloak.pictures.labeled import Faces, join
+from uncloak.pictures.labeled import Faces, join, read_labeled
+from uncloak.pictures.split import USER, in_role
 from uncloak.pictures.stored import identity_order
 from uncloak.recognition.comparisons import NO_ATTACK
 from uncloak.recognition.evaluation import COLUMNS
+from uncloak.recognition.parts import gallery_and_probes
 from uncloak.recognition.tuning import Schedule, tune
+from uncloak.records.reading import converted
 
 CLASSIFIER = "end to end"
+
+
+def evaluate_record(
+    record: Any,
+    extractor: Extractor,
+    faces: str | os.PathLike,
+    split: pd.DataFrame,
+    posted: Faces | None,
+    public: Faces | None,
+    *,
+    attack: str,
+    seed: int,
+    device: str = "cpu",
+    **names: str,
+) -> pd.DataFrame:
+    """Measure the users' errors as the options of the experiment `classifiers` say.
+
+    Args:
+        record: how classifiers are tuned (the fields of `Schedule`), and how many of the `users` attack; without
+            attack, all are measured.
+        extractor: where tuning starts.
+        faces: file of everybody's clean faces.
+        split: columns picture, identity, part and role.
+        posted, public, attack, seed, device: as for `evaluate`.
+        names: dataset and extractor_name, for the table.
+
+    Returns and raises as `evaluate` does.
+    """
+    rows, probe_rows = gallery_and_probes(split)
+    probe_rows = in_role(probe_rows, USER)
+    users = sorted(set(probe_rows["identity"]))
+    if posted is not None:
+        users = attackers(users, record.users, seed)
+    gallery, probes = (read_labeled(faces, each) for each in (rows, probe_rows))
+    how = {"attack": attack, "seed": seed, "device": device, **names}
+    return evaluate(extractor, gallery, probes, posted, public, users, converted(record, Schedule), **how)
 
 
 def attackers(users: Sequence[str], count: int, seed: int) -> list[str]:

@@ -15,7 +15,13 @@ COLUMNS = (
 
 
 def evaluate(
-    comparisons: Comparisons, attacks: Mapping[str, Mapping[str, float]], *, dataset: str, extractor: str, seed: int
+    comparisons: Comparisons,
+    attacks: Mapping[str, Mapping[str, float]],
+    *,
+    dataset: str,
+    extractor: str,
+    seed: int,
+    defense: str = "none",
 ) -> pd.DataFrame:
     """Measure each user's error, the share of clean probes whose nearest gallery face is not the user's.
 
@@ -28,6 +34,7 @@ def evaluate(
         dataset: the dataset's name, for the table.
         extractor: the extractor's name, for the table.
         seed: of the experiment, by which mixtures divide the pictures.
+        defense: the defense's name, for the table.
 
     Returns one row per (attack, channel, user) with the columns `COLUMNS`, `error` in [0,1]: first without attack
     (attack "none") through "png" and then through other channels, then by attack, channel and user.
@@ -35,10 +42,10 @@ def evaluate(
     Raises InputError where an attack is not among the comparisons.
     """
     lost = {
-        source: rival_is_nearer(comparisons, own.min(axis=1))
-        for source, own in own_distances(comparisons, attacks, seed).items()
+        posting: rival_is_nearer(comparisons, own.min(axis=1))
+        for posting, own in own_distances(comparisons, attacks, seed).items()
     }
-    return error_table(comparisons, lost, dataset=dataset, extractor=extractor, seed=seed)
+    return error_table(comparisons, lost, dataset=dataset, extractor=extractor, seed=seed, defense=defense)
 
 
 def rival_is_nearer(comparisons: Comparisons, own_squared: np.ndarray) -> np.ndarray:
@@ -61,6 +68,7 @@ def error_table(
     dataset: str,
     extractor: str,
     seed: int,
+    defense: str = "none",
     classifier: str = "nearest neighbor",
     unprotected: int = 0,
     rank: int = 1,
@@ -76,9 +84,9 @@ def error_table(
     Returns one row per (attack, channel, user), in the order of `lost` and sorted by user, with the columns `COLUMNS`.
     """
     records = []
-    for source, values in lost.items():
+    for posting, values in lost.items():
         for user in comparisons.posted:
             own = values[comparisons.user == user]
-            setting = dataset, *source, extractor, classifier, "none", comparisons.metric
+            setting = dataset, *posting, extractor, classifier, defense, comparisons.metric
             records.append((*setting, user, unprotected, rank, len(own), float(own.mean()), seed))
     return pd.DataFrame(records, columns=list(COLUMNS))

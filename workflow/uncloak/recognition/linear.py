@@ -10,7 +10,6 @@ contrary is the same classifier but for the penalty, which then counts the old w
 into the intercept, which is not penalized. So all fits stay in the clean scaling, where the start is exact.
 """
 
-import logging
 import warnings
 from collections.abc import Mapping, Sequence
 
@@ -33,8 +32,6 @@ RELEASED, CONVERGED = "linear, 100 iterations", "linear, converged"
 
 # At the time of the released code scikit-learn looked at the gradient of the sum over faces; today it is the mean's.
 _TOLERANCE_OF_SUM = 1e-4
-
-logger = logging.getLogger(__name__)
 
 
 def evaluate(
@@ -74,18 +71,18 @@ def evaluate(
     probes = in_role(probes, USER)
     owners, askers = gallery["identity"].to_numpy(str), probes["identity"].to_numpy(str)
     if len(set(owners)) < 3:
-        raise InputError("split: a linear classifier needs at least 3 identities in the gallery")
+        raise InputError("split: a linear classifier needs at least 3 identities in the gallery; add some")
     asked = clean.rows(probes["picture"]).astype(np.float64)
     faces = clean.rows(gallery["picture"]).astype(np.float64)
     users = {user: np.flatnonzero(owners == user) for user in sorted(set(askers))}
     posted = {
-        source: {user: embeddings.rows(gallery["picture"].iloc[rows]) for user, rows in users.items()}
-        for source, embeddings in sorted(perturbed.items())
+        posting: {user: embeddings.rows(gallery["picture"].iloc[rows]) for user, rows in users.items()}
+        for posting, embeddings in sorted(perturbed.items())
     }
-    for source, embeddings in perturbed.items():
+    for posting, embeddings in perturbed.items():
         if embeddings.embedding.shape[1] != faces.shape[1]:
             raise InputError(
-                f"{embeddings.source}: embeddings of attack '{source[0]}' have {embeddings.embedding.shape[1]}"
+                f"{embeddings.origin}: embeddings of attack '{posting[0]}' have {embeddings.embedding.shape[1]}"
                 f" dimensions, those of the clean faces {faces.shape[1]}; take both from one extractor"
             )
 
@@ -94,11 +91,11 @@ def evaluate(
     for classifier in classifiers:
         fit = fits[classifier](faces, owners)
         unattacked = fit.predict(asked)
-        cases = [(source, user) for source in posted for user in users]
+        cases = [(posting, user) for posting in posted for user in users]
         wrong = {(NO_ATTACK, user): unattacked[askers == user] != user for user in users}
-        for source, user in track(cases, len(cases), f"{classifier}, {extractor}", unit="fits"):
-            fit.post(users[user], posted[source][user])
-            wrong[source, user] = fit.predict(asked[askers == user]) != user
+        for posting, user in track(cases, len(cases), f"{classifier}, {extractor}", unit="fits"):
+            fit.post(users[user], posted[posting][user])
+            wrong[posting, user] = fit.predict(asked[askers == user]) != user
         for ((attack, channel), user), lost in wrong.items():
             setting = dataset, attack, channel, extractor, classifier, "none", "softmax"
             records.append((*setting, user, 0, 1, len(lost), float(lost.mean()), seed))

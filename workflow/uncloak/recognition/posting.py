@@ -25,9 +25,9 @@ def own_distances(
 
     Raises InputError where an attack is not among the comparisons through any channel.
     """
-    columns = {source: column for column, source in enumerate(comparisons.sources)}
+    columns = {posting: column for column, posting in enumerate(comparisons.postings)}
     found = {
-        source: comparisons.own_squared[:, column] for source, column in columns.items() if source[0] == NO_ATTACK[0]
+        posting: comparisons.own_squared[:, column] for posting, column in columns.items() if posting[0] == NO_ATTACK[0]
     }
     channels = sorted({channel for _, channel in columns})
     for attack, shares in sorted(attacks.items()):
@@ -43,7 +43,7 @@ def own_distances(
 
 
 def _mixed(comparisons: Comparisons, columns: Mapping[str, int], shares: Mapping[str, float], seed: int) -> np.ndarray:
-    """Return the distances [P,G] of a mixture by the sources' `columns`, or of the only source."""
+    """Return the distances [P,G] of a mixture by the postings' `columns`, or of the only posting."""
     if not shares:
         return comparisons.own_squared[:, next(iter(columns.values()))]
     mixed = np.full_like(comparisons.own_squared[:, 0], np.inf)

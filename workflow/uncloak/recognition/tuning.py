@@ -93,7 +93,7 @@ def tune(
     """
     names, codes = np.unique(identities, return_inverse=True)
     if len(names) < 2:
-        raise InputError(f"{name}: a classifier needs at least two identities, there are {len(names)}")
+        raise InputError(f"{name}: a classifier needs at least two identities, there are {len(names)}; add some")
     random = generator(seed, "end to end", name)
     model = Classifier(copy.deepcopy(extractor), head_at_means(embeddings, codes), names)
     model.to(device, memory_format=torch.channels_last).requires_grad_(True).train()

@@ -7,8 +7,9 @@ from pydantic import PrivateAttr
 from uncloak.records.attacks import AnyAttack, Channel
 from uncloak.records.base import AnyNames, Name, Names, Record, Text, field
 from uncloak.records.datasets import AnyDataset
+from uncloak.records.defenses import Defense
 from uncloak.records.detectors import Detector
-from uncloak.records.experiments import Experiments, Figure
+from uncloak.records.experiments import Experiment
 from uncloak.records.extractors import PRECISION, AnyExtractor, Precision
 from uncloak.records.transfer import AnyImageClassifier, AnyObjects, Transfer
 
@@ -23,6 +24,8 @@ class Run(Record):
         "Channels through which every attack's pictures, and the users' clean ones, are evaluated besides plain PNG.",
         (),
     )
+    defenses: AnyNames = field("Defenses that the experiment `defenses` compares, beside none at all.", ())
+    experiments: AnyNames | None = field("Experiments made; all that there are unless given.", None)
 
 
 class Recognition(Record):
@@ -49,8 +52,8 @@ class Configuration(Record):
     image_classifiers: dict[Name, AnyImageClassifier] = field("Classifiers of objects, dated by their papers.", {})
     transfer: Transfer = field("Adversarial examples made for old image classifiers, and whom they fool later.")
     detectors: dict[Name, Detector] = field("Classifiers that tell perturbed faces from clean ones.", {})
-    experiments: Experiments = field("Experiments beyond protection by extractor.")
-    figures: dict[Name, Figure] = field("Figures of protection by extractor.", {})
+    defenses: dict[Name, Defense] = field("What the trainer does about cloaks.", {})
+    experiments: dict[Name, Experiment] = field("Questions, and how they are answered.", {})
 
     _mapping: dict[str, Any] = PrivateAttr(default_factory=dict)
 

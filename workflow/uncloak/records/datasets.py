@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from uncloak.layouts import LAYOUTS
 from uncloak.records.base import Count, Name, Names, Record, Text, field, one_of
 
 
@@ -101,7 +102,7 @@ class Folder(Photographs):
 
     source: Literal["folder"] = field("Photographs in a folder.")
     root: Text = field("Folder of the dataset, relative to `data`.")
-    layout: Literal["folder", "facescrub"] = field("folder: ROOT/IDENTITY/*; facescrub: ROOT/IDENTITY/face/*.")
+    layout: Literal[tuple(LAYOUTS)] = field("; ".join(f"{name}: {LAYOUTS[name].__doc__}" for name in LAYOUTS) + ".")
     minimum_size: Count = field("Pictures with a shorter side than this are rejected.", unit="pixels")
     duplicate_distance: int = field(
         "Pictures of an identity whose perceptual hashes differ in at most so many bits are duplicates.",

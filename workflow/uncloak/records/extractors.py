@@ -34,6 +34,10 @@ class Named(Record):
     name: Name = field("Name of the module.")
     options: Record = field("The options beside the name, typed by that module.")
 
+    def plain(self) -> dict[str, Any]:
+        """Return the mapping as it was written."""
+        return {"name": self.name, **self.options.model_dump(mode="json", exclude_unset=True)}
+
 
 def named(kind: plugins.Kind) -> Any:
     """Return the type of a mapping with a plug-in's `name` and, beside it, the plug-in's options."""
@@ -177,6 +181,11 @@ class Finetuned(Extractor):
     released: Released = field("Day on which the last component of the model was published.")
     origin: Name = field("Extractor that is tuned.", alias="from")
     train: RobustTraining = field("How it is tuned.")
+
+
+def architecture(record: Pixels | Imported | Trained) -> dict[str, Any]:
+    """Return the network and the input of a record as plain mappings, from which its extractor is built."""
+    return {"network": record.network.plain(), "input": record.input.model_dump(mode="json", exclude_unset=True)}
 
 
 AnyExtractor = one_of("recipe", {"pixels": Pixels, "import": Imported, "train": Trained, "finetune": Finetuned})

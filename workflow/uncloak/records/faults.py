@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 
 from uncloak.errors import InputError
-from uncloak.records.words import suggestion
+from uncloak.records.words import brief, suggestion
 
-_LONGEST = 60
 _TYPES = {
     "int_type": "a whole number",
     "int_parsing_size": "a smaller whole number",
@@ -56,6 +55,8 @@ def _first(error: ValidationError) -> tuple[list[object], str]:
             return place + inner, said
         case "fault":
             return place, first["msg"]
+        case "value_error":  # InputError of a plug-in's file
+            return place, str(context["error"])
         case "missing":
             return place[:-1], f"has no '{place[-1]}'; add it"
         case "kind":
@@ -88,9 +89,8 @@ def _kind(value: object, key: str, known: str) -> str:
         return f"is {_shown(value)}; it must be a mapping of keys to values"
     if key not in value:
         return f"has no '{key}'; add it ({known})"
-    return f"there is no {key} '{value[key]}'; {suggestion(value[key], known.split(', '))}"
+    return f"there is no {key} '{brief(value[key])}'; {suggestion(value[key], known.split(', '))}"
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    return brief(repr(value))

@@ -1,10 +1,10 @@
 """Options of what is found by its module's name: declared in that module, read without running it.
 
-A module of `uncloak.attacks.methods` declares a frozen dataclass `Options`; a module of networks or objectives
-declares them as the arguments of its `build`. Such modules import torch, which takes seconds, and a configuration is
-checked with every start of Snakemake. So only the declaration, and what it names, is taken from the module's source.
-Meanings come from the declaration's docstring. There is no registry: a new module is known as soon as its file is
-there.
+A module of `uncloak.attacks.methods`, of `uncloak.defenses` or of `uncloak.experiments` declares a frozen dataclass
+`Options`; a module of networks or objectives declares them as the arguments of its `build`. Such modules import torch,
+which takes seconds, and a configuration is checked with every start of Snakemake. So only the declaration, and what it
+names, is taken from the module's source. Meanings come from the declaration's docstring. There is no registry: a new
+module is known as soon as its file is there.
 """
 
 import ast
@@ -17,12 +17,12 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import ConfigDict, ValidationError, create_model, model_validator
+from pydantic import ConfigDict, PydanticSchemaGenerationError, ValidationError, create_model, model_validator
 from pydantic_core import PydanticCustomError
 
 from uncloak.errors import InputError
 from uncloak.records.base import Count, Record, fault, field, listed
-from uncloak.records.words import suggestion
+from uncloak.records.words import brief, suggestion
 
 _PACKAGE = Path(__file__).parents[1]
 _SECTIONS = ("Args:", "Attributes:")
@@ -34,14 +34,18 @@ class Kind(NamedTuple):
     Attributes:
         noun: what it is called in messages.
         folder: of its modules, below the package.
-        declaration: what a module must have at its top level.
+        declaration: what declares the options.
         given: options that a job sets, and no record.
+        mark: what a module must have at its top level, if not the declaration; then it may have no options.
+        function: what does the work, where all modules call it so.
     """
 
     noun: str
     folder: str
     declaration: str
     given: tuple[str, ...] = ()
+    mark: str = ""
+    function: str = ""
 
     def __get_pydantic_json_schema__(self, _: object, __: object) -> dict:
         """Stand for a mapping with a plug-in's name and its options (`uncloak.records.reference` says more)."""
@@ -50,24 +54,69 @@ class Kind(NamedTuple):
     @property
     def title(self) -> str:
         """What the plug-ins are called in the reference."""
-        return self.folder.replace("/", " ")
+        return self.folder.replace("/", " ") + (" methods" if self.mark else "")
 
 
-METHOD = Kind("method", "attacks/methods", "Options", ("alexnet",))
+METHOD = Kind("method", "attacks/methods", "Options", ("alexnet",), function="attack")
 NETWORK = Kind("network", "extractors/networks", "build")
 OBJECTIVE = Kind("objective", "extractors/objectives", "build", ("codes", "captions", "dimension"))
+DEFENSE = Kind("defense", "defenses", "Options", mark="HOOKS")
+EXPERIMENT = Kind("experiment", "experiments", "Options", mark="TITLE")
 CLASSIFIER_NETWORK = Kind("network", "transfer/networks", "build", ("classes", "size"))
 
 
 def names(kind: Kind) -> list[str]:
     """Return the names of all plug-ins of a kind."""
-    return [path.stem for path in sorted((_PACKAGE / kind.folder).glob("*.py")) if _declares(kind, path.stem)]
+    return [path.stem for path in sorted((_PACKAGE / kind.folder).iterdir()) if _declares(kind, path.stem)]
+
+
+@cache
+def constant(kind: Kind, name: str, called: str, default: Any = ()) -> Any:
+    """Return what a plug-in's module calls so: a literal, or the default where it calls nothing so.
+
+    Raises InputError where it is no literal: the module is not run to learn it.
+    """
+    statement = _source(kind, name)[1].get(called)
+    try:
+        return default if statement is None else ast.literal_eval(statement.value)
+    except (AttributeError, ValueError):
+        raise InputError(f"{_path(kind, name)}: {called} is not written out; give it a plain value") from None
+
+
+def has_function(kind: Kind, name: str, called: str) -> bool:
+    """Return whether a plug-in's module has a function of this name."""
+    return isinstance(_source(kind, name)[1].get(called), ast.FunctionDef)
+
+
+@cache
+def parts(kind: Kind, name: str) -> list[str]:
+    """Return the names of the modules in a plug-in's folder, besides its `__init__`."""
+    folder = _PACKAGE / kind.folder / name
+    return sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
+
+
+@cache
+def beside(kind: Kind, name: str, file: str) -> str:
+    """Return the text of a file in a plug-in's folder.
+
+    Raises InputError where it is not there.
+    """
+    path = _PACKAGE / kind.folder / name / file
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        raise InputError(f"{path}: not found; every figure has a caption, so write it") from None
 
 
 def find(kind: Kind, name: object, others: Sequence[str] = ()) -> None:
-    """Raise pydantic's error where there is no such plug-in, with advice from all there are and `others`."""
+    """Raise pydantic's error where there is no such plug-in, or it lacks its function.
+
+    others: names beside those of the plug-ins, for the advice.
+    """
     if not _declares(kind, name):
-        raise fault(f"there is no {kind.noun} '{name}'; {suggestion(name, [*names(kind), *others])}")
+        raise fault(f"there is no {kind.noun} '{brief(name)}'; {suggestion(name, [*names(kind), *others])}")
+    if kind.function and not has_function(kind, name, kind.function):
+        raise fault(f"uncloak/{kind.folder}/{name}.py has no function {kind.function}; write it")
 
 
 def read(kind: Kind, name: object, options: object) -> Record:
@@ -78,6 +127,11 @@ def read(kind: Kind, name: object, options: object) -> Record:
     find(kind, name)
     try:
         return options_record(kind, name).model_validate(options)
+    except PydanticSchemaGenerationError as error:
+        reason = f"have a type that no record can hold ({error.message.partition('. ')[0]})"
+        raise fault(
+            f"options of {_module(kind, name)} {reason}; take int, float, bool or str, or tuples of them"
+        ) from None
     except ValidationError as error:
         # Raised as it is, it would not say where inside the options the fault is.
         raise PydanticCustomError("inside", "{error}", {"error": error}) from None
@@ -86,6 +140,8 @@ def read(kind: Kind, name: object, options: object) -> Record:
 @cache
 def options_record(kind: Kind, name: str) -> type[Record]:
     """Return the record of a plug-in's options."""
+    if kind.declaration not in _source(kind, name)[1]:
+        return create_model(f"{kind.noun}_{name}", __base__=Record, __doc__=_about(kind, name))
     declared = _declared(kind, name)
     about = _meanings(declared)
     base, free, fields = Record, False, {}
@@ -104,8 +160,12 @@ def options_record(kind: Kind, name: str) -> type[Record]:
         given = {key: "given" for key in kind.given if key in inspect.signature(declared).parameters}
         validators["whole"] = model_validator(mode="after")(_checked_by(declared, given))
     record = create_model(f"{kind.noun}_{name}", __base__=base, __validators__=validators, **fields)
-    record.__doc__ = (_source(kind, name)[0] or "").partition("\n")[0]
+    record.__doc__ = _about(kind, name)
     return record
+
+
+def _about(kind: Kind, name: str) -> str:
+    return (_source(kind, name)[0] or "").partition("\n")[0]
 
 
 def _checked_by(declared: Callable, given: Mapping[str, object]) -> Callable:
@@ -123,15 +183,26 @@ def _checked_by(declared: Callable, given: Mapping[str, object]) -> Callable:
 
 def _declares(kind: Kind, name: object) -> bool:
     try:
-        return isinstance(name, str) and name.isidentifier() and kind.declaration in _source(kind, name)[1]
+        return (
+            isinstance(name, str) and name.isidentifier() and (kind.mark or kind.declaration) in _source(kind, name)[1]
+        )
     except OSError:  # no such file, or a name that no file can have
         return False
+
+
+def _path(kind: Kind, name: str) -> Path:
+    path = _PACKAGE / kind.folder / name
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
 @cache
 def _source(kind: Kind, name: str) -> tuple[str | None, dict[str, ast.stmt]]:
     """The docstring of a module, and its top-level statements by the names that they bind."""
-    tree = ast.parse((_PACKAGE / kind.folder / f"{name}.py").read_text(encoding="utf-8"))
+    path = _path(kind, name)
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"), path.name)
+    except (SyntaxError, ValueError) as error:  # a ValueError: bytes that are no text
+        raise InputError(f"{path.relative_to(_PACKAGE.parent)} is no Python: {_line(error)}; mend it") from None
     return ast.get_docstring(tree), {bound: statement for statement in tree.body for bound in _bound(statement)}
 
 
@@ -170,10 +241,21 @@ def _declared(kind: Kind, name: str) -> Callable:
                 waiting.append(statements[node.id])
     kept = dict.fromkeys(each for bound, each in statements.items() if bound in needed - {kind.declaration})
     tree = ast.Module([*kept, declaration], [])
-    module = ".".join(["uncloak", *kind.folder.split("/"), name])
+    module = _module(kind, name)
     namespace = {"__name__": f"{module} (options)"}
-    exec(compile(ast.fix_missing_locations(tree), f"<{module}>", "exec"), namespace)
+    try:
+        exec(compile(ast.fix_missing_locations(tree), f"<{module}>", "exec"), namespace)
+    except Exception as error:  # whatever a slip in somebody's module leads to
+        raise fault(f"`{kind.declaration}` of {module} cannot be read: {_line(error)}; mend it") from None
     return namespace[kind.declaration]
+
+
+def _module(kind: Kind, name: str) -> str:
+    return ".".join(["uncloak", *kind.folder.split("/"), name])
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 def _strict(annotation: Any, bounded: bool) -> Any:
@@ -187,6 +269,8 @@ def _strict(annotation: Any, bounded: bool) -> Any:
         several = origin is not tuple or inner[-1] is ...
         kept = [_strict(each, bounded) for each in inner if each is not ...]
         return listed(kept[0], 1) if several else listed(kept[0], len(kept), len(kept))
+    if origin is dict:
+        return dict[inner[0], _strict(inner[1], bounded)]
     if origin in (UnionType, typing.Union) and NoneType in inner:
         [kept] = [_strict(each, bounded) for each in inner if each is not NoneType]
         return kept | None if isinstance(kept, type) else typing.Optional[kept]  # noqa: UP045

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from uncloak.records import plugins
 from uncloak.records.configuration import Configuration
 
-_KINDS = (plugins.METHOD, plugins.NETWORK, plugins.OBJECTIVE, plugins.CLASSIFIER_NETWORK)
+# Plug-ins that a record names by its `method`, beside their options; and those with their options beside their name.
+_METHODS = {"Method": plugins.METHOD, "Defense": plugins.DEFENSE, "Experiment": plugins.EXPERIMENT}
+_NAMED = (plugins.NETWORK, plugins.OBJECTIVE, plugins.CLASSIFIER_NETWORK)
+_KINDS = (*_METHODS.values(), *_NAMED)
 _MOST = 10**9  # of counts: a bound that nobody meets is not worth telling
 _TYPES = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false", "array": "list"}
 _HEAD = """# Configuration
@@ -19,7 +22,7 @@ A configuration is what `resources/records` says there is, and over it
 are merged key by key; lists and values replace. What is set to `null` is struck out: a record, or a key of one. Names
 consist of letters, digits and `_`.
 
-Experiments and figures take every extractor and attack of the run, unless their record names some, or leaves some out
+Experiments take every extractor and attack of the run, unless their record names some, or leaves some out
 by `without`.
 """
 
@@ -28,7 +31,7 @@ def schema() -> dict:
     """Return the JSON schema (draft 2020-12) of whole configurations."""
     whole = Configuration.model_json_schema(by_alias=True)
     definitions = whole["$defs"]
-    for kind in _KINDS[1:]:
+    for kind in _NAMED:
         known = {name: _options(kind, name) for name in plugins.names(kind)}
         definitions[kind.title] = {
             "type": "object",
@@ -39,11 +42,12 @@ def schema() -> dict:
                 for name, options in known.items()
             ],
         }
-    methods = plugins.names(plugins.METHOD)
-    definitions["Method"]["properties"]["method"]["enum"] = methods
-    definitions["Method"]["allOf"] = [
-        _when("method", name, {"properties": {"options": _options(plugins.METHOD, name)}}) for name in methods
-    ]
+    for record, kind in _METHODS.items():
+        methods = plugins.names(kind)
+        definitions[record]["properties"]["method"]["enum"] = methods
+        definitions[record]["allOf"] = [
+            _when("method", name, {"properties": {"options": _options(kind, name)}}) for name in methods
+        ]
     definitions["Transfer"]["properties"]["attack"] |= _options(plugins.METHOD, "pgd")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_tidy(whole)}
 
@@ -163,7 +167,7 @@ def _bare(info: dict) -> dict:
 
 
 def _value(value: object) -> str:
-    return "" if value is None or value in ({}, []) else f"`{json.dumps(value)}`"
+    return "" if value is None or value in ({}, [], "") else f"`{json.dumps(value)}`"
 
 
 def _type(info: dict) -> str:

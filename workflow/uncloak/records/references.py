@@ -4,18 +4,17 @@ What passes here is planned and run: every name is looked up, and numbers of peo
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 
 from uncloak.errors import InputError
 from uncloak.records.attacks import External, Farthest, Method, Mixture, Partner
 from uncloak.records.configuration import Configuration
 from uncloak.records.datasets import Drawn, DrawnFaces, Photographs
-from uncloak.records.experiments import Adaptive, Claims, Classifiers, Collusion, Detection, Experiment, System
+from uncloak.records.defenses import Defense
+from uncloak.records.experiments import Experiment
 from uncloak.records.extractors import Finetuned, Pixels, Training
 from uncloak.records.transfer import DrawnObjects, PublishedImageClassifier, TrainedImageClassifier
 from uncloak.records.words import suggestion
 
-_CHECKOUT = Path(__file__).resolve().parents[3]
 # Names that stand for something else where records' names stand.
 _NO_ATTACKS = ("clean", "none")
 _NO_CHANNELS = ("png",)
@@ -30,6 +29,16 @@ def check(config: Configuration, struck: Iterable[tuple[str, str]] = ()) -> None
     Raises InputError with the place and the reason of the first thing wrong.
     """
     _References(config, set(struck)).check()
+
+
+def check_run(config: Configuration, extractors: Iterable[str], attacks: Mapping[str, Iterable[str]]) -> None:
+    """Check that the extractors, and on each dataset the attacks, which a run asks for can be made as they stand.
+
+    Only what is run must be able to do what is asked of it: an overlay may shrink a world for the rest.
+
+    Raises InputError as `check` does.
+    """
+    _References(config, set()).check_run(extractors, attacks)
 
 
 def _refuse(place: str, reason: str) -> None:
@@ -51,25 +60,22 @@ class _References:
             self._attack(f"attacks.{name}", attack)
         for name, detector in self.config.detectors.items():
             self._known(f"detectors.{name}.attacks", "attacks", detector.attacks)
-        for name, experiment in self.config.experiments:
-            if experiment is not None:
-                self._experiment(name, experiment)
-        for name, figure in self.config.figures.items():
-            for kind in ("datasets", "extractors", "attacks"):
-                self._known(f"figures.{name}.{kind}", kind, getattr(figure, kind) or ())
-            self._left_out(f"figures.{name}", figure)
+        for name, defense in self.config.defenses.items():
+            self._defense(f"defenses.{name}", defense)
+        for name, experiment in self.config.experiments.items():
+            self._experiment(name, experiment)
         self._transfer()
-        # Only what is run must be able to do what is asked of it: an overlay may shrink a world for the rest.
-        for kind, name in self._needed():
+
+    def check_run(self, extractors: Iterable[str], attacks: Mapping[str, Iterable[str]]) -> None:
+        asked = [("attack", name) for own in attacks.values() for name in own]
+        for kind, name in self._needed([*asked, *(("extractor", name) for name in extractors)]):
             if kind == "extractor" and hasattr(extractor := self.config.extractors[name], "train"):
                 self._can_train(f"extractors.{name}.train", extractor.train)
             elif kind == "attack":
                 self._can_aim(f"attacks.{name}", self.config.attacks[name])
-        for name in self.config.run.datasets:
+        for name, own in attacks.items():
             self._can_split(f"datasets.{name}", self.config.datasets[name])
-            self._can_attack(name, self._attacks_of(name))
-        for name, experiment, made in self._made():
-            getattr(self, f"_can_make_{name}", lambda *_: None)(f"experiments.{name}", experiment, made)
+            self._can_attack(name, own)
 
     # Names
 
@@ -86,20 +92,19 @@ class _References:
             self._known(f"{place}.without.{kind}", kind, [each for each in names if (kind, each) not in self.struck])
 
     def _reserved(self) -> None:
-        figures = sorted(path.stem for path in (_CHECKOUT / "workflow" / "report").glob("*.rst"))
         for kind, reserved in (
             ("attacks", _NO_ATTACKS),
             ("channels", _NO_CHANNELS),
             ("datasets", _NO_DATASETS),
-            ("figures", (*figures, "lifetime")),
+            ("defenses", ("none",)),
         ):
             for name in getattr(self.config, kind):
                 if name in reserved:
                     _refuse(f"{kind}.{name}", "the name is taken by the workflow itself; choose another")
 
     def _run(self) -> None:
-        for kind in ("datasets", "extractors", "attacks", "channels"):
-            self._known(f"run.{kind}", kind, getattr(self.config.run, kind))
+        for kind in ("datasets", "extractors", "attacks", "channels", "defenses", "experiments"):
+            self._known(f"run.{kind}", kind, getattr(self.config.run, kind) or ())
         for name in self.config.run.datasets:
             if isinstance(self.config.datasets[name], DrawnFaces):
                 _refuse("run.datasets", f"'{name}' has no photographs and cannot be evaluated; name another dataset")
@@ -229,7 +234,7 @@ class _References:
 
     # What is run
 
-    def _needed(self) -> list[tuple[str, str]]:
+    def _needed(self, asked: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         """Kind and name of each extractor and attack that this run makes.
 
         Raises InputError where an attack needs an extractor that is tuned on its own pictures.
@@ -247,7 +252,7 @@ class _References:
                     visit(other, (*way, node))
                 done.append(node)
 
-        for node in self._asked():
+        for node in asked:
             visit(node, ())
         return done
 
@@ -261,41 +266,6 @@ class _References:
             yield "extractor", extractor.origin
             public = extractor.train.public
             yield from (("attack", each) for each in (public.attacks if public else ()))
-
-    def _asked(self) -> Iterator[tuple[str, str]]:
-        """The extractors and attacks that datasets and experiments of this run name."""
-        for dataset in self.config.run.datasets:
-            yield from (("attack", name) for name in self._attacks_of(dataset))
-            yield from (("extractor", name) for name in self._extractors_of(dataset))
-        for name, experiment, _ in self._made():
-            if name in ("collusion", "detection"):
-                yield from (("attack", name) for name in experiment.attacks)
-            named = [getattr(experiment, key) for key in ("base", "robust", "extractor") if hasattr(experiment, key)]
-            named += [*(getattr(experiment, "extractors", None) or ()), *getattr(experiment, "trained_on", {}).values()]
-            for system in getattr(experiment, "systems", {}).values():
-                named += [system.accurate, system.robust]
-            yield from (("extractor", name) for name in named)
-
-    def _made(self) -> Iterator[tuple[str, Experiment, list[str]]]:
-        """The experiments of this run, each with the datasets that it is made on."""
-        for name, experiment in self.config.experiments:
-            if experiment is None:
-                continue
-            shows = name in ("adaptive", "unprotected", "ranks", "classifiers")
-            made = [
-                dataset
-                for dataset in experiment.datasets
-                if dataset in self.config.run.datasets
-                and (not shows or set(experiment.attacks) & set(self._attacks_of(dataset)))
-            ]
-            if made:
-                yield name, experiment, made
-
-    def _attacks_of(self, dataset: str) -> tuple[str, ...]:
-        return self.config.datasets[dataset].attacks or self.config.run.attacks
-
-    def _extractors_of(self, dataset: str) -> tuple[str, ...]:
-        return self.config.datasets[dataset].extractors or self.config.run.extractors
 
     def _parts(self, attacks: Iterable[str]) -> list[str]:
         records = self.config.attacks
@@ -344,115 +314,21 @@ class _References:
 
     def _experiment(self, name: str, experiment: Experiment) -> None:
         place = f"experiments.{name}"
-        for kind in ("datasets", "extractors", "attacks", "detectors"):
-            self._known(f"{place}.{kind}", kind, getattr(experiment, kind, None) or ())
-        for key in ("base", "robust", "extractor"):
-            if hasattr(experiment, key):
-                self._known(f"{place}.{key}", "extractors", [getattr(experiment, key)])
-        for title, system in getattr(experiment, "systems", {}).items():
-            self._system(f"{place}.systems.{title}", title, system)
-        for attack, extractor in getattr(experiment, "trained_on", {}).items():
-            self._known(f"{place}.trained_on", "attacks", [attack])
-            self._known(f"{place}.trained_on.{attack}", "extractors", [extractor])
-        for title, attacks in getattr(experiment, "users", {}).items():
-            self._known(f"{place}.users.{title}", "attacks", attacks)
-        if hasattr(experiment, "without"):
-            self._left_out(place, experiment)
-        if isinstance(experiment, Claims):
-            self._claims(place, experiment)
+        for kind in ("datasets", "extractors", "attacks", "defenses"):
+            self._known(f"{place}.{kind}", kind, getattr(experiment, kind) or ())
+        if isinstance(experiment.paper, Mapping):
+            self._known(f"{place}.paper", "datasets", experiment.paper)
+        self._left_out(place, experiment)
+        # Detectors are known by one name wherever they are asked.
+        self._known(f"{place}.options.detectors", "detectors", getattr(experiment.options, "detectors", ()))
 
-    def _system(self, place: str, name: str, system: System) -> None:
-        if name in self.config.extractors:
-            _refuse(place, f"an extractor is called '{name}', too; rename one of them")
-        for key in ("accurate", "robust"):
-            self._known(f"{place}.{key}", "extractors", [getattr(system, key)])
-
-    def _can_make_adaptive(self, place: str, experiment: Adaptive, made: list[str]) -> None:
-        self._robust(f"{place}.robust", experiment.robust)
-
-    def _robust(self, place: str, extractor: str) -> str:
-        """That an extractor is robustly trained; returns the dataset of its public identities."""
-        record = self.config.extractors[extractor]
-        if not (isinstance(record, Finetuned) and record.train.public):
-            _refuse(place, f"'{extractor}' is not tuned on public identities; name an extractor with `train.public`")
-        return record.train.public.dataset
-
-    def _can_make_classifiers(self, place: str, experiment: Classifiers, made: list[str]) -> None:
-        public = self._robust(f"{place}.robust", experiment.robust)
-        for dataset in made:
-            sides = [self.config.datasets[name].face_size for name in (public, dataset)]
-            if sides[0] != sides[1]:
-                _refuse(
-                    f"{place}.datasets",
-                    f"faces of '{dataset}' have {sides[1]} pixels, those of the public identities {sides[0]}; give both"
-                    " the same face_size",
-                )
-        for key in ("extractor", "robust"):
-            if isinstance(self.config.extractors[getattr(experiment, key)], Pixels):
-                _refuse(f"{place}.{key}", "has no weights to tune; name another extractor")
-
-    def _can_make_detection(self, place: str, experiment: Detection, made: list[str]) -> None:
-        for dataset in made:
-            self._detectors(place, experiment, dataset)
-
-    def _detectors(self, place: str, experiment: Detection, dataset: str) -> None:
-        """That the detectors can be trained and tested on a dataset."""
-        record = self.config.datasets[dataset]
-        if not (record.perturb and record.perturb.detector):
-            _refuse(
-                f"datasets.{dataset}", "does not say how faces are perturbed for detectors; give it `perturb.detector`"
-            )
-        for attack in experiment.attacks:
-            self._on_faces(f"{place}.attacks", attack)
-        for name in experiment.detectors:
-            detector = self.config.detectors[name]
-            for attack in detector.attacks:
-                if attack not in experiment.attacks:
-                    _refuse(f"detectors.{name}.attacks", f"'{attack}' is not among {place}.attacks; add it there")
-            wanted = detector.identities.train + detector.identities.test
-            if wanted > record.split.roles.detector:
-                _refuse(
-                    f"detectors.{name}.identities",
-                    f"{wanted} identities are wanted, but {record.split.roles.detector} of '{dataset}' have the role"
-                    " detector; lower them or raise split.roles.detector",
-                )
-
-    def _can_make_collusion(self, place: str, experiment: Collusion, made: list[str]) -> None:
-        targets = [getattr(self.config.attacks[name], "targets", None) for name in experiment.attacks]
-        if not any(isinstance(each, Partner) for each in targets):
-            _refuse(f"{place}.attacks", "in none of them do users collude; name one with `targets: {choice: partner}`")
-        for name, target in zip(experiment.attacks, targets, strict=True):
-            if isinstance(target, Farthest):
-                _refuse(f"{place}.attacks", f"'{name}' moves pictures to strangers; name attacks of users who collude")
-            if isinstance(self.config.attacks[name], Mixture):
-                _refuse(f"{place}.attacks", f"'{name}' is a mixture; name attacks that all users take up")
-        detection = self.config.experiments.detection
-        if detection is None:
-            _refuse(place, "needs the detectors of experiments.detection, which is struck out; strike out both")
-        for dataset in made:
-            self._can_attack(dataset, experiment.attacks)
-            self._detectors("experiments.detection", detection, dataset)
-
-    def _claims(self, place: str, experiment: Claims) -> None:
-        folder = _CHECKOUT / "resources" / "published"
-        there = sorted(path.stem for path in folder.glob("*.csv"))
-        for source in experiment.published:
-            if there and source not in there:
-                _refuse(f"{place}.published", f"there is no table '{source}'; {suggestion(source, there)}")
-        config, experiments = self.config, self.config.experiments
-        systems = experiments.systems.systems if experiments.systems else {}
-        ours: Mapping[str, list[str]] = {
-            "dataset": [*config.datasets, "transfer"],
-            "attack": [*config.attacks, "transferred"],
-            "extractor": [*config.extractors, *systems, *config.detectors, *config.image_classifiers],
-        }
-        for kind, known in ours.items():
-            for title, counterpart in getattr(experiment.counterparts, kind).items():
-                if counterpart.ours not in known:
-                    _refuse(
-                        f"{place}.counterparts.{kind}.{title}.ours",
-                        f"there is no '{counterpart.ours}'; {suggestion(counterpart.ours, known)}",
-                    )
+    def _defense(self, place: str, defense: Defense) -> None:
+        options = defense.options
+        self._known(f"{place}.options.detectors", "detectors", getattr(options, "detectors", ()))
+        if (second := getattr(options, "second", None)) is not None:
+            self._known(f"{place}.options.second", "extractors", [second])
+        for old, new in getattr(options, "extractors", {}).items():
+            self._known(f"{place}.options.extractors", "extractors", [old, new])
 
 
 def _on_photographs(attack: object) -> bool:

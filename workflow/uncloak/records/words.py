@@ -1,7 +1,15 @@
-"""What is said of names that nobody knows."""
+"""What is said of names that nobody knows, and of values."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+
+_LONGEST = 60
+
+
+def brief(value: object) -> str:
+    """Return a value as text, of a long one its beginning."""
+    text = str(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def suggestion(name: object, known: Iterable[str]) -> str:

@@ -64,11 +64,11 @@ def _psnr(error: float) -> float:
 def _check(table: pd.DataFrame) -> None:
     missing = [column for column in COLUMNS if column not in table]
     if missing:
-        raise InputError(f"quality table: has no column '{missing[0]}'; it needs {', '.join(COLUMNS)}")
+        raise InputError(f"visibility table: has no column '{missing[0]}'; it needs {', '.join(COLUMNS)}")
     repeated = table[table.duplicated([*_GROUP, "picture"])]
     if len(repeated):
         first = repeated.iloc[0]
-        raise InputError(f"quality table: picture '{first.picture}' stands twice under attack '{first.attack}'")
+        raise InputError(f"visibility table: picture '{first.picture}' stands twice under attack '{first.attack}'")
     for measure in MEASURES:
         absent = table[measure].isna()
         if measure == "lpips":
@@ -77,6 +77,6 @@ def _check(table: pd.DataFrame) -> None:
         if absent.any():
             first = table[absent].iloc[0]
             raise InputError(
-                f"quality table: picture '{first.picture}' has no {measure} under attack '{first.attack}';"
+                f"visibility table: picture '{first.picture}' has no {measure} under attack '{first.attack}';"
                 " measure all its pictures again"
             )

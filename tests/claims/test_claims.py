@@ -1,0 +1,280 @@
+"""Claimed against measured: published numbers are read as printed, joined to ours, and drawn beside them."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from figures_read_back import svg_of, texts
+
+from uncloak.claims.comparison import compare
+from uncloak.claims.measured import from_detection, from_rates, from_transfer, together
+from uncloak.claims.published import ABOUT, COLUMNS, read_published
+from uncloak.errors import InputError
+from uncloak.experiments.claims.figure import claims_and_measurements
+from uncloak.figures import theme
+
+PUBLISHED = Path(__file__).resolve().parents[2] / "resources" / "published"
+FILES = sorted(path for path in PUBLISHED.glob("*.csv") if path.name != "radiya-dixit-2022-table1.csv")
+COUNTERPARTS = {
+    "dataset": {
+        "FaceScrub": {"ours": "synthetic", "differs": "drawn faces"},
+        "ImageNet": {"ours": "transfer", "differs": "drawn objects"},
+    },
+    "attack": {
+        "LowKey": {"ours": "lowkey", "differs": "DSSIM"},
+        "PGD on four models of 2015": {"ours": "transferred", "differs": ""},
+    },
+    "extractor": {
+        "CLIP": {"ours": "clip", "differs": "small"},
+        "MagFace": {"ours": "magface", "differs": "small"},
+        "LowKey detector": {"ours": "lowkey", "differs": "small"},
+        "ResNet-101": {"ours": "resnet", "differs": ""},
+    },
+}
+
+
+def rates_table() -> pd.DataFrame:
+    rows = []
+    for extractor, label in (("clip", "CLIP stand-in"), ("magface", "MagFace")):
+        for attack, attack_label, rate in (("none", "no attack", 0.04), ("lowkey", "LowKey (DSSIM)", 0.9)):
+            for rank in (1, 2):
+                rows.append(
+                    {
+                        **{"dataset": "synthetic", "attack": attack, "channel": "png", "extractor": extractor},
+                        **{"classifier": "nearest neighbor", "defense": "none", "metric": "euclidean"},
+                        **{"unprotected": 0, "rank": rank, "protection_rate": rate / rank, "low": rate / rank - 0.03},
+                        **{"high": rate / rank + 0.05, "n_users": 20, "seed": 7, "among": "identities"},
+                        **{"attack_label": attack_label, "extractor_label": label},
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def detection_table() -> pd.DataFrame:
+    scores = {"accuracy": 0.97, "precision": 0.96, "recall": 0.98, "auc": 0.995}
+    ends = {
+        f"{name}_{end}": value + sign * 0.005
+        for name, value in scores.items()
+        for end, sign in (("low", -1), ("high", 1))
+    }
+    row = {"dataset": "synthetic", "detector": "lowkey", "attack": "lowkey", "n_identities": 20, "seed": 7}
+    return pd.DataFrame([{**row, **scores, **ends}])
+
+
+def transfer_table() -> pd.DataFrame:
+    rows = []
+    for condition, top1, top5 in (("clean", 0.8, 0.95), ("transferred", 0.2, 0.5)):
+        row = {"classifier": "resnet", "label": "ResNet", "condition": condition, "n_pictures": 500, "seed": 7}
+        for name, value in (("top1", top1), ("top5", top5)):
+            row |= {name: value, f"{name}_low": value - 0.02, f"{name}_high": value + 0.02}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def everything() -> pd.DataFrame:
+    measured = together([from_rates(rates_table()), from_detection(detection_table()), from_transfer(transfer_table())])
+    return compare(read_published(FILES), measured, COUNTERPARTS)
+
+
+def claim(table: pd.DataFrame, place: str, **about) -> pd.Series:
+    rows = table[(table["place"] == place) & (table["source"] == "Radiya-Dixit 2022")]
+    for name, value in about.items():
+        rows = rows[rows[name] == value]
+    (row,) = rows.itertuples()
+    return row
+
+
+def test_published_numbers_are_whole_and_stand_once():
+    table = read_published(FILES)
+    assert not table.duplicated(["source", "place", *ABOUT]).any()
+    assert (table["least"] <= table["most"]).all()
+    sizes = table[table["source"] == "Radiya-Dixit 2022"].groupby("place").size()
+    assert sizes[["Table 2", "Table 3", "Table 4"]].tolist() == [16, 8, 56]
+    users = pd.read_csv(PUBLISHED / "radiya-dixit-2022-table1.csv")
+    assert dict(zip(users["attack"], users["users"], strict=True)) == {
+        **{"Fawkes v0.3": 265, "Fawkes v1.0": 50, "LowKey": 150}
+    }
+
+
+def test_published_detection_tables_agree_with_themselves():
+    """As many clean as perturbed pictures were tested: accuracy follows from precision and recall."""
+    table = read_published(FILES)
+    table = table[table["place"].isin(["Table 2", "Table 3"]) & (table["classifier"] == "detector")]
+    scores = table.pivot(index=["place", "attack"], columns="quantity", values="least")
+    assert len(scores) == 6
+    false_alarms = scores["recall"] * (1 / scores["precision"] - 1)
+    np.testing.assert_allclose(scores["detection accuracy"], (scores["recall"] + 1 - false_alarms) / 2, atol=1.1e-3)
+
+
+def test_published_transfer_grows_from_rank_1_to_5_and_falls_under_attack():
+    table = read_published(FILES)
+    table = table[table["place"] == "Table 4"]
+    values = table.pivot(index="extractor", columns=["attack", "rank"], values="least")
+    adversarial = next(attack for attack in values.columns.levels[0] if attack != "none")
+    assert (values["none"][5] > values["none"][1]).all()
+    assert (values[adversarial][5] > values[adversarial][1]).all()
+    assert (values["none"][1] > values[adversarial][1]).all()
+    vit = values.loc["ViT-16"]
+    assert [vit["none"][1], vit[adversarial][1], vit["none"][5], vit[adversarial][5]] == [0.83, 0.57, 0.97, 0.86]
+
+
+def test_ours_stands_beside_its_claim():
+    table = everything()
+    lowkey = claim(table, "Figure 5")
+    assert (lowkey.least, lowkey.value, lowkey.low, lowkey.high) == pytest.approx((0.16, 0.9, 0.87, 0.95))
+    assert lowkey.difference == pytest.approx(0.74)
+    assert (lowkey.status, lowkey.differs, lowkey.n) == ("measured", "drawn faces; DSSIM; small", "20 users")
+    accuracy = claim(table, "Section 3.5", rank=2)
+    # Of the rank asked for; an interval of errors, turned around.
+    assert (accuracy.value, accuracy.low, accuracy.high) == pytest.approx((0.98, 0.93, 1.01))
+    recall = claim(table, "Table 2", attack="LowKey", quantity="recall")
+    assert (recall.value, recall.low, recall.high, recall.n) == (0.98, 0.975, 0.985, "20 identities")
+    top5 = claim(table, "Table 4", extractor="ResNet-101", rank=5, attack="PGD on four models of 2015")
+    assert (top5.least, top5.value, top5.differs) == (0.36, 0.5, "drawn objects")
+
+
+def test_status_tells_what_is_missing():
+    table = everything()
+    assert claim(table, "Figure 6", extractor="MagFace + CLIP", classifier="top 2").status == "no counterpart"
+    # Both of its names have a counterpart, and that was not run.
+    row = claim(everything(), "Appendix B.3", extractor="CLIP", rank=1)
+    assert row.status == "measured"
+    measured = together([from_rates(rates_table().query("extractor != 'clip'"))])
+    table = compare(read_published(FILES), measured, COUNTERPARTS)
+    row = claim(table, "Appendix B.3", extractor="CLIP", rank=1)
+    assert row.status == "not measured"
+    assert np.isnan(row.value)
+    assert len(table) == len(read_published(FILES))
+
+
+@pytest.mark.parametrize(("value", "difference"), [(0.5, -0.05), (0.55, 0), (0.6, 0), (0.77, 0), (0.9, 0.13)])
+def test_difference_from_a_range_is_that_from_its_nearest_end(value, difference):
+    published = read_published(FILES).query("place == 'Figure 2' and attack == 'LowKey'")
+    counterparts = COUNTERPARTS | {"extractor": {"WebFace": {"ours": "clip", "differs": ""}}}
+    measured = from_rates(rates_table().assign(protection_rate=value).query("rank == 1"))
+    (row,) = compare(published, measured, counterparts).itertuples()
+    assert row.difference == pytest.approx(difference)
+
+
+def test_only_posted_pictures_of_protected_users_count():
+    table = rates_table()
+    others = [
+        table.assign(channel="jpeg75", protection_rate=0.1),
+        table.assign(unprotected=1, protection_rate=0.2),
+        table.assign(among="pictures", protection_rate=0.3),
+    ]
+    pd.testing.assert_frame_equal(from_rates(pd.concat([table, *others])), from_rates(table))
+    pd.testing.assert_frame_equal(
+        from_rates(table.query("rank == 1").drop(columns="among")), from_rates(table.query("rank == 1"))
+    )
+
+
+def test_extractors_with_a_defense_are_called_as_publications_do():
+    plain = rates_table().query("extractor == 'magface' and rank == 1")
+    table = pd.concat(
+        [
+            plain,
+            plain.assign(defense="top_clip", protection_rate=0.2),
+            plain.assign(defense="unsure_clip", protection_rate=0.3),
+            plain.assign(defense="tuned", protection_rate=0.4),
+            plain.assign(defense="tuned", protection_rate=0.5, classifier="end to end"),
+            plain.assign(defense="jpeg_50", protection_rate=0.6),
+        ]
+    )
+    spelled = [
+        {"extractor": "magface", "defense": "top_clip", "name": "magface_clip", "classifier": "top 2"},
+        {
+            "extractor": "magface",
+            "defense": "unsure_clip",
+            "name": "magface_clip",
+            "classifier": "confidence threshold",
+        },
+        # Of another experiment the same.
+        *[{"extractor": "magface", "defense": "tuned", "name": "magface_robust", "classifier": ""}] * 2,
+    ]
+    measured = from_rates(table, spelled).query("quantity == 'error' and attack == 'lowkey'")
+    called = measured[["extractor", "classifier", "defense", "value"]].itertuples(index=False, name=None)
+    assert list(called) == [
+        ("magface", "nearest neighbor", "none", 0.9),
+        ("magface_clip", "top 2", "none", 0.2),
+        ("magface_clip", "confidence threshold", "none", 0.3),
+        ("magface_robust", "nearest neighbor", "none", 0.4),
+        # A classifier that is tuned itself stands on the extractor as it was.
+        ("magface", "end to end", "robust training", 0.5),
+        ("magface", "nearest neighbor", "jpeg_50", 0.6),
+    ]
+
+
+def test_one_number_in_two_tables_counts_once_and_contradictions_are_told():
+    rates = from_rates(rates_table())
+    rounded = rates.assign(value=[float(f"{value:.6g}") for value in rates["value"]])
+    assert len(together([rates, rounded])) == len(rates)
+    with pytest.raises(InputError, match=r"under attack 'none' and extractor 'clip' .* has several values"):
+        together([rates, rates.assign(value=rates["value"] + 0.01)])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda table: table.drop(columns="place"), "no column 'place'"),
+        (lambda table: table.assign(quantity="luck"), "quantity 'luck' is not known; choose one of error, accuracy"),
+        (lambda table: table.assign(least=60, most=50), "claims 60 to 50; give percent"),
+        (lambda table: table.assign(most=101), "claims 8 to 101; give percent"),
+        (lambda table: table.assign(least="some"), "claims some to 8; give percent"),
+    ],
+)
+def test_bad_published_numbers_are_told(tmp_path, change, message):
+    row = dict.fromkeys(COLUMNS, "x") | {"quantity": "error", "rank": 1, "least": 8, "most": 8, "note": ""}
+    change(pd.DataFrame([row])).to_csv(tmp_path / "claims.csv", index=False)
+    with pytest.raises(InputError, match=re.escape(message)) as caught:
+        read_published([tmp_path / "claims.csv"])
+    assert str(tmp_path / "claims.csv") in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("counterparts", "message"),
+    [
+        ({"network": {}}, "counterparts: 'network' is not known; choose one of dataset, attack, extractor"),
+        ({"attack": {"LowKey": {"ours": "lowkey"}}}, "counterparts: attack 'LowKey' needs 'ours' and 'differs'"),
+    ],
+)
+def test_bad_counterparts_are_told(counterparts, message):
+    with pytest.raises(InputError, match=re.escape(message)):
+        compare(read_published(FILES), from_rates(rates_table()), counterparts)
+
+
+def symbols(svg: str, color: str, hollow: bool) -> np.ndarray:
+    fill = theme.PAPER if hollow else color
+    marks = svg[svg.index("mark-symbol role-mark") :]
+    found = re.findall(rf'translate\(([\d.]+),([\d.]+)\)"[^>]*fill="{fill}" stroke="{color}"', marks)
+    return np.array(found, dtype=float)
+
+
+def test_claims_are_hollow_and_measurements_filled_at_their_values():
+    table = everything().query("place in ['Figure 5', 'Section 3.5', 'Table 2', 'Figure 6']")
+    svg = svg_of(claims_and_measurements(table, "Claims", "Two of them."))
+    color = theme.attack_styles(["lowkey"])[0].color
+    scale = (np.array([0.16, 0.9]) + 0.02) / 1.04 * 460
+    hollow, filled = symbols(svg, color, True), symbols(svg, color, False)
+    # One marker for one number.
+    assert len(hollow) == (table.query("status == 'measured'")["our_attack"] == "lowkey").sum() == 5
+    assert hollow[0, 0] == pytest.approx(scale[0], abs=0.01)
+    assert filled[0, 0] == pytest.approx(scale[1], abs=0.01)
+    # The claim stands above.
+    assert hollow[0, 1] < filled[0, 1]
+    written = texts(svg)
+    assert "LowKey, CLIP, error: 16 claimed, 90 here" in written
+    assert "CLIP stand-in; drawn faces; DSSIM; small" in written
+    assert "Radiya-Dixit 2022, Figure 5" in written
+    # With the digits of its source.
+    assert "LowKey, LowKey detector, AUC: 99.97 claimed, 99.5 here" in written
+    # What has no counterpart is in the table only.
+    assert not any("Figure 6" in text for text in written)
+
+
+def test_a_figure_of_nothing_is_told():
+    with pytest.raises(InputError, match="no published number has a measured counterpart"):
+        claims_and_measurements(everything().query("status != 'measured'"), "Claims", "None.")

@@ -1,0 +1,141 @@
+"""What an experiment takes of a run, and from which files."""
+
+import pytest
+from configurations import configuration
+from planned import NEW, TINY, pages, tables
+
+from uncloak.plan import evaluated, experiments, targets
+from uncloak.plan.asked import Asked
+
+
+def taken(config, experiment, dataset="synthetic"):
+    """Extractors, and attacks, of an experiment."""
+    asked = Asked(config, experiment, dataset)
+    return asked.extractors, asked.attacks
+
+
+def test_an_experiment_takes_what_its_dataset_evaluates_and_leaves_out_what_it_says(default):
+    every = ["pixels", "facenet", "arcface", "vggface", "magface", "clip", "robust"]
+    assert taken(default, "protection") == (every, ["fawkes_v03", "fawkes_v10", "fawkes_half", "lowkey"])
+    assert taken(default, "lowkey_by_extractor") == (every[:-1], ["lowkey"])
+    # Raw pixels are the floor of the clean error, which nothing could fool; few figures draw it.
+    assert taken(default, "ranks") == (["arcface", "magface", "clip", "robust"], ["fawkes_v10", "lowkey"])
+    assert taken(default, "lowkey_and_defenses", "second_world") == (
+        ["arcface", "magface", "clip", "robust"],
+        ["lowkey"],
+    )
+    without = {"attacks": ["lowkey"], "extractors": ["clip"]}
+    changed = configuration({"experiments": {"ranks": {"datasets": ["second_world"], "without": without}}})
+    assert taken(changed, "ranks", "second_world") == (["arcface", "magface", "robust"], ["fawkes_v10"])
+    # Left out, but for being the only one.
+    alone = configuration(TINY, {"run": {"extractors": ["facenet"], "attacks": ["fawkes_v03"], "defenses": []}})
+    assert taken(alone, "unprotected") == (["facenet"], ["fawkes_v03"])
+    named = configuration({"experiments": {"ranks": {"without": without, "extractors": ["clip"]}}})
+    assert taken(named, "ranks")[0] == ["clip"]
+
+
+def test_a_new_extractor_or_attack_of_the_run_is_in_all_experiments_that_name_none(default):
+    run = {kind: [*default["run"][kind], new] for kind, new in NEW.items()}
+    changed = configuration({"run": run})
+    for name, record in default["experiments"].items():
+        for kind, new in NEW.items():
+            if kind in record or "synthetic" not in record.get("datasets", ["synthetic"]):
+                continue
+            [before, after] = [getattr(Asked(config, name, "synthetic"), kind) for config in (default, changed)]
+            assert after == [*before, new], name
+
+
+def test_a_dataset_has_attacks_and_extractors_of_its_own():
+    config = configuration({"datasets": {"synthetic": {"attacks": ["lowkey"], "extractors": ["clip"]}}})
+    assert evaluated.attacks_of(config, "synthetic") == ["lowkey"]
+    assert evaluated.extractors_of(config, "synthetic") == ["clip"]
+    assert taken(config, "adaptive") == (["arcface"], ["lowkey"])
+    assert Asked(config, "games", "synthetic").words()["users"] == {
+        "Posts with the newest attack": ["lowkey"],
+        "Posts once, with LowKey": ["lowkey"],
+    }
+    # A figure none of whose attacks is run is not drawn.
+    made = {path for path in targets.everything(config) if "synthetic/figures" in path}
+    assert {*pages("synthetic", "lowkey_by_extractor")} <= made
+    assert not {*pages("synthetic", "fawkes_by_extractor")} & made
+
+
+def test_an_experiment_none_of_whose_attacks_is_run_is_not_made(default):
+    showing = ("adaptive", "unprotected", "ranks", "classifiers")
+    named = {experiment: {"attacks": ["lowkey"]} for experiment in showing}
+    config = configuration({"datasets": {"synthetic": {"attacks": ["fawkes_v10_low"]}}, "experiments": named})
+    for experiment in (*showing, "games"):
+        assert [asked.dataset for asked in experiments.made(default, experiment)] == ["synthetic"]
+        assert experiments.made(config, experiment) == []
+    # Detectors are tested on attacks that users need not take up.
+    assert Asked(config, "detection", "synthetic").attacks == default["experiments"]["detection"]["attacks"]
+
+
+def test_an_experiment_is_made_on_datasets_of_the_run_alone():
+    config = configuration({"run": {"datasets": ["second_world"]}})
+    assert [asked.dataset for asked in experiments.made(config, "systems")] == ["second_world"]
+    assert experiments.made(config, "detection") == []
+    assert "results/synthetic/tables/protection.csv" not in targets.everything(config)
+
+
+def test_only_the_experiments_of_the_run_are_made():
+    config = configuration({"run": {"experiments": ["games"]}})
+    assert targets.everything(config)[:1] == pages("synthetic", "games")
+    # It is drawn from another experiment's table, which can be made all the same.
+    assert experiments.drawn_from(config, "games", "synthetic") == {"protection": tables("synthetic", "protection")}
+    assert "protection" in experiments.by_part(config, "measure")
+
+
+def test_raw_pixels_meet_no_attack(default):
+    files = Asked(default, "lowkey_by_extractor", "synthetic").files()
+    assert "results/synthetic/recognition/pixels/comparisons.h5" in files["comparisons"]
+    assert not [path for path in files["posted"] if "/pixels/" in path]
+
+
+def test_an_experiment_takes_only_what_it_shows():
+    shown = {"extractors": ["clip", "robust"], "attacks": ["fawkes_half", "lowkey"]}
+    config = configuration({"run": {"channels": ["half"]}, "experiments": {"lowkey_by_extractor": shown}})
+    asked = Asked(config, "lowkey_by_extractor", "synthetic")
+    assert asked.files()["posted"] == [
+        f"results/synthetic/embeddings/{extractor}/{attack}.h5"
+        for extractor in ("clip", "robust")
+        for attack in ("fawkes_v03", "fawkes_v10", "lowkey")
+    ]
+    labels = asked.labels()
+    assert list(labels["attacks"]) == ["none", "fawkes_half", "lowkey"]
+    assert [each["extractor"] for each in labels["recognizers"]] == ["clip", "robust"]
+
+
+@pytest.mark.parametrize("experiment", ["protection", "unprotected", "systems", "defenses", "lowkey_by_extractor"])
+def test_files_and_what_is_said_of_them_have_one_order(experiment):
+    defenses = ["jpeg_50", "cloak_detector", "robust_training", "top_2_clip"]
+    config = configuration({"run": {"channels": ["half", "jpeg90"], "defenses": defenses}})
+    asked = Asked(config, experiment, "synthetic")
+    files, posted, comparisons = asked.files(), [], []
+    for each, told in zip(asked.recognizers, asked.told()["recognizers"], strict=True):
+        models = [each.embedder, each.second] if told["second"] else [each.embedder]
+        for model in models:
+            comparisons.append(f"results/synthetic/recognition/{model}{each.treated}/comparisons.h5")
+            for attack, channel in told["postings"]:
+                # Without attack, the users' own pictures.
+                name = "clean" if attack == "none" else attack
+                name += "" if channel == "png" else f".{channel}"
+                posted.append(f"results/synthetic/embeddings/{model}/{name}{each.treated}.h5")
+    assert files["posted"] == posted
+    assert files["comparisons"] == comparisons
+    dropping = [told for told in asked.told()["recognizers"] if told["scores"]]
+    assert len(files.get("clean", [])) == len(dropping)
+    assert len(files.get("scores", [])) == sum(told["scores"] for told in dropping)
+
+
+def test_a_table_describes_two_models_as_new_as_the_newer(default):
+    described = {
+        (each["extractor"], each["defense"]): each
+        for each in Asked(default, "systems", "synthetic").labels()["recognizers"]
+    }
+    together = described["magface", "top_2_clip"]
+    assert (together["extractor_label"], together["released"]) == ("MagFace IR-ResNet", "2021-07-28")
+    assert together["defense_label"] == default["defenses"]["top_2_clip"]["label"]
+    assert described["magface", "none"]["released"] == "2021-03-11"
+    pixels = Asked(default, "protection", "synthetic").labels()["recognizers"][0]
+    assert (pixels["extractor_label"], pixels["released"], pixels["defense_label"]) == ("raw pixels", None, "none")

@@ -1,0 +1,14 @@
+"""Draw the figure of an experiment, and write the table that it shows."""
+
+import json
+
+from uncloak.jobs import started
+
+from uncloak.experiments.given import Given
+from uncloak.figures.saving import save
+
+with started(snakemake) as job:
+    given = Given(dict(job.input.items()), json.loads(job.params.told))
+    chart, rows = given.module("figure").draw(given)
+    output = job.output
+    save(chart, rows, output.html, output.svg, output.png, output.csv, job.input.vega)

@@ -1,0 +1,8 @@
+"""Does robust training undo cloaks? An extractor with and without it (Figure 2)."""
+
+TITLE = "Does robust training undo the cloaks?"
+CATEGORY = "Defenses"
+
+
+def possible(asked):
+    return len(asked.recognizers) > 1

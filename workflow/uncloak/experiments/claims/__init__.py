@@ -1,0 +1,41 @@
+"""What was claimed, and what comes out here? Published numbers (resources/published) beside ours.
+
+It is one figure of all its datasets together, so it has a rule of its own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from uncloak.errors import InputError
+
+TITLE = "What was claimed, and what comes out here?"
+CATEGORY = "What was claimed?"
+HOOKS = ()
+
+
+@dataclass(frozen=True)
+class Options:
+    """Options.
+
+    Attributes:
+        published: files in resources/published, in the order of drawing.
+        counterparts: `dataset`, `attack` and `extractor` -> published name -> our name, `ours`, and how ours differs,
+            `differs`. Ours may be `transfer` and `transferred`; two extractors together are named FIRST_SECOND.
+    """
+
+    published: tuple[str, ...]
+    counterparts: dict[str, dict[str, dict[str, str]]]
+
+    def __post_init__(self):
+        if not isinstance(self.counterparts, Mapping) or set(self.counterparts) - {"dataset", "attack", "extractor"}:
+            raise InputError(
+                "counterparts has the keys dataset, attack and extractor alone; name others in one of them"
+            )
+        for kind, names in self.counterparts.items():
+            for name, entry in names.items():
+                if set(entry) != {"ours", "differs"}:
+                    raise InputError(f"counterparts.{kind}.{name} needs `ours` and `differs`, and nothing else")
+
+
+def drawn_from(asked):
+    return {}

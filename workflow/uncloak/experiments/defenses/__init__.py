@@ -1,0 +1,10 @@
+"""What do defenses do? Each of the run beside none: protection, and what it costs in clean error."""
+
+TITLE = "What do defenses undo, and what do they cost?"
+CATEGORY = "Defenses"
+HOOKS = ("faces", "extractor", "gallery", "answer")
+RUN_DEFENSES = True
+
+
+def possible(asked):
+    return len(asked.defenses) > 1

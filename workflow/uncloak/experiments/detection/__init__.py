@@ -1,0 +1,48 @@
+"""Can a trainer tell cloaked pictures from clean ones? Detectors on people they do not know (Tables 2 and 3)."""
+
+from dataclasses import dataclass
+
+from uncloak.errors import InputError
+from uncloak.plan import detection
+
+TITLE = "Can a trainer tell cloaked pictures from clean ones?"
+CATEGORY = "Defenses"
+OWN_ATTACKS = True
+HOOKS = ()
+LABELED = False
+
+
+@dataclass(frozen=True)
+class Options:
+    """Options.
+
+    Attributes:
+        detectors: records of detectors.
+        threshold: score in (0,1) from which a face is flagged.
+    """
+
+    detectors: tuple[str, ...]
+    threshold: float = 0.5
+
+    def __post_init__(self):
+        if not 0 < self.threshold < 1:
+            raise InputError(f"threshold is {self.threshold}; it must be above 0 and below 1")
+
+
+def files(asked):
+    return {"scores": detection.scores(asked.dataset, asked.options.detectors)}
+
+
+def drawn_from(asked):
+    return {"table": [asked.table()], **files(asked)}
+
+
+def told(asked):
+    """The attacks tested, and by detector those that it has learned."""
+    known = {name: asked.config["detectors"][name]["attacks"] for name in asked.options.detectors}
+    return {"recognizers": [], "attacks": asked.attacks, "learned": known}
+
+
+def shown(asked):
+    labels = {name: asked.config["detectors"][name]["label"] for name in asked.options.detectors}
+    return {"detectors": labels, "extractors": []}

@@ -1,0 +1,105 @@
+"""What an experiment is given to work on: its files, and what its record and the run say."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pandas as pd
+
+from uncloak.pictures.split import read_split
+from uncloak.recognition.comparing import read_compared
+from uncloak.recognition.comparisons import Comparisons
+from uncloak.recognition.dropping import without_dropped
+from uncloak.recognition.embeddings import read_embeddings
+from uncloak.tables import read_table
+
+
+@dataclass(frozen=True)
+class Recognized:
+    """What a trainer recognizes the users by, and how they posted.
+
+    Attributes:
+        comparisons: distances of the extractor; what a defense drops from the gallery is infinitely far.
+        attacks: attack -> the shares of a mixture (empty for any other attack).
+        names: what a row says of it: dataset, extractor, defense and seed.
+        second: distances of the second extractor that a defense asks, or None.
+        answer: how such a defense combines the two, its `answer` with its options; or None.
+    """
+
+    comparisons: Comparisons
+    attacks: Mapping[str, Mapping[str, float]]
+    names: Mapping[str, Any]
+    second: Comparisons | None = None
+    answer: Any = None
+
+
+@dataclass(frozen=True)
+class Given:
+    """An experiment on a dataset, as its jobs meet it.
+
+    Attributes:
+        files: name -> paths, as the experiment's `files` or `drawn_from` gave them.
+        told: what the plan tells the job; the keys below are always there.
+    """
+
+    files: Mapping[str, list[str]]
+    told: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def dataset(self) -> str:
+        return self.told["dataset"]
+
+    @property
+    def seed(self) -> int:
+        return self.told["seed"]
+
+    @property
+    def options(self) -> SimpleNamespace:
+        """The options of the record, by name."""
+        return SimpleNamespace(**self.told["options"])
+
+    def module(self, part: str) -> ModuleType:
+        """The experiment's own `measure` or `figure`."""
+        return import_module(f"uncloak.experiments.{self.told['method']}.{part}")
+
+    def table(self, name: str = "table") -> pd.DataFrame:
+        """The table among the files that has this name.
+
+        Raises InputError where it cannot be read.
+        """
+        return read_table(self.files[name][0])
+
+    def recognized(self) -> Iterator[Recognized]:
+        """Read, one after the other, what each extractor with each defense recognizes by.
+
+        Raises InputError where a file cannot be read.
+        """
+        files = {name: iter(paths) for name, paths in self.files.items()}
+        for each in self.told["recognizers"]:
+            postings = [tuple(posting) for posting in each["postings"]]
+            found = [
+                read_compared(next(files["comparisons"]), {posting: next(files["posted"]) for posting in postings})
+                for _ in range(1 + each["second"])
+            ]
+            names = {"dataset": self.dataset, "seed": self.seed, **{key: each[key] for key in ("extractor", "defense")}}
+            does, answer = each["does"], None
+            if does:
+                method, options = import_module(f"uncloak.defenses.{does['method']}"), does["options"]
+                if hasattr(method, "gallery"):
+                    scores = [read_table(next(files["scores"])) for _ in range(each["scores"])]
+                    kept, split = method.gallery(scores, method.Options(**options)), read_split(self.files["split"][0])
+                    for place, comparisons in enumerate(found):
+                        clean, probing = (read_embeddings(next(files[name])) for name in ("clean", "probes"))
+                        found[place] = without_dropped(comparisons, clean, split, kept, probing)
+                if hasattr(method, "answer"):
+                    answer = method.answer, method.Options(**options)
+            yield Recognized(found[0], each["attacks"], names, *found[1:], answer=answer)
+
+    # Words of a figure
+
+    @property
+    def attacks(self) -> list[str]:
+        """The attacks in the order of drawing, none at all first."""
+        return ["none", *self.told["attacks"]]

@@ -1,0 +1,60 @@
+"""Photographs as a trainer scrapes them: sent through a channel, then searched for faces and aligned anew."""
+
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from uncloak.pictures.channel import Channel
+from uncloak.pictures.faces import align_pictures
+from uncloak.pictures.landmarks import LANDMARK_COLUMNS
+from uncloak.pictures.reading import load_picture
+from uncloak.records.datasets import Alignment
+from uncloak.store import read_arrays, read_attributes
+
+ARRAYS = ("faces", "picture", "aligned_by")
+
+
+def align_scraped(
+    table: pd.DataFrame,
+    root: str | os.PathLike,
+    alignment: Alignment,
+    face_size: int,
+    channel: Channel,
+    known: tuple[np.ndarray, np.ndarray],
+    scratch: str | os.PathLike | None = None,
+    workers: int = 1,
+) -> tuple[dict[str, np.ndarray], dict[str, str | int | float]]:
+    """Align the faces of posted photographs.
+
+    Args:
+        table: columns picture and path, below `root`.
+        root: folder of the photographs.
+        alignment: as the dataset's photographs are aligned.
+        face_size: side of the aligned faces in pixels.
+        channel: what happens to the photographs before they are scraped.
+        known: ids str [M] of photographs, and the landmarks float [M,5,2] of the clean ones: where the detector loses
+            the face, the trainer still has an idea of where it is.
+        scratch: folder that takes the transmitted photographs meanwhile; the system's unless given.
+        workers: processes.
+
+    Returns arrays and attributes of `uncloak.pictures.faces.align_pictures`: `ARRAYS`, and what they were aligned by.
+
+    Raises InputError as `align_pictures` does.
+    """
+    pictures, points = known
+    landmarks = pd.DataFrame(points.reshape(len(points), 10), columns=LANDMARK_COLUMNS).assign(picture=pictures)
+    with TemporaryDirectory(dir=scratch) as folder:
+        aligned, root = Path(folder, "aligned.h5"), Path(root)
+        if channel.steps:
+            names = [f"{row}.png" for row in range(len(table))]
+            for name, path in zip(names, table["path"], strict=True):
+                Image.fromarray(channel.transmit(load_picture(root / path))).save(Path(folder, name))
+            table, root = table.assign(path=names), Path(folder)
+        how = {"face_size": face_size, "landmarks": landmarks, "workers": workers, **dict(alignment)}
+        align_pictures(table, root, aligned, **how)
+        arrays = dict(zip(ARRAYS, read_arrays(aligned, *ARRAYS), strict=True))
+        return arrays, {name: value for name, value in read_attributes(aligned).items() if name != "recipe"}

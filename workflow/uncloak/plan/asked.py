@@ -1,0 +1,213 @@
+"""An experiment asked of a dataset: what of the run it takes, and from which files.
+
+The folders of `uncloak.experiments` say in their `__init__` what is special about each; see there.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from uncloak import paths
+from uncloak.errors import InputError
+from uncloak.plan import defenses, evaluated, recognition
+from uncloak.plan.defenses import NONE, Recognizer
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An experiment of the configuration, asked of a dataset of the run."""
+
+    config: Mapping
+    experiment: str
+    dataset: str
+
+    @property
+    def record(self) -> Mapping:
+        return self.config["experiments"][self.experiment]
+
+    @cached_property
+    def module(self) -> ModuleType:
+        name = f"uncloak.experiments.{self.record['method']}"
+        try:
+            return import_module(name)
+        except Exception as error:
+            reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
+            raise InputError(f"{name}: cannot be imported ({reason}); mend its __init__.py") from None
+
+    @cached_property
+    def options(self) -> Any:
+        """The options, typed, also those that the record leaves to the method; None where it has none."""
+        declared = getattr(self.module, "Options", None)
+        return declared(**self.record.get("options", {})) if declared else None
+
+    def about(self, name: str, default: Any = None) -> Any:
+        """What the experiment's folder says of it."""
+        return getattr(self.module, name, default)
+
+    @property
+    def title(self) -> str:
+        return self.record.get("title", self.module.TITLE)
+
+    @property
+    def paper(self) -> str:
+        """The figure of the paper that this corresponds to; empty where to none."""
+        paper = self.record.get("paper", "")
+        return paper.get(self.dataset, "") if isinstance(paper, Mapping) else paper
+
+    @cached_property
+    def extractors(self) -> list[str]:
+        """Those that the record names, or all of the dataset but those left out; raw pixels where they are drawn."""
+        if "extractors" in self.record:
+            return self.record["extractors"]
+        every = evaluated.extractors_of(self.config, self.dataset)
+        if not self.about("PIXELS", False):
+            every = [name for name in every if not evaluated.is_pixels(self.config, name)] or every
+        return self._but(every, "extractors")
+
+    @cached_property
+    def attacks(self) -> list[str]:
+        """Those that the record names, or all of the dataset but those left out; of them, those that are run on it."""
+        run = evaluated.attacks_of(self.config, self.dataset)
+        if "attacks" not in self.record:
+            return self._but(run, "attacks")
+        named = self.record["attacks"]
+        return named if self.about("OWN_ATTACKS", False) else [name for name in named if name in run]
+
+    def _but(self, every: list[str], kind: str) -> list[str]:
+        left_out = self.record.get("without", {}).get(kind, [])
+        return [name for name in every if name not in left_out] or every
+
+    @property
+    def defenses(self) -> list[str]:
+        """None at all, and those that the record names, or those of the run where the experiment compares them."""
+        every = self.config["run"]["defenses"] if self.about("RUN_DEFENSES", False) else []
+        return [NONE, *self.record.get("defenses", every)]
+
+    @property
+    def channels(self) -> list[str]:
+        return evaluated.channels(self.config) if self.about("CHANNELS", False) else []
+
+    @cached_property
+    def recognizers(self) -> list[Recognizer]:
+        """The extractors with each of the defenses, where it is one for them."""
+        pairs = [(extractor, defense) for extractor in self._measured("extractors") for defense in self.defenses]
+        found = [each for pair in pairs if (each := defenses.recognizer(self.config, *pair))]
+        return self.about("recognizers", lambda _, found: found)(self, found)
+
+    def attacks_on(self, recognizer: Recognizer) -> list[str]:
+        """The attacks that could fool an extractor: raw pixels are the floor of the clean error."""
+        return [] if evaluated.is_pixels(self.config, recognizer.extractor) else self._measured("attacks")
+
+    def _measured(self, kind: str) -> list[str]:
+        """What is drawn; where the table holds everything, what else there is on the dataset, too."""
+        drawn, of_dataset = {
+            "extractors": (self.extractors, evaluated.extractors_of),
+            "attacks": (self.attacks, evaluated.attacks_of),
+        }[kind]
+        every = of_dataset(self.config, self.dataset) if self.about("WHOLE_TABLE", False) else []
+        return list(dict.fromkeys([*every, *drawn]))
+
+    # Files
+
+    def files(self) -> dict[str, list[str]]:
+        """What is measured; the distances of its recognizers unless the experiment says otherwise."""
+        return self.about("files", Asked.recognition)(self)
+
+    def drawn_from(self) -> dict[str, list[str]]:
+        """What is drawn; its table unless the experiment says otherwise."""
+        return self.about("drawn_from", lambda asked: {"table": [asked.table()]})(self)
+
+    def table(self, experiment: str | None = None) -> str:
+        """The table of an experiment, this one's unless named, on the same dataset."""
+        return paths.fill(paths.TABLE, dataset=self.dataset, experiment=experiment or self.experiment)
+
+    def recognition(self) -> dict[str, list[str]]:
+        """Distances of the recognizers, and posted pictures as they see them."""
+        keys = ("comparisons", "posted", "clean", "probes", "scores", "split")
+        found: dict[str, list[str]] = {key: [] for key in keys}
+        for each in self.recognizers:
+            for embedder in filter(None, (each.embedder, each.second)):
+                found["comparisons"].append(recognition.comparisons(self.dataset, embedder, each.treated))
+                found["posted"] += [
+                    recognition.embeddings(self.dataset, embedder, posting + each.treated)
+                    for posting in self._postings(each)
+                ]
+                if self._drops(each):
+                    seen = recognition.compared(self.config, self.dataset, embedder, each.treated)
+                    found["clean"].append(seen["gallery"])
+                    found["probes"].append(seen["probes"])
+            if self._drops(each):
+                found["scores"] += defenses.scores(self.config, self.dataset, each.defense)
+                found["split"] = [paths.fill(paths.SPLIT, dataset=self.dataset)]
+        return {name: files for name, files in found.items() if files}
+
+    def _postings(self, recognizer: Recognizer) -> dict[str, tuple[str, str]]:
+        # Detectors score pictures as they are posted, through no channel.
+        channels = [] if self._drops(recognizer) else self.channels
+        return recognition.postings(self.config, self.attacks_on(recognizer), channels)
+
+    def _drops(self, recognizer: Recognizer) -> bool:
+        return recognizer.defense != NONE and "gallery" in defenses.hooks(self.config, recognizer.defense)
+
+    # What jobs are told
+
+    def told(self) -> dict:
+        """What the job that measures is told."""
+        of_its_own = self.about("told", lambda asked: {})(self)
+        return {**self._named(), "recognizers": [self._recognizer(each) for each in self.recognizers], **of_its_own}
+
+    def _recognizer(self, each: Recognizer) -> dict:
+        return {
+            "extractor": each.extractor,
+            "defense": each.defense,
+            "postings": list(self._postings(each).values()),
+            "attacks": recognition.shares_of(self.config, self.attacks_on(each)),
+            # What treats faces or tunes extractors has done so, and may import torch.
+            "does": defenses.described(self.config, each.defense) if self._works(each) else None,
+            "second": each.second is not None,
+            "scores": len(defenses.scores(self.config, self.dataset, each.defense)) if self._drops(each) else 0,
+        }
+
+    def _works(self, recognizer: Recognizer) -> bool:
+        """Whether a defense has something to do while users are recognized."""
+        hooks = () if recognizer.defense == NONE else defenses.hooks(self.config, recognizer.defense)
+        return bool({"gallery", "answer"} & set(hooks))
+
+    def labels(self) -> dict:
+        """What the job that averages is told: what its rows are about."""
+        labeled = self.about("LABELED", True)
+        about = recognition.described(self.config, self.recognizers, self._measured("attacks")) if labeled else {}
+        return {**self._named(), **about, **self.about("labels", lambda asked: {})(self)}
+
+    def words(self) -> dict:
+        """What the job that draws is told: names, in the order of drawing, and what figure and caption say."""
+        record = self.config["datasets"][self.dataset]
+        return {
+            **self._named(),
+            "title": self.title,
+            "paper": self.paper,
+            "dataset_label": record["label"],
+            "attacks": {name: self.config["attacks"][name]["label"] for name in self.attacks},
+            "extractors": self.extractors,
+            "defenses": {name: self.config["defenses"][name]["label"] for name in self.defenses if name != NONE},
+            **self.about("shown", lambda asked: {})(self),
+        }
+
+    def _named(self) -> dict:
+        return {
+            "experiment": self.experiment,
+            "method": self.record["method"],
+            "dataset": self.dataset,
+            "seed": self.config["seed"],
+            "options": asdict(self.options) if self.options else {},
+        }
+
+    def modules(self, part: str) -> list[str]:
+        """The modules that a job picks at run time: the experiment's own part, and what its defenses do."""
+        own = [f"{self.module.__name__}.{part}"]
+        used = {each.defense for each in self.recognizers} - {NONE}
+        hooked = [name for name in used if set(defenses.hooks(self.config, name)) & {"gallery", "answer"}]
+        return own + sorted({defenses.module(self.config, name) for name in hooked} if part == "measure" else ())

@@ -1,0 +1,185 @@
+"""What experiments ask of a run, and whether they can be made as they stand: told before any job is planned."""
+
+from collections.abc import Iterator, Mapping
+
+from uncloak.errors import InputError
+from uncloak.plan import attacks, claims, defenses, detection, evaluated, experiments, extractors
+from uncloak.plan.asked import Asked
+from uncloak.records import plugins
+
+# What others are drawn from, by its name.
+_PROTECTION = "protection"
+# Methods of which there is one on a dataset (of claims, one in all): a rule of its own makes its files.
+_ALONE = ("classifiers", claims.METHOD)
+_DOES = {
+    "faces": "treats faces",
+    "gallery": "drops faces",
+    "extractor": "takes another extractor",
+    "answer": "asks two extractors",
+}
+
+
+def needed(config: Mapping) -> tuple[list[str], dict[str, list[str]]]:
+    """The extractors that the datasets and experiments of a run ask for, and on each dataset the attacks."""
+    names: list[str] = []
+    tried: dict[str, list[str]] = {}
+    for dataset in evaluated.datasets(config):
+        names += evaluated.extractors_of(config, dataset)
+        tried[dataset] = list(evaluated.attacks_of(config, dataset))
+    for asked in _made(config):
+        tried[asked.dataset] += asked.attacks
+        for each in asked.recognizers:
+            names += filter(None, (each.extractor, each.embedder, each.second))
+    return list(dict.fromkeys(names)), {dataset: list(dict.fromkeys(own)) for dataset, own in tried.items()}
+
+
+def check(config: Mapping) -> None:
+    """Raise InputError, with place and reason, where an experiment of the run cannot be made as it stands."""
+    for name, record in config["defenses"].items():
+        if record["method"] == "robust_training":
+            _tuned(config, f"defenses.{name}.options.extractors", defenses.options(config, name)["extractors"])
+    for name in experiments.names(config):
+        _measurable(config, name)
+    for asked in _made(config):
+        place = f"config: experiments.{asked.experiment}"
+        _whole(asked)
+        _attacks(asked, place)
+        _defended(asked, place)
+        if asked.record["method"] == claims.METHOD:
+            claims.check(asked, place)
+        else:
+            asked.about("check", lambda *_: None)(asked, place)
+        _recognized(asked, place)
+        if _PROTECTION in asked.drawn_from():
+            _contained(asked, place)
+    for method in _ALONE:
+        _alone(config, method)
+
+
+def _made(config: Mapping) -> Iterator[Asked]:
+    """The experiments of the run, and the one that others of them are drawn from."""
+    found = [asked for name in experiments.names(config) for asked in experiments.made(config, name)]
+    yield from found
+    if _PROTECTION in config["experiments"]:
+        below = {each.dataset for each in found if _PROTECTION in each.drawn_from()}
+        there = {each.dataset for each in found if each.experiment == _PROTECTION}
+        yield from (Asked(config, _PROTECTION, dataset) for dataset in sorted(below - there))
+
+
+def _contained(asked: Asked, place: str) -> None:
+    """That what an experiment shows stands in the table which it is drawn from."""
+    record = asked.config["experiments"].get(_PROTECTION)
+    if record is None:
+        reason = f"is drawn from the experiment '{_PROTECTION}', which is struck out; strike out both"
+        raise InputError(f"{place}: {reason}")
+    if record["method"] != _PROTECTION:
+        reason = f"'{asked.experiment}' is drawn from what it measures; leave its method out"
+        raise InputError(f"config: experiments.{_PROTECTION}.method: {reason}")
+    below = Asked(asked.config, _PROTECTION, asked.dataset)
+    for kind in ("extractors", "attacks"):
+        for name in getattr(asked, kind):
+            if name not in getattr(below, kind):
+                reason = f"'{name}' is not in the experiment '{_PROTECTION}', from which this is drawn; take it there"
+                raise InputError(f"{place}.{kind}: {reason}, too")
+
+
+def _recognized(asked: Asked, place: str) -> None:
+    """That somebody is recognized whom an attack could protect."""
+    measured = asked.experiment in experiments.by_part(asked.config, "measure")
+    if not measured or asked.about("files") is not None:
+        return
+    if not any(asked.attacks_on(each) for each in asked.recognizers):
+        reason = "raw pixels alone, which no attack fools; name another extractor, here or in run.extractors"
+        raise InputError(f"{place}.extractors: {reason}")
+
+
+def _alone(config: Mapping, method: str) -> None:
+    """That experiments which share files of one name do not differ in what the files hold."""
+    found: dict[str, Asked] = {}
+    for asked in _made(config):
+        if asked.record["method"] == method:
+            first = found.setdefault("" if method == claims.METHOD else asked.dataset, asked)
+            if first.options != asked.options:
+                reason = f"'{first.experiment}' of the same method has other options; give both the same, or run one"
+                raise InputError(f"config: experiments.{asked.experiment}.options: {reason}")
+
+
+def _tuned(config: Mapping, place: str, pairs: Mapping[str, str]) -> None:
+    for robust in pairs.values():
+        if not extractors.learned_public(config, robust):
+            reason = f"'{robust}' is not tuned on public identities; name an extractor with `train.public`"
+            raise InputError(f"config: {place}: {reason}")
+
+
+def _whole(asked: Asked) -> None:
+    """That an experiment's folder has what is needed of it."""
+    parts = plugins.parts(plugins.EXPERIMENT, asked.record["method"])
+    shows_its_table = [asked.table()] in asked.drawn_from().values()
+    if "measure" not in parts and ("figure" not in parts or shows_its_table):
+        reason = "has no measure.py, but is to have a table of its own; write it"
+        raise InputError(f"uncloak/experiments/{asked.record['method']}: {reason}")
+
+
+def _measurable(config: Mapping, experiment: str) -> None:
+    """That an experiment can measure its defenses: told also where for want of others it is made on no dataset."""
+    asked = Asked(config, experiment, evaluated.datasets(config)[0])
+    measured = asked.about("HOOKS", ("faces", "extractor"))
+    for name in asked.defenses[1:]:
+        unmet = set(defenses.hooks(config, name)) - set(measured)
+        if unmet:
+            place, does = f"config: experiments.{experiment}", _DOES[min(unmet)]
+            raise InputError(f"{place}.defenses: '{name}' {does}, which this experiment cannot measure; leave it out")
+
+
+def _defended(asked: Asked, place: str) -> None:
+    """That the detectors which the experiment needs can be trained."""
+    config, chosen = asked.config, asked.defenses[1:]
+    helping = getattr(asked.options, "detector", None)  # of users who collude
+    dropping = [*chosen, helping] if helping in config["defenses"] else chosen
+    detectors = [
+        *getattr(asked.options, "detectors", ()),
+        *(each for name in dropping for each in defenses.options(config, name).get("detectors", ())),
+    ]
+    if detectors:
+        _detected(config, asked.dataset, list(dict.fromkeys(detectors)))
+
+
+def _attacks(asked: Asked, place: str) -> None:
+    """That attacks which detectors are tested on are on faces."""
+    if asked.record["method"] == "detection":
+        for name in asked.attacks:
+            _on_faces(asked.config, f"{place}.attacks", name)
+
+
+def _on_faces(config: Mapping, place: str, attack: str) -> None:
+    if attack in attacks.our_own(config, photographs=False):
+        return
+    what = "is a mixture" if attack in attacks.mixtures(config) else "has pictures made elsewhere"
+    if attack in attacks.our_own(config, photographs=True):
+        what = "perturbs whole photographs"
+    raise InputError(
+        f"{place}: '{attack}' {what}, but faces are to be perturbed here; name an attack on faces beside it"
+    )
+
+
+def _detected(config: Mapping, dataset: str, detectors: list[str]) -> None:
+    """That detectors can be trained and tested on a dataset."""
+    record = config["datasets"][dataset]
+    if not record.get("perturb", {}).get("detector"):
+        reason = "does not say how faces are perturbed for detectors; give it `perturb.detector`"
+        raise InputError(f"config: datasets.{dataset}: {reason}")
+    tested = detection.tested_attacks(config, dataset)
+    people = record["split"]["roles"].get("detector", 0)
+    for name in detectors:
+        detector = config["detectors"][name]
+        for attack in detector["attacks"]:
+            _on_faces(config, f"config: detectors.{name}.attacks", attack)
+            if attack not in tested:
+                reason = f"'{attack}' is not among the attacks of the experiment that tests detectors; add it there"
+                raise InputError(f"config: detectors.{name}.attacks: {reason}")
+        wanted = detector["identities"]["train"] + detector["identities"]["test"]
+        if wanted > people:
+            raise InputError(
+                f"config: detectors.{name}.identities: {wanted} identities are wanted, but {people} of '{dataset}' have"
+                " the role detector; lower them or raise split.roles.detector"
+            )

@@ -1,0 +1,50 @@
+"""How much each attack shows in each posted picture of the users; a mixture shows what its attacks do."""
+
+import os
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from uncloak.attacks.mixture import assign
+from uncloak.pictures.names import identities_of
+from uncloak.store import read_arrays
+from uncloak.tables import read_table
+from uncloak.visibility.pictures import MEASURES
+from uncloak.visibility.users import COLUMNS
+
+
+def read_measured(perturbed: str | os.PathLike, lpips: str | os.PathLike | None = None) -> pd.DataFrame:
+    """Read the measures of an attack's pictures: columns `MEASURES` and lpips (NaN without its table), by picture.
+
+    Raises InputError where a file is missing or damaged, or lacks a measure.
+    """
+    arrays = dict(zip(["picture", *MEASURES], read_arrays(perturbed, "picture", *MEASURES), strict=True))
+    table = pd.DataFrame(arrays).set_index("picture").assign(lpips=float("nan"))
+    if lpips is not None:
+        table["lpips"] = read_table(lpips).set_index("picture")
+    return table
+
+
+def by_picture(
+    dataset: str,
+    posted: Sequence[str],
+    attacks: Mapping[str, Mapping[str, float]],
+    measured: Mapping[str, pd.DataFrame],
+    seed: int,
+) -> pd.DataFrame:
+    """Return the measures of every attack's posted pictures: columns `uncloak.visibility.users.COLUMNS`.
+
+    Args:
+        dataset: its name, for the table.
+        posted: ids of the users' pictures.
+        attacks: attack -> its shares, which only a mixture has.
+        measured: attack -> the measures of its pictures (`read_measured`); mixtures are put together from these.
+        seed: of the experiment, which also says what of a mixture each picture gets.
+    """
+    rows = []
+    for attack, shares in attacks.items():
+        assigned = assign(posted, shares, seed) if shares else [attack] * len(posted)
+        own = pd.concat([measured[made_by].loc[[name]] for name, made_by in zip(posted, assigned, strict=True)])
+        rows.append(own.reset_index().assign(attack=attack))
+    table = pd.concat(rows, ignore_index=True)
+    return table.assign(dataset=dataset, user=identities_of(table["picture"]))[[*COLUMNS[:4], *MEASURES, "lpips"]]
