@@ -234,7 +234,7 @@ def known_landmarks(pictures: list[str], points: np.ndarray) -> pd.DataFrame:
 def test_scraped_photographs_are_aligned_as_the_channel_left_them(tmp_path):
     manifest = photographs(tmp_path / "raw", 3, 150)
     points = np.repeat(np.float32(template(112) + np.array([20, 15]))[None], 3, axis=0)
-    alignment, known = Alignment(detector="mtcnn"), (manifest["picture"].to_numpy(str), points)
+    alignment, known = Alignment(face_detector="mtcnn"), (manifest["picture"].to_numpy(str), points)
     plain, jpeg = (
         align_scraped(manifest, tmp_path / "raw", alignment, 64, parse(steps), known)
         for steps in ([], [{"method": "jpeg", "quality": 10}])
@@ -242,7 +242,7 @@ def test_scraped_photographs_are_aligned_as_the_channel_left_them(tmp_path):
     for arrays, aligned_by in (plain, jpeg):
         assert arrays["picture"].tolist() == manifest["picture"].tolist()
         assert set(arrays["aligned_by"]) == {"known"}
-        assert aligned_by == {"detector": "mtcnn", "face_size": 64, "share_known": 1.0}
+        assert aligned_by == {"face_detector": "mtcnn", "face_size": 64, "share_known": 1.0}
     assert (plain[0]["faces"] != jpeg[0]["faces"]).any()
     first = parse([{"method": "jpeg", "quality": 10}]).transmit(load_picture(tmp_path / "raw" / manifest["path"][0]))
     Image.fromarray(first).save(tmp_path / "sent.png")
@@ -275,7 +275,7 @@ def test_known_landmarks_serve_where_no_face_is_found(tmp_path):
     expected = np.asarray(window.resize((64, 64), Image.Resampling.BILINEAR)).astype(int)
     assert np.abs(faces[0][2:-2, 2:-2] - expected[2:-2, 2:-2]).max() <= 4
     attributes = read_attributes(tmp_path / "faces.h5")
-    assert attributes == {"recipe": "abc", "detector": "mtcnn", "face_size": 64, "share_known": 1.0}
+    assert attributes == {"recipe": "abc", "face_detector": "mtcnn", "face_size": 64, "share_known": 1.0}
 
     with pytest.raises(InputError, match="no face found in any of 6 pictures"):
         align_pictures(manifest, tmp_path / "raw", tmp_path / "none.h5", face_size=64)
@@ -298,7 +298,7 @@ def test_aligned_crops_are_only_resized(tmp_path):
     manifest = photographs(tmp_path / "raw", 5, 128)
     for workers in (1, 2):
         rejected = align_pictures(
-            manifest, tmp_path / "raw", tmp_path / f"{workers}.h5", face_size=32, detector="none", workers=workers
+            manifest, tmp_path / "raw", tmp_path / f"{workers}.h5", face_size=32, face_detector="none", workers=workers
         )
         assert rejected.empty
     assert (tmp_path / "1.h5").read_bytes() == (tmp_path / "2.h5").read_bytes()
@@ -314,11 +314,11 @@ def test_aligned_crops_are_only_resized(tmp_path):
             tmp_path / "raw",
             tmp_path / "x.h5",
             face_size=32,
-            detector="none",
+            face_detector="none",
             landmarks=known_landmarks(["a/b"], template(32)),
         )
-    with pytest.raises(InputError, match="detector 'dlib' is unknown"):
-        align_pictures(manifest, tmp_path / "raw", tmp_path / "x.h5", face_size=32, detector="dlib")
+    with pytest.raises(InputError, match="face_detector 'dlib' is unknown"):
+        align_pictures(manifest, tmp_path / "raw", tmp_path / "x.h5", face_size=32, face_detector="dlib")
 
 
 @needs_lfw

@@ -24,7 +24,7 @@ datasets:
     minimum_size: 40
     duplicate_distance: 2
     face_size: 64
-    alignment: {detector: mtcnn, minimum_face: 40}
+    alignment: {face_detector: mtcnn, minimum_face: 40}
     split: {gallery: 0.7, minimum_pictures: 3, too_few: error, roles: {user: 1, detector: 1}, user_minimum_pictures: 4}
     perturb: {detector: {pictures: 1}}
 attacks:

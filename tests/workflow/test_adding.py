@@ -178,7 +178,7 @@ datasets:
     minimum_size: 40
     duplicate_distance: 0
     face_size: 64
-    alignment: {detector: mtcnn, minimum_face: 40}
+    alignment: {face_detector: mtcnn, minimum_face: 40}
     split: {gallery: 0.7, minimum_pictures: 3, too_few: error, roles: {user: 2}, user_minimum_pictures: 6}
     extractors: [grid]
     attacks: [away]

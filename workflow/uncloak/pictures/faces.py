@@ -32,7 +32,7 @@ def align_pictures(
     path: str | os.PathLike,
     *,
     face_size: int,
-    detector: str = "mtcnn",
+    face_detector: str = "mtcnn",
     minimum_face: int = 40,
     landmarks: pd.DataFrame | None = None,
     recipe: str = "",
@@ -40,24 +40,24 @@ def align_pictures(
 ) -> pd.DataFrame:
     """Align the pictures of `manifest` (files below `root`), write the faces to `path`, and return the rejected.
 
-    detector: "mtcnn" finds faces of at least `minimum_face` pixels, takes the most central, and brings its five
+    face_detector: "mtcnn" finds faces of at least `minimum_face` pixels, takes the most central, and brings its five
     landmarks to the template (attacks.md 4.6); "none" takes each picture as an aligned crop and resizes it to the face
     size (bicubic with antialiasing; crops that are not square are stretched, as FaceCure does).
     landmarks: known landmarks, columns picture and LANDMARK_COLUMNS (pixels; left is the viewer's), used only where the
     detector finds no face.
 
     The file has arrays faces uint8 [N,S,S,3] RGB, picture [N] and aligned_by [N] ("mtcnn", "known", "none") in the
-    order of the manifest, and landmarks float32 [N,5,2] in pixels of the upright picture (NaN with detector "none");
-    attributes recipe, detector, face_size and share_known, the share of faces aligned by known landmarks. Its bytes do
-    not depend on `workers`, processes of one thread each. Rejected columns: picture, path, reason.
+    order of the manifest, and landmarks float32 [N,5,2] in pixels of the upright picture (NaN with face_detector
+    "none"); attributes recipe, face_detector, face_size and share_known, the share of faces aligned by known landmarks.
+    Its bytes do not depend on `workers`, processes of one thread each. Rejected columns: picture, path, reason.
 
     Raises InputError where a picture cannot be read, the landmarks are malformed, or no face is found at all.
     """
-    if detector not in _DETECTORS:
-        raise InputError(f"detector '{detector}' is unknown; choose one of {', '.join(_DETECTORS)}")
-    if detector == "none" and landmarks is not None:
-        raise InputError("known landmarks are of no use with detector 'none'; leave them out or choose mtcnn")
-    if detector == "none":
+    if face_detector not in _DETECTORS:
+        raise InputError(f"face_detector '{face_detector}' is unknown; choose one of {', '.join(_DETECTORS)}")
+    if face_detector == "none" and landmarks is not None:
+        raise InputError("known landmarks are of no use with face_detector 'none'; leave them out or choose mtcnn")
+    if face_detector == "none":
         align = partial(_resize, Path(root), face_size)
     else:
         _load_detector(minimum_face)
@@ -88,7 +88,7 @@ def align_pictures(
             "landmarks": np.array(points),
             "aligned_by": np.array(origins),
         },
-        {"recipe": recipe, "detector": detector, "face_size": face_size, "share_known": share_known},
+        {"recipe": recipe, "face_detector": face_detector, "face_size": face_size, "share_known": share_known},
     )
     logger.info("%d faces, %.1f %% by known landmarks, %d rejected", len(found), 100 * share_known, len(rejected))
     return pd.DataFrame(rejected, columns=REJECTED_COLUMNS, dtype=str)

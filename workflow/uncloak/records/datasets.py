@@ -9,7 +9,7 @@ from uncloak.records.base import Count, Name, Names, Record, Text, field, one_of
 class Alignment(Record):
     """How faces are found."""
 
-    detector: Literal["mtcnn", "none"] = field("none: pictures are aligned faces already.")
+    face_detector: Literal["mtcnn", "none"] = field("none: pictures are aligned faces already.")
     minimum_face: Count = field("Smallest face looked for.", 40, unit="pixels")
 
 

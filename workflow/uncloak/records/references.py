@@ -275,11 +275,11 @@ class _References:
         dataset = self.config.datasets[name]
         for part in self._parts(attacks):
             attack = self.config.attacks[part]
-            if _on_photographs(attack) and dataset.alignment.detector == "none":
+            if _on_photographs(attack) and dataset.alignment.face_detector == "none":
                 _refuse(
                     f"attacks.{part}",
-                    f"works on whole photographs, but dataset '{name}' has aligned faces (detector none); attack the"
-                    " faces instead",
+                    f"works on whole photographs, but dataset '{name}' has aligned faces (face_detector none); attack"
+                    " the faces instead",
                 )
             if not isinstance(attack, Method):
                 continue
