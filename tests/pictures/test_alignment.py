@@ -256,7 +256,7 @@ def test_known_landmarks_serve_where_no_face_is_found(tmp_path):
     points = np.float32(template(112) + np.array([20, 15]))
     known = known_landmarks(manifest["picture"].tolist()[1:], points)
     rejected = align_pictures(
-        manifest, tmp_path / "raw", tmp_path / "faces.h5", face_size=64, landmarks=known, recipe="abc"
+        manifest, tmp_path / "raw", tmp_path / "faces.h5", face_size=64, landmarks=known, made={"recipe": "abc"}
     )
     assert rejected.to_dict("records") == [
         {"picture": manifest["picture"][0], "path": manifest["path"][0], "reason": "no face found"}
@@ -326,7 +326,7 @@ def test_faces_of_lfw_are_the_same_bytes_for_any_number_of_workers(tmp_path):
     manifest = build_manifest(LFW, workers=2)[0].iloc[::200]
     for workers in (1, 2):
         path = tmp_path / f"{workers}.h5"
-        rejected = align_pictures(manifest, LFW, path, face_size=112, recipe="r", workers=workers)
+        rejected = align_pictures(manifest, LFW, path, face_size=112, made={"recipe": "r"}, workers=workers)
         assert rejected.empty
     assert (tmp_path / "1.h5").read_bytes() == (tmp_path / "2.h5").read_bytes()
     pictures, origins, landmarks = read_arrays(tmp_path / "1.h5", "picture", "aligned_by", "landmarks")

@@ -9,7 +9,6 @@ import pandas as pd
 from uncloak.pictures.faces import align_pictures
 from uncloak.pictures.manifest import read_manifest
 from uncloak.pictures.rejected import read_rejected, write_rejected
-from uncloak.provenance import digest
 from uncloak.tables import read_table
 
 with started(snakemake) as job:
@@ -22,7 +21,7 @@ with started(snakemake) as job:
         face_size=record["face_size"],
         **record["alignment"],
         landmarks=read_table(landmarks) if landmarks else None,
-        recipe=digest(job.params.record + job.params.code),
+        made=job.made(),
         workers=job.threads,
     )
     rejected = pd.concat([read_rejected(job.input.rejected), unaligned]).sort_values("path")

@@ -6,7 +6,6 @@ from uncloak.jobs import started
 
 from uncloak.drawn.drawing import draw_faces, picture_names
 from uncloak.pictures.split import BACKGROUND, split_of_one_role, write_split
-from uncloak.provenance import digest
 from uncloak.store import write_arrays
 
 with started(snakemake) as job:
@@ -20,9 +19,5 @@ with started(snakemake) as job:
         jitter=record["jitter"],
         workers=job.threads,
     )
-    write_arrays(
-        job.output.faces,
-        {"faces": faces, "picture": pictures, "caption": captions},
-        {"recipe": digest(job.params.record + job.params.code), "seed": job.params.seed},
-    )
+    write_arrays(job.output.faces, {"faces": faces, "picture": pictures, "caption": captions}, job.made())
     write_split(split_of_one_role(pictures, record.get("role", BACKGROUND)), job.output.split)

@@ -1,11 +1,11 @@
 """Recognize the users by classifiers tuned end to end, without attack or under one, with or without public pairs."""
 
 import json
+from types import SimpleNamespace
 
 from uncloak.computing import computing
 
 from uncloak.defenses.robust_training import read_perturbed, read_public
-from uncloak.experiments.classifiers import Options
 from uncloak.extractors.weights import load
 from uncloak.pictures.labeled import read_all_labeled
 from uncloak.pictures.split import read_split
@@ -13,7 +13,8 @@ from uncloak.recognition.end_to_end import evaluate_record, public_pairs
 from uncloak.tables import write_table
 
 with computing(snakemake) as job:
-    options, inputs, wildcards, public = Options(**json.loads(job.params.record)), job.input, job.wildcards, None
+    options = SimpleNamespace(**json.loads(job.params.record))  # of the experiment `classifiers`, all of them
+    inputs, wildcards, public = job.input, job.wildcards, None
     posted = None if wildcards.attack == "none" else read_all_labeled(inputs.posted[0])
     if job.params.robust:
         clean = read_public(inputs.public_faces[0], inputs.public_split[0])

@@ -16,4 +16,4 @@ with started(snakemake) as job:
     recipe = importlib.import_module(f"uncloak.transfer.recipes.{params.recipe}")
     classifier, classes, made = recipe.make(record, job.input[0], params.seed, name)
     kept = {"network": record["network"], "input": record["input"], "classes": classes}
-    save(job.output[0], classifier, kept, {"recipe": params.record, "code": params.code, **made})
+    save(job.output[0], classifier, kept, job.made(**made))

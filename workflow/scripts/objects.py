@@ -5,12 +5,10 @@ import json
 
 from uncloak.jobs import started
 
-from uncloak.provenance import digest
 from uncloak.store import write_arrays
 
 with started(snakemake) as job:
     record, seed = json.loads(job.params.record), job.params.seed
     source = importlib.import_module(f"uncloak.transfer.objects.{record['source']}")
     classes, arrays = source.make(record, job.input.folder, seed)
-    recipe = digest(f"{job.params.record} {seed}")
-    write_arrays(job.output[0], arrays, {"classes": classes, "recipe": recipe})
+    write_arrays(job.output[0], arrays, job.made(classes=classes))

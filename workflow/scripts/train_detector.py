@@ -20,6 +20,6 @@ with computing(snakemake) as job:
     trained = train_detector(record, inputs.faces, read_split(inputs.split), perturbed, posted, **how)
     trained.scores.insert(0, "dataset", job.wildcards.dataset)
     write_table(trained.scores, job.output.scores)
-    posting = f"trained on {trained.people} detector identities of {job.wildcards.dataset}"
-    made = job.made(record.precision, posting=posting, source_recipe=str(read_attributes(inputs.faces)["recipe"]))
+    source = f"trained on {trained.people} detector identities of {job.wildcards.dataset}"
+    made = job.made(record.precision, source=source, source_recipe=str(read_attributes(inputs.faces)["recipe"]))
     save(job.output.detector, trained.detector.cpu(), record, made)

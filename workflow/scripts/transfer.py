@@ -2,17 +2,13 @@
 
 import json
 
-from uncloak.jobs import started
+from uncloak.computing import computing
 
-import torch
-
-from uncloak.devices import choose_device
 from uncloak.tables import write_table
 from uncloak.transfer.evaluation import measure
 
-with started(snakemake) as job:
-    torch.set_num_threads(job.threads)
+with computing(snakemake) as job:
     record = json.loads(job.params.record)
     files = dict(zip(record["image_classifiers"], job.input.image_classifiers, strict=True))
-    table = measure(record, job.input.objects, files, job.params.seed, choose_device())
+    table = measure(record, job.input.objects, files, job.seed, job.device)
     write_table(table, job.output[0])

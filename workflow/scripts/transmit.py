@@ -8,15 +8,11 @@ import numpy as np
 
 from uncloak.pictures.channel import parse
 from uncloak.pictures.stored import posted_pictures, read_faces
-from uncloak.provenance import digest
 from uncloak.store import write_arrays
 
 with started(snakemake) as job:
     channel = parse(json.loads(job.params.record))
     pictures = posted_pictures(job.input.split)
     faces = read_faces(job.input.get("perturbed") or job.input.faces, pictures)
-    write_arrays(
-        job.output[0],
-        {"faces": np.stack([channel.transmit(face) for face in faces]), "picture": pictures},
-        {"recipe": digest(job.params.code + job.params.record), "channel": job.params.record},
-    )
+    scraped = np.stack([channel.transmit(face) for face in faces])
+    write_arrays(job.output[0], {"faces": scraped, "picture": pictures}, job.made())

@@ -35,7 +35,7 @@ def align_pictures(
     face_detector: str = "mtcnn",
     minimum_face: int = 40,
     landmarks: pd.DataFrame | None = None,
-    recipe: str = "",
+    made: Mapping[str, object] | None = None,
     workers: int = 1,
 ) -> pd.DataFrame:
     """Align the pictures of `manifest` (files below `root`), write the faces to `path`, and return the rejected.
@@ -45,10 +45,11 @@ def align_pictures(
     size (bicubic with antialiasing; crops that are not square are stretched, as FaceCure does).
     landmarks: known landmarks, columns picture and LANDMARK_COLUMNS (pixels; left is the viewer's), used only where the
     detector finds no face.
+    made: what the file is to say of its making, besides what follows.
 
     The file has arrays faces uint8 [N,S,S,3] RGB, picture [N] and aligned_by [N] ("mtcnn", "known", "none") in the
     order of the manifest, and landmarks float32 [N,5,2] in pixels of the upright picture (NaN with face_detector
-    "none"); attributes recipe, face_detector, face_size and share_known, the share of faces aligned by known landmarks.
+    "none"); attributes face_detector, face_size and share_known, the share of faces aligned by known landmarks.
     Its bytes do not depend on `workers`, processes of one thread each. Rejected columns: picture, path, reason.
 
     Raises InputError where a picture cannot be read, the landmarks are malformed, or no face is found at all.
@@ -88,7 +89,7 @@ def align_pictures(
             "landmarks": np.array(points),
             "aligned_by": np.array(origins),
         },
-        {"recipe": recipe, "face_detector": face_detector, "face_size": face_size, "share_known": share_known},
+        {**(made or {}), "face_detector": face_detector, "face_size": face_size, "share_known": share_known},
     )
     logger.info("%d faces, %.1f %% by known landmarks, %d rejected", len(found), 100 * share_known, len(rejected))
     return pd.DataFrame(rejected, columns=REJECTED_COLUMNS, dtype=str)

@@ -57,4 +57,4 @@ def align_scraped(
         how = {"face_size": face_size, "landmarks": landmarks, "workers": workers, **dict(alignment)}
         align_pictures(table, root, aligned, **how)
         arrays = dict(zip(ARRAYS, read_arrays(aligned, *ARRAYS), strict=True))
-        return arrays, {name: value for name, value in read_attributes(aligned).items() if name != "recipe"}
+        return arrays, read_attributes(aligned)

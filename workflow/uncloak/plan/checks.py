@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from uncloak.errors import InputError
-from uncloak.plan import attacks, claims, defenses, detection, evaluated, experiments, extractors
+from uncloak.plan import claims, defenses, detection, evaluated, experiments, extractors
 from uncloak.plan.asked import Asked
 from uncloak.records import plugins
 
@@ -19,9 +19,13 @@ _DOES = {
 }
 
 
-def needed(config: Mapping) -> tuple[list[str], dict[str, list[str]]]:
-    """The extractors that the datasets and experiments of a run ask for, and on each dataset the attacks."""
+def needed(config: Mapping) -> tuple[list[str], dict[str, list[str]], dict[str, list[str]]]:
+    """What the datasets and experiments of a run ask for: extractors, on each dataset attacks, and attacks on faces.
+
+    The last are those that detectors learn and are tested on, by the place that names them.
+    """
     names: list[str] = []
+    on_faces: dict[str, list[str]] = {}
     tried: dict[str, list[str]] = {}
     for dataset in evaluated.datasets(config):
         names += evaluated.extractors_of(config, dataset)
@@ -30,7 +34,12 @@ def needed(config: Mapping) -> tuple[list[str], dict[str, list[str]]]:
         tried[asked.dataset] += asked.attacks
         for each in asked.recognizers:
             names += filter(None, (each.extractor, each.embedder, each.second))
-    return list(dict.fromkeys(names)), {dataset: list(dict.fromkeys(own)) for dataset, own in tried.items()}
+        if asked.record["method"] == "detection":
+            on_faces[f"experiments.{asked.experiment}.attacks"] = asked.attacks
+        for name in _detectors(asked):
+            on_faces[f"detectors.{name}.attacks"] = config["detectors"][name]["attacks"]
+    tried = {dataset: list(dict.fromkeys(own)) for dataset, own in tried.items()}
+    return list(dict.fromkeys(names)), tried, on_faces
 
 
 def check(config: Mapping) -> None:
@@ -43,8 +52,7 @@ def check(config: Mapping) -> None:
     for asked in _made(config):
         place = f"config: experiments.{asked.experiment}"
         _whole(asked)
-        _attacks(asked, place)
-        _defended(asked, place)
+        _detected(asked)
         if asked.record["method"] == claims.METHOD:
             claims.check(asked, place)
         else:
@@ -131,39 +139,21 @@ def _measurable(config: Mapping, experiment: str) -> None:
             raise InputError(f"{place}.defenses: '{name}' {does}, which this experiment cannot measure; leave it out")
 
 
-def _defended(asked: Asked, place: str) -> None:
-    """That the detectors which the experiment needs can be trained."""
-    config, chosen = asked.config, asked.defenses[1:]
+def _detectors(asked: Asked) -> list[str]:
+    """The detectors that an experiment needs, its own and those of its defenses."""
+    found = list(getattr(asked.options, "detectors", ()))
     helping = getattr(asked.options, "detector", None)  # of users who collude
-    dropping = [*chosen, helping] if helping in config["defenses"] else chosen
-    detectors = [
-        *getattr(asked.options, "detectors", ()),
-        *(each for name in dropping for each in defenses.options(config, name).get("detectors", ())),
-    ]
-    if detectors:
-        _detected(config, asked.dataset, list(dict.fromkeys(detectors)))
+    for name in (*asked.defenses[1:], helping):
+        if name in asked.config["defenses"]:
+            found += defenses.options(asked.config, name).get("detectors", ())
+    return list(dict.fromkeys(found))
 
 
-def _attacks(asked: Asked, place: str) -> None:
-    """That attacks which detectors are tested on are on faces."""
-    if asked.record["method"] == "detection":
-        for name in asked.attacks:
-            _on_faces(asked.config, f"{place}.attacks", name)
-
-
-def _on_faces(config: Mapping, place: str, attack: str) -> None:
-    if attack in attacks.our_own(config, photographs=False):
+def _detected(asked: Asked) -> None:
+    """That the detectors which an experiment needs can be trained and tested on its dataset."""
+    config, dataset, detectors = asked.config, asked.dataset, _detectors(asked)
+    if not detectors:
         return
-    what = "is a mixture" if attack in attacks.mixtures(config) else "has pictures made elsewhere"
-    if attack in attacks.our_own(config, photographs=True):
-        what = "perturbs whole photographs"
-    raise InputError(
-        f"{place}: '{attack}' {what}, but faces are to be perturbed here; name an attack on faces beside it"
-    )
-
-
-def _detected(config: Mapping, dataset: str, detectors: list[str]) -> None:
-    """That detectors can be trained and tested on a dataset."""
     record = config["datasets"][dataset]
     if not record.get("perturb", {}).get("detector"):
         reason = "does not say how faces are perturbed for detectors; give it `perturb.detector`"
@@ -173,7 +163,6 @@ def _detected(config: Mapping, dataset: str, detectors: list[str]) -> None:
     for name in detectors:
         detector = config["detectors"][name]
         for attack in detector["attacks"]:
-            _on_faces(config, f"config: detectors.{name}.attacks", attack)
             if attack not in tested:
                 reason = f"'{attack}' is not among the attacks of the experiment that tests detectors; add it there"
                 raise InputError(f"config: detectors.{name}.attacks: {reason}")

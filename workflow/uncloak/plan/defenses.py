@@ -1,6 +1,6 @@
 """Defenses by what they do: treat faces, drop some, take another extractor, or ask a second one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from uncloak import paths
@@ -69,7 +69,11 @@ def described(config: Mapping, defense: str) -> dict:
 
 def scores(config: Mapping, dataset: str, defense: str) -> list[str]:
     """What the detectors of a defense that drops faces say of the faces of a dataset; none where it asks none."""
-    detectors = options(config, defense).get("detectors", ())
+    return scored_by(dataset, options(config, defense).get("detectors", ()))
+
+
+def scored_by(dataset: str, detectors: Iterable[str]) -> list[str]:
+    """What detectors say of the faces of a dataset."""
     return [paths.fill(paths.SCORES, dataset=dataset, detector=name) for name in detectors]
 
 

@@ -1,8 +1,7 @@
 """Detectors of perturbed faces: what they learn from, and whose faces they score."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from uncloak import paths
 from uncloak.plan import evaluated, experiments
 from uncloak.plan.attacks import perturbed
 from uncloak.plan.records import science
@@ -42,11 +41,6 @@ def scored_attacks(config: Mapping, dataset: str) -> list[str]:
 def scored_faces(config: Mapping, dataset: str) -> list[str]:
     """The posted faces that the detectors score."""
     return perturbed(dataset, scored_attacks(config, dataset))
-
-
-def scores(dataset: str, detectors: Iterable[str]) -> list[str]:
-    """What detectors say of the faces of a dataset."""
-    return [paths.fill(paths.SCORES, dataset=dataset, detector=name) for name in detectors]
 
 
 def _by_attack(config: Mapping, dataset: str) -> list[tuple[str, str]]:

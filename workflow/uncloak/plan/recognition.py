@@ -7,8 +7,7 @@ before they are embedded, its name follows behind a tilde (`uncloak.plan.defense
 from collections.abc import Iterable, Mapping, Sequence
 
 from uncloak import paths
-from uncloak.plan import evaluated
-from uncloak.plan.attacks import shares
+from uncloak.plan import attacks, evaluated
 from uncloak.plan.defenses import NONE, Recognizer, treating
 from uncloak.plan.extractors import modules
 
@@ -19,10 +18,7 @@ def metric(config: Mapping) -> str:
 
 def posted_faces(config: Mapping, dataset: str, posting: str) -> str:
     """The faces of a posting, before they are treated."""
-    posted, _, _ = posting.partition("~")
-    if posted == "clean":
-        return paths.fill(paths.FACES, dataset=dataset)
-    return paths.fill(paths.PERTURBED, dataset=dataset, attack=posted)
+    return attacks.posted_faces(config, dataset, posting.partition("~")[0])
 
 
 def embeddings(dataset: str, extractor: str, posting: str) -> str:
@@ -54,9 +50,9 @@ def comparisons(dataset: str, extractor: str, treated: str = "") -> str:
     return paths.fill(paths.COMPARISONS, dataset=dataset, extractor=extractor, treated=treated)
 
 
-def postings(config: Mapping, attacks: Iterable[str], channels: Iterable[str] = ()) -> dict[str, tuple[str, str]]:
+def postings(config: Mapping, named: Iterable[str], channels: Iterable[str] = ()) -> dict[str, tuple[str, str]]:
     """Posting -> attack and channel, of all that recognition compares with the clean faces."""
-    made_by = evaluated.parts(config, attacks)
+    made_by = evaluated.parts(config, named)
     found = {name: (name, "png") for name in made_by}
     for channel in channels:
         for name in ("clean", *made_by):
@@ -64,9 +60,9 @@ def postings(config: Mapping, attacks: Iterable[str], channels: Iterable[str] = 
     return found
 
 
-def shares_of(config: Mapping, attacks: Iterable[str]) -> dict[str, Mapping]:
+def shares_of(config: Mapping, named: Iterable[str]) -> dict[str, Mapping]:
     """Attack -> its shares, which only a mixture has."""
-    return {name: shares(config, name) for name in attacks}
+    return {name: attacks.shares(config, name) for name in named}
 
 
 def dataset_shares(config: Mapping, dataset: str) -> dict[str, Mapping]:
@@ -74,7 +70,7 @@ def dataset_shares(config: Mapping, dataset: str) -> dict[str, Mapping]:
     return shares_of(config, evaluated.attacks_of(config, dataset))
 
 
-def described(config: Mapping, recognizers: Sequence[Recognizer], attacks: Iterable[str]) -> dict:
+def described(config: Mapping, recognizers: Sequence[Recognizer], named: Iterable[str]) -> dict:
     """Labels and releases of what a table has rows of, and what each attack knows of each recognizer.
 
     A recognizer is as new as the newest of its extractors, and known where all of them are surrogates; a mixture's
@@ -83,7 +79,7 @@ def described(config: Mapping, recognizers: Sequence[Recognizer], attacks: Itera
     records, extractors = config["attacks"], config["extractors"]
     known = {
         name: {used for part in evaluated.parts(config, [name]) for used in records[part].get("surrogates", [])}
-        for name in attacks
+        for name in named
     }
     return {
         "attacks": {

@@ -31,14 +31,21 @@ def check(config: Configuration, struck: Iterable[tuple[str, str]] = ()) -> None
     _References(config, set(struck)).check()
 
 
-def check_run(config: Configuration, extractors: Iterable[str], attacks: Mapping[str, Iterable[str]]) -> None:
+def check_run(
+    config: Configuration,
+    extractors: Iterable[str],
+    attacks: Mapping[str, Iterable[str]],
+    on_faces: Mapping[str, Iterable[str]],
+) -> None:
     """Check that the extractors, and on each dataset the attacks, which a run asks for can be made as they stand.
+
+    on_faces: place -> the attacks that it names, which must be ours and on faces.
 
     Only what is run must be able to do what is asked of it: an overlay may shrink a world for the rest.
 
     Raises InputError as `check` does.
     """
-    _References(config, set()).check_run(extractors, attacks)
+    _References(config, set()).check_run(extractors, attacks, on_faces)
 
 
 def _refuse(place: str, reason: str) -> None:
@@ -66,13 +73,21 @@ class _References:
             self._experiment(name, experiment)
         self._transfer()
 
-    def check_run(self, extractors: Iterable[str], attacks: Mapping[str, Iterable[str]]) -> None:
+    def check_run(
+        self,
+        extractors: Iterable[str],
+        attacks: Mapping[str, Iterable[str]],
+        on_faces: Mapping[str, Iterable[str]],
+    ) -> None:
         asked = [("attack", name) for own in attacks.values() for name in own]
         for kind, name in self._needed([*asked, *(("extractor", name) for name in extractors)]):
             if kind == "extractor" and hasattr(extractor := self.config.extractors[name], "train"):
                 self._can_train(f"extractors.{name}.train", extractor.train)
             elif kind == "attack":
                 self._can_aim(f"attacks.{name}", self.config.attacks[name])
+        for place, own in on_faces.items():
+            for attack in own:
+                self._on_faces(place, attack)
         for name, own in attacks.items():
             self._can_split(f"datasets.{name}", self.config.datasets[name])
             self._can_attack(name, own)

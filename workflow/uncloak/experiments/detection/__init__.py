@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from uncloak.errors import InputError
-from uncloak.plan import detection
+from uncloak.plan.defenses import scored_by
 
 TITLE = "Can a trainer tell cloaked pictures from clean ones?"
 CATEGORY = "Defenses"
@@ -30,7 +30,7 @@ class Options:
 
 
 def files(asked):
-    return {"scores": detection.scores(asked.dataset, asked.options.detectors)}
+    return {"scores": scored_by(asked.dataset, asked.options.detectors)}
 
 
 def drawn_from(asked):

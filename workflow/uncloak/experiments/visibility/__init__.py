@@ -20,7 +20,7 @@ def files(asked):
         "perturbed": attacks.perturbed_parts(asked.config, asked.dataset),
         "lpips": attacks.lpips(asked.config, asked.dataset),
     }
-    return {name: paths for name, paths in found.items() if paths}
+    return {name: files for name, files in found.items() if files}
 
 
 def told(asked):
