@@ -206,7 +206,7 @@ def test_a_published_file_comes_in_frozen_and_one_of_another_depth_does_not(name
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     plain = {"size": [112, 112], "template": "arcface", "mean": [0.5] * 3, "std": [0.5] * 3}
     record = {"network": {"name": name, "depth": 1}, "input": plain, "weights": {"sha256": sha256}}
-    extractor = import_published(path, record)
+    extractor, _ = import_published(path, record)
     assert not extractor.training
     assert not any(parameter.requires_grad for parameter in extractor.parameters())
     pictures = (faces(1).float() + 1) / 2

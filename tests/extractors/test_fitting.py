@@ -54,7 +54,7 @@ def test_a_tuned_extractor_starts_from_its_origin(trained, tmp_path):
 
 def test_pixels_need_no_file():
     record = read(Pixels, {"recipe": "pixels", "network": {"name": "pixels"}, **INPUT})
-    extractor, source = import_record(record)
+    extractor, _, source = import_record(record)
     assert source == "no weights"
     assert architecture(record) == {"network": {"name": "pixels"}, **INPUT}
     assert embed(extractor, FACES[:2]).shape == (2, 64 * 64 * 3)
@@ -75,7 +75,7 @@ def test_published_weights_are_those_of_the_file(tmp_path):
     np.savez(path, **published)
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     source = {"file": "dlib.npz", "sha256": sha256, "format": "npz", "origin": "example.org"}
-    extractor, origin = import_record(read(Imported, {"recipe": "import", **plain, "weights": source}), path)
+    extractor, _, origin = import_record(read(Imported, {"recipe": "import", **plain, "weights": source}), path)
     assert origin == "example.org"
     for name, values in extractor.network.state_dict().items():
         torch.testing.assert_close(values, state[name], rtol=0, atol=0)

@@ -32,7 +32,7 @@ def with_weights(name: str, **weights: str) -> dict:
 
 
 def published(name: str):
-    return import_published(SHARED / "weights" / RECORDS[name]["weights"]["file"], RECORDS[name])
+    return import_published(SHARED / "weights" / RECORDS[name]["weights"]["file"], RECORDS[name])[0]
 
 
 class Lfw:

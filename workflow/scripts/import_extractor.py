@@ -4,10 +4,10 @@ from uncloak.jobs import started
 
 from uncloak.extractors.importing import import_record
 from uncloak.extractors.weights import save
-from uncloak.records.extractors import AnyExtractor, architecture
+from uncloak.records.extractors import AnyExtractor
 from uncloak.records.reading import read
 
 with started(snakemake) as job:
     record = read(AnyExtractor, job.params.record)
-    extractor, source = import_record(record, job.input.get("weights"))
-    save(job.output[0], extractor, architecture(record), job.made(source=source))
+    extractor, made_of, source = import_record(record, job.input.get("weights"))
+    save(job.output[0], extractor, made_of, job.made(source=source))

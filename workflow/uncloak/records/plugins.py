@@ -58,7 +58,7 @@ class Kind(NamedTuple):
 
 
 METHOD = Kind("method", "attacks/methods", "Options", ("alexnet",), function="attack")
-NETWORK = Kind("network", "extractors/networks", "build")
+NETWORK = Kind("network", "extractors/networks", "build", ("graph",))
 OBJECTIVE = Kind("objective", "extractors/objectives", "build", ("codes", "captions", "dimension"))
 DEFENSE = Kind("defense", "defenses", "Options", mark="HOOKS")
 EXPERIMENT = Kind("experiment", "experiments", "Options", mark="TITLE")

@@ -13,4 +13,5 @@ CLASSES = 1000
 
 def make(record: Mapping, file: str | os.PathLike, seed: int, name: str) -> tuple[Extractor, int, dict]:
     """Import the weights in `file`, as `uncloak.extractors.importing.import_published` does; nothing is random."""
-    return import_published(file, {**record, "classes": CLASSES}, build, networks), CLASSES, {}
+    classifier, _ = import_published(file, {**record, "classes": CLASSES}, build, networks)
+    return classifier, CLASSES, {}
