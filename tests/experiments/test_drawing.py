@@ -16,6 +16,7 @@ from protection_tables import CHANNELS, channel_table, protection_table, visibil
 from rate_tables import (
     COLLUDERS,
     COLLUDING,
+    KNOWN,
     TOGETHER,
     TRAINED_ON,
     classifier_table,
@@ -76,6 +77,7 @@ DRAWN = {
         8,
     ),
     "ranks": ({"table": rank_table()}, {"extractors": ["vggface", "clip"]}, 2 * 3 * 4 * 2),
+    "surrogates": ({"table": undefended(rate_table())}, {"surrogates": KNOWN}, 4 * 3),
     "systems": ({"table": system_table()}, {"systems": TOGETHER}, (4 + 6) * 3),
     "training_matrix": ({"table": matrix_table()}, {"trained_on": TRAINED_ON}, 9),
     "unprotected": ({"table": unprotected_table()}, {"extractors": ["clip"]}, 2 * 8),

@@ -146,6 +146,11 @@ def test_every_overlay_is_valid(path):
         ("experiments.ranks.without", {"extractors": ["clap"]}, ["experiments.ranks.without.extractors", "'clap'"]),
         ("experiments.ranks.options", {"k": 3}, ["experiments.ranks.options", "no key 'k'"]),
         ("experiments.ranks.defenses", ["jpeg_50"], ["experiments.ranks.defenses", "treats faces", "leave it out"]),
+        (
+            "experiments.surrogates",
+            {"attacks": ["lowkey", "fawkes_v10"]},
+            ["experiments.surrogates.attacks", "'lowkey' has 2 surrogates"],
+        ),
         ("experiments.games.defenses", ["robust_training"], ["experiments.games.defenses", "another extractor"]),
         ("experiments.adaptive.defenses", ["top_2_clip"], ["experiments.adaptive.defenses", "asks two extractors"]),
         ("experiments.classifiers.defenses", ["blur_1"], ["experiments.classifiers.defenses", "treats faces"]),
@@ -275,6 +280,14 @@ def test_verification_with_too_few_people_is_told_and_nothing_else_with_it():
     read(merged(DEFAULT, few))
     with pytest.raises(InputError, match=r"^config: experiments\.verification\.datasets: of 'second_world', 1 people"):
         read(merged(DEFAULT, {**few, "experiments": {"verification": {"datasets": ["second_world"]}}}))
+
+
+def test_attacks_of_one_label_and_surrogate_are_told():
+    config = changed("experiments.surrogates", {"attacks": ["fawkes_v10", "fawkes_v10_low"]})
+    assert "surrogates" in read(config).experiments
+    config["attacks"]["fawkes_v10_low"]["label"] = config["attacks"]["fawkes_v10"]["label"]
+    with pytest.raises(InputError, match=r"surrogates\.attacks: 'fawkes_v10' and 'fawkes_v10_low' have the same label"):
+        read(config)
 
 
 def test_the_mapping_is_what_was_read():

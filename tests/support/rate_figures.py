@@ -3,12 +3,14 @@
 from rate_tables import (
     ATTACKS,
     CLASSIFIERS,
+    KNOWN,
     TOGETHER,
     TRAINED_ON,
     classifier_table,
     defense_table,
     matrix_table,
     rank_table,
+    rate_table,
     system_table,
     unprotected_table,
     verification_table,
@@ -16,6 +18,7 @@ from rate_tables import (
 
 from uncloak.experiments.classifiers.figure import classifiers
 from uncloak.experiments.ranks.figure import ranks
+from uncloak.experiments.surrogates.figure import matrices
 from uncloak.experiments.systems.figure import systems
 from uncloak.experiments.training_matrix.figure import training_matrix
 from uncloak.experiments.unprotected.figure import unprotected
@@ -27,6 +30,7 @@ FIGURE = ("Title", "20 users, seed 7.")
 DRAW = {
     "by_defense": lambda table: by_defense(table, list(ATTACKS), *FIGURE),
     "training_matrix": lambda table: training_matrix(table, list(ATTACKS), TRAINED_ON, *FIGURE),
+    "surrogates": lambda table: matrices(table, KNOWN, *FIGURE),
     "systems": lambda table: systems(table, list(ATTACKS), TOGETHER, *FIGURE),
     "unprotected": lambda table: unprotected(table, ["fawkes_v10", "lowkey"], ["clip", "vggface"], *FIGURE),
     "classifiers": lambda table: classifiers(table, list(ATTACKS), CLASSIFIERS, *FIGURE),
@@ -36,6 +40,7 @@ DRAW = {
 TABLES = {
     "by_defense": defense_table,
     "training_matrix": matrix_table,
+    "surrogates": rate_table,
     "systems": system_table,
     "unprotected": unprotected_table,
     "classifiers": classifier_table,

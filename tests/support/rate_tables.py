@@ -32,6 +32,11 @@ COLLUDERS = {
     for name, second in (("magface_robust", "robust"), ("magface_clip", "clip"))
 }
 COLLUDING = {"lowkey": "LowKey", "lowkey_collusion": "LowKey, colluding"}
+# Attacks by surrogate; not in the order of release.
+KNOWN = {
+    "lowkey": {"label": "a cloak", "surrogate": "clip", "surrogate_label": "CLIP stand-in"},
+    "fawkes_v10": {"label": "a cloak", "surrogate": "vggface", "surrogate_label": "VGG-like CosFace"},
+}
 TRAINED_ON = {"none": [], "on_both": ["fawkes_v10", "lowkey"], "on_lowkey": ["lowkey"]}
 
 

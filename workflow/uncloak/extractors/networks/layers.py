@@ -47,7 +47,7 @@ def read(path: str | os.PathLike, list_sha256: str) -> tuple[str, dict[str, torc
     state = {}
     try:
         layers = json.loads(beside.read_text(encoding="utf-8"))
-        for layer in layers:
+        for number, layer in enumerate(layers):
             names = _ARRAYS.get(layer["op"], ())[: len(layer["params"])]
             layer["shapes"] = {}
             for parameter, array in zip(names, layer["params"], strict=True):
@@ -55,7 +55,7 @@ def read(path: str | os.PathLike, list_sha256: str) -> tuple[str, dict[str, torc
                 layer["shapes"][parameter] = list(value.shape)
                 # The gamma of a batch norm that fixes it is stored, but counts as 1.
                 fixed = parameter == "weight" and layer.get("fix_gamma")
-                state[f"layers.{layer['name']}.{parameter}"] = torch.ones_like(value) if fixed else value
+                state[f"{_called(number)}.{parameter}"] = torch.ones_like(value) if fixed else value
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{beside}: is no list of the layers of {path} (at {error}); get both again") from None
     if arrays:
@@ -69,20 +69,27 @@ class Layers(nn.Module):
     def __init__(self, layers: list[Mapping]):
         super().__init__()
         self._steps = [(layer["name"], layer["op"], tuple(layer["inputs"]), layer.get("scalar")) for layer in layers]
-        self.layers = nn.ModuleDict({layer["name"]: _module(layer) for layer in layers if layer["op"] in _ARRAYS})
+        for number, layer in enumerate(layers):
+            if layer["op"] in _ARRAYS:
+                self.add_module(_called(number), _module(layer))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         found = {"data": x}
-        for name, op, inputs, scalar in self._steps:
+        for number, (name, op, inputs, scalar) in enumerate(self._steps):
             taken = [found[each] for each in inputs]
             if op in _SCALARS:
                 x = _SCALARS[op](taken[0], scalar)
             elif op in _OTHERS:
                 x = _OTHERS[op](*taken)
             else:
-                x = self.layers[name](taken[0].flatten(1) if op == "FullyConnected" else taken[0])
+                x = getattr(self, _called(number))(taken[0].flatten(1) if op == "FullyConnected" else taken[0])
             found[name] = x
         return x
+
+
+def _called(number: int) -> str:
+    # The published names may hold what no module's name may.
+    return f"layer{number}"
 
 
 def _module(layer: Mapping) -> nn.Module:
