@@ -7,6 +7,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
+import torch
+from torch import nn
+
 from uncloak.errors import InputError
 from uncloak.extractors import networks, published
 from uncloak.extractors.extractor import Extractor, build, network_module
@@ -60,40 +63,69 @@ def import_published(
         path: of the file.
         record: as for `build`; record["weights"]: {origin: where the file is to be had, sha256: its hash in
             hexadecimal or at least the first eight digits of it, format: "torch" (.pth, .pt, .ckpt), "npz" or
-            "safetensors"}. Without sha256 the digits at the end of the file's name count; without format the name tells
-            safetensors from torch.
+            "safetensors", drop: tensors that the network has no use for}. Without sha256 the digits at the end of the
+            file's name count; without format the name tells safetensors from torch.
         build: makes the extractor of a record.
         package: of its network.
 
     Returns the extractor, and the record of its network: its name and all the options with which it is built.
 
     Raises InputError where the file is missing, has another hash or none to compare with, cannot be read without
-    unpickling objects, or does not hold the weights of the record's network.
+    unpickling objects, or does not hold the weights of the record's network and nothing else, naming the tensor.
     """
     path, weights = Path(path), record.get("weights", {})
     in_name = _HASH_IN_NAME.search(path.name)
     sha256 = weights.get("sha256") or (in_name[1] if in_name else "")
     published.check(path, sha256, f"get it from: {weights.get('origin', 'see resources/README.md')}")
-    name = record["network"]["name"]
+    name, drop = record["network"]["name"], weights.get("drop", ())
     module = network_module(name, package)
     if hasattr(module, "read"):
+        if drop:
+            raise InputError(f"network {name}: reads its whole file; remove weights.drop")
         options = {key: value for key, value in record["network"].items() if key != "name"}
         graph, state = module.read(path, **options)
         record = {**record, "network": {**record["network"], "graph": graph}}
     elif hasattr(module, "translate"):
-        state = published.read(path, weights.get("format") or _format(path))
+        state = published.read(path, weights.get("format") or _format(path), drop)
     else:
         raise InputError(f"network {name}: has no published weights to import; train it")
     extractor = build(record)
     try:
         state = module.translate(state) if hasattr(module, "translate") else state
-        extractor.network.load_state_dict(state, strict=True)
     except (KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise InputError(
-            f"{path}: does not hold the weights of network {name} ({reason}); name the file or the network that fits"
-        ) from None
+        raise _unfit(path, name, f"at {' '.join(str(error).split())[:200]}") from None
+    state = _with_counters(state, extractor.network)
+    if reason := _misfit(state, extractor.network.state_dict()):
+        raise _unfit(path, name, reason)
+    extractor.network.load_state_dict(state, strict=True)
     return extractor.freeze(), dict(record["network"])
+
+
+def _with_counters(state: Mapping[str, torch.Tensor], network: nn.Module) -> dict[str, torch.Tensor]:
+    """Batch norms of old PyTorch did not count their batches, which only training looks at."""
+    own = network.state_dict()
+    return {**{name: own[name] for name in own if name.endswith("num_batches_tracked")}, **state}
+
+
+def _misfit(state: Mapping[str, torch.Tensor], own: Mapping[str, torch.Tensor]) -> str:
+    """Return what is wrong with parameters for a network whose own are these, or nothing."""
+    missing, extra = own.keys() - state.keys(), state.keys() - own.keys()
+    if missing:
+        return f"tensor '{min(missing)}' is missing" + (f", '{min(extra)}' is extra" if extra else "")
+    if extra:
+        return f"tensor '{min(extra)}' is extra: a head or a tower without use is named in weights.drop"
+    for name, value in state.items():
+        if value.shape != own[name].shape:
+            return f"tensor '{name}' has shape {list(value.shape)}, not {list(own[name].shape)}"
+        if value.is_floating_point() != own[name].is_floating_point():
+            return f"tensor '{name}' is of dtype {value.dtype}, not {own[name].dtype}"
+    return ""
+
+
+def _unfit(path: Path, name: str, reason: str) -> InputError:
+    return InputError(
+        f"{path}: does not hold the weights of network {name} ({reason}); name the file or the network that fits"
+    )
 
 
 def _format(path: Path) -> str:

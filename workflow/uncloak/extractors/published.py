@@ -4,7 +4,7 @@ import hashlib
 import os
 import pickle
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -15,19 +15,32 @@ from uncloak.errors import InputError
 from uncloak.files import check_readable, unreadable
 
 _LEAST_DIGITS = 8
+# Where training scripts keep the parameters, beside whatever else they save.
+_NESTED = ("state_dict", "model_state_dict", "net_state_dict", "model", "net")
+# What DataParallel puts before every name.
+_WRAPPED = "module."
+_NUMBERS = {
+    *(torch.float16, torch.bfloat16, torch.float32, torch.float64),
+    *(torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.bool),
+}
 
 
 def check(path: str | os.PathLike, sha256: str, advice: str) -> None:
     """Check that there is a file at `path` and that it is the published one.
 
     sha256: its hash in hexadecimal, or at least the first eight digits of it; advice: where to get the file.
-    Raises InputError where the file is missing, cannot be read or is another, or the hash too short.
+    Raises InputError where the file is missing, cannot be read or is another, or the hash is missing or too short.
     """
     check_readable(path, advice)
-    if len(sha256) < _LEAST_DIGITS:
-        raise InputError(f"{path}: has no hash to compare with; give its record's `weights` the sha256")
+    if sha256 and len(sha256) < _LEAST_DIGITS:
+        raise InputError(f"{path}: its sha256 '{sha256}' has under {_LEAST_DIGITS} digits; write it out in the record")
     with open(path, "rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
+    if not sha256:
+        raise InputError(
+            f"{path}: has no hash to compare with; if you trust where it is from, write into its record's `weights`:"
+            f" sha256: {found}"
+        )
     if not found.startswith(sha256.lower()):
         raise InputError(f"{path}: has sha256 {found[:12]}..., expected {sha256[:12]}...; get the file again")
 
@@ -38,22 +51,77 @@ def _read_torch(path: str | os.PathLike) -> Mapping:
 
 def _read_npz(path: str | os.PathLike) -> Mapping:
     with np.load(path, allow_pickle=False) as arrays:
-        return {name: torch.from_numpy(arrays[name]) for name in arrays.files}
+        return {name: _tensor(arrays[name]) for name in arrays.files}
+
+
+def _tensor(array: np.ndarray) -> torch.Tensor | np.ndarray:
+    try:
+        return torch.from_numpy(array)
+    except TypeError:  # text, times or records, which have no place among parameters and are told by name
+        return array
 
 
 _READERS = {"torch": _read_torch, "npz": _read_npz, "safetensors": load_file}
 
 
-def read(path: str | os.PathLike, format: str) -> Mapping[str, torch.Tensor]:
+def read(path: str | os.PathLike, format: str, drop: Sequence[str] = ()) -> dict[str, torch.Tensor]:
     """Read parameters by name; format: "torch" (.pth, .pt, .ckpt), "npz" or "safetensors".
 
-    Raises InputError for an unknown format, and where the file cannot be read, or not without unpickling objects.
+    Parameters may lie in a checkpoint under a usual key (`state_dict`, `model`, ...), with `module.` before all names.
+    drop: tensors to leave out, by their names or the dotted beginnings of these.
+
+    Raises InputError for an unknown format, where the file cannot be read, or not without unpickling objects, where
+    what is to be dropped is not there, and where what is left is no finite tensor of plain numbers, by its name.
     """
     if format not in _READERS:
         raise InputError(f"{path}: unknown format '{format}'; use one of {', '.join(_READERS)}")
     check_readable(path)
     damaged = (pickle.UnpicklingError, zipfile.BadZipFile, SafetensorError, RuntimeError, ValueError, EOFError, OSError)
     try:
-        return _READERS[format](path)
+        content = _READERS[format](path)
     except damaged as error:
         raise unreadable(path, error, f"not a plain file of weights in format '{format}'") from None
+    state = _without(path, _unwrapped(path, content), drop)
+    for name, value in state.items():
+        _check_numbers(path, name, value)
+    return state
+
+
+def _unwrapped(path: str | os.PathLike, content: object) -> dict[str, object]:
+    while isinstance(content, Mapping):
+        inside = [key for key in _NESTED if isinstance(content.get(key), Mapping)]
+        if not inside:
+            names = [str(name) for name in content]
+            cut = len(_WRAPPED) if names and all(name.startswith(_WRAPPED) for name in names) else 0
+            return {name[cut:]: value for name, value in zip(names, content.values(), strict=True)}
+        if len(inside) > 1:
+            raise InputError(f"{path}: holds parameters under {' and '.join(inside)}; save those that you mean alone")
+        content = content[inside[0]]
+    raise InputError(f"{path}: holds a {type(content).__name__}, not parameters by name; save a state_dict")
+
+
+def _without(path: str | os.PathLike, state: Mapping[str, object], drop: Sequence[str]) -> dict[str, object]:
+    for wanted in drop:
+        if not any(_begins(name, wanted) for name in state):
+            raise InputError(f"{path}: has no tensor '{wanted}' to drop; correct its record's weights.drop")
+    return {name: value for name, value in state.items() if not any(_begins(name, wanted) for wanted in drop)}
+
+
+def _begins(name: str, wanted: str) -> bool:
+    return name == wanted or name.startswith(f"{wanted}.")
+
+
+def _check_numbers(path: str | os.PathLike, name: str, value: object) -> None:
+    if not isinstance(value, torch.Tensor):
+        raise InputError(
+            f"{path}: '{name}' is no tensor but a {type(value).__name__}; name it in its record's weights.drop"
+        )
+    if value.is_quantized or value.dtype not in _NUMBERS:
+        raise InputError(f"{path}: tensor '{name}' is of dtype {value.dtype}; take the weights before quantization")
+    if value.is_floating_point() and not torch.isfinite(value).all():
+        raise InputError(f"{path}: tensor '{name}' holds NaN or infinite values; get the file again")
+
+
+def unchanged(state: Mapping[str, torch.Tensor]) -> Mapping[str, torch.Tensor]:
+    """Return published parameters whose names are the network's own: the `translate` of a library's network."""
+    return state

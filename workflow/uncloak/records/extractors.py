@@ -134,9 +134,18 @@ class Weights(Record):
     """A file of published weights, checked by its hash."""
 
     file: Text = field("Name in the folder `weights`.")
-    sha256: str = field("Its hash.", pattern="^[0-9a-f]{64}$")
+    sha256: str | None = field(
+        "Its hash. Where nobody published one, using the file tells its own, to be written here if it is trusted.",
+        None,
+        pattern="^[0-9a-f]{64}$",
+    )
     format: Literal["torch", "npz", "safetensors"] = field("Of the file.")
     origin: Text = field("Where to get the file.")
+    drop: listed(Text) = field(
+        "Tensors of the file that the network has no use for (a head, a tower), by their names or what these begin with"
+        " before a dot.",
+        (),
+    )
 
 
 class Extractor(Record):

@@ -25,14 +25,21 @@ def read_yaml(path: str | os.PathLike) -> dict:
 def catalog(folder: str | os.PathLike) -> dict:
     """Read all files of records in a folder, which hold the records of one kind or more each, under the kind's name.
 
-    Raises InputError as `read_yaml` does, and where two files hold one kind.
+    Several files may hold records of one kind. Raises InputError as `read_yaml` does, and where two hold one record.
     """
     records, found = {}, {}
     for path in sorted(Path(folder).glob("*.yaml")):
         for kind, entries in read_yaml(path).items():
-            if kind in records:
-                raise InputError(f"{path}: '{kind}' stands in {found[kind]}, too; keep all in one file")
-            records[kind], found[kind] = entries, path.name
+            known = records.setdefault(kind, {})
+            if not isinstance(entries, dict) or not isinstance(known, dict):
+                if known:
+                    raise InputError(f"{path}: '{kind}' stands in another file, too, and is no mapping; keep one")
+                records[kind] = entries
+                continue
+            for name, entry in entries.items():
+                if name in known:
+                    raise InputError(f"{path}: '{kind}.{name}' stands in {found[kind, name]}, too; keep one")
+                known[name], found[kind, name] = entry, path.name
     return records
 
 

@@ -15,6 +15,7 @@ from torch import nn
 _UNITS = (
     [(32, 1)] * 3 + [(64, 2)] + [(64, 1)] * 3 + [(128, 2)] + [(128, 1)] * 2 + [(256, 2)] + [(256, 1)] * 2 + [(256, 2)]
 )
+_PARTS = ("weight", "bias", "gamma", "beta")
 
 
 def _fill(x: torch.Tensor, shape: list[int]) -> torch.Tensor:
@@ -68,9 +69,11 @@ def translate(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     Raises KeyError for foreign arrays.
     """
     layers = ["stem"] + [f"units.{unit}.{layer}" for unit in range(len(_UNITS)) for layer in ("first", "second")]
-    translated = {"embed.weight": state["fc.weight"]}
+    rest = dict(state)
+    translated = {"embed.weight": rest.pop("fc.weight")}
     for number, layer in enumerate(layers):
-        weight, bias, gamma, beta = (state[f"conv{number:02d}.{part}"] for part in ("weight", "bias", "gamma", "beta"))
+        weight, bias, gamma, beta = (rest.pop(f"conv{number:02d}.{part}") for part in _PARTS)
         translated[f"{layer}.weight"] = weight * gamma[:, None, None, None]
         translated[f"{layer}.bias"] = bias * gamma + beta
-    return translated
+        rest.pop(f"conv{number:02d}.stride_pad", None)  # known here
+    return {**translated, **rest}

@@ -95,17 +95,14 @@ _LAYERS = {"conv": "conv", "bn": "norm", "prelu": "activation"}
 _BLOCK_LAYERS = [f"{part}.{layer}" for part in ("expand", "depthwise", "project") for layer in _LAYERS.values()][:8]
 
 
-def translate(state: Mapping[str, Mapping[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
-    """Rename the published checkpoint of `Xiaoccer/MobileFaceNet_Pytorch` (its `net_state_dict`) to our parameters.
-
-    Raises KeyError or ValueError for a foreign checkpoint.
-    """
+def translate(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Rename the published parameters of `Xiaoccer/MobileFaceNet_Pytorch` to ours; foreign ones keep their names."""
     renamed = {}
-    for name, value in state["net_state_dict"].items():
-        if block := re.fullmatch(r"blocks\.(\d+)\.conv\.([0-7])\.(\w+)", name):
-            index, layer, parameter = block.groups()
-            renamed[f"blocks.{index}.{_BLOCK_LAYERS[int(layer)]}.{parameter}"] = value
+    for name, value in state.items():
+        layer, _, parameter = name.rpartition(".")
+        if block := re.fullmatch(r"blocks\.(\d+)\.conv\.([0-7])", layer):
+            renamed[f"blocks.{block[1]}.{_BLOCK_LAYERS[int(block[2])]}.{parameter}"] = value
         else:
-            section, layer, parameter = name.split(".")
-            renamed[f"{_SECTIONS[section]}.{_LAYERS[layer]}.{parameter}"] = value
+            section, _, kind = layer.partition(".")
+            renamed[f"{_SECTIONS.get(section, section)}.{_LAYERS.get(kind, kind)}.{parameter}"] = value
     return renamed

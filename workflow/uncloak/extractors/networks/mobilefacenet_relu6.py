@@ -48,15 +48,13 @@ _BLOCK_LAYERS = {
 
 
 def translate(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Rename the published state dictionary to our parameters.
-
-    Raises KeyError for a foreign one.
-    """
+    """Rename the published state dictionary to our parameters; foreign ones keep their names."""
     renamed = {}
     for name, value in state.items():
         layer, _, parameter = name.rpartition(".")
-        if block := re.fullmatch(r"features\.(\d+)\.conv\.([\d.]+)", layer):
+        block = re.fullmatch(r"features\.(\d+)\.conv\.([\d.]+)", layer)
+        if block and block[2] in _BLOCK_LAYERS:
             renamed[f"blocks.{block[1]}.{_BLOCK_LAYERS[block[2]]}.{parameter}"] = value
         else:
-            renamed[f"{_LAYERS[layer]}.{parameter}"] = value
+            renamed[f"{_LAYERS.get(layer, layer)}.{parameter}"] = value
     return renamed

@@ -1,12 +1,9 @@
 """Networks as timm (pytorch-image-models) builds them, for its published ImageNet weights."""
 
-from collections.abc import Mapping
-
-import timm
-import torch
 from torch import nn
 
-from uncloak.errors import InputError
+from uncloak.extractors import published
+from uncloak.extractors.networks import timm
 
 
 def build(classes: int, size: int, model: str, **options: object) -> nn.Module:
@@ -15,13 +12,9 @@ def build(classes: int, size: int, model: str, **options: object) -> nn.Module:
     Args:
         model: its name in timm.
 
-    Raises InputError for a model that timm does not have.
+    Raises InputError for a model that timm does not have, or not with these options.
     """
-    if not timm.is_model(model):
-        raise InputError(f"network timm: has no model '{model}'; take a name of timm.list_models()")
-    return timm.create_model(model, pretrained=False, num_classes=classes, **options)
+    return timm.create(model, classes, **options)
 
 
-def translate(state: Mapping[str, torch.Tensor]) -> Mapping[str, torch.Tensor]:
-    """Return the published weights as they are: their names are the network's own."""
-    return state
+translate = published.unchanged

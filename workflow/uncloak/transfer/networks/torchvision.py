@@ -1,18 +1,9 @@
 """Networks as torchvision builds them, for its published ImageNet weights."""
 
-from collections.abc import Mapping
-
-import torch
 from torch import nn
-from torchvision import models
 
-from uncloak.errors import InputError
-
-# The published weights of these two take pictures normalized as for all others, and change that themselves.
-_OPTIONS = {
-    "googlenet": {"transform_input": True, "init_weights": False},
-    "inception_v3": {"transform_input": True, "init_weights": False},
-}
+from uncloak.extractors import published
+from uncloak.extractors.networks import torchvision
 
 
 def build(classes: int, size: int, model: str) -> nn.Module:
@@ -23,12 +14,7 @@ def build(classes: int, size: int, model: str) -> nn.Module:
 
     Raises InputError for a model that torchvision does not classify with.
     """
-    if model not in models.list_models(module=models):
-        raise InputError(f"network torchvision: has no classifier '{model}'; take a name of torchvision.models")
-    options = {"image_size": size} if model.startswith("vit_") else _OPTIONS.get(model, {})
-    return models.get_model(model, num_classes=classes, **options)
+    return torchvision.build(model, classes, size)
 
 
-def translate(state: Mapping[str, torch.Tensor]) -> Mapping[str, torch.Tensor]:
-    """Return the published weights as they are: their names are the network's own."""
-    return state
+translate = published.unchanged
