@@ -14,6 +14,7 @@ def test_every_extractor_is_made_in_one_way(default):
         "tuned": extractors.tuned(default, robustly=False),
         "robust": extractors.tuned(default, robustly=True),
         "pixels": extractors.with_recipe(default, "pixels"),
+        "imported": extractors.with_recipe(default, "import"),
     }
     # LowKey alone has several surrogates.
     assert made["trained first"] == ["arcface", "vggface"]

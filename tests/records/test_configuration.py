@@ -9,7 +9,7 @@ import pytest
 from uncloak.configuration import load, merged, read
 from uncloak.errors import InputError
 from uncloak.plan.classifiers import end_to_end_record
-from uncloak.records.files import read_yaml, refuse_repeated_keys
+from uncloak.records.files import catalog, read_yaml, refuse_repeated_keys
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT = load(ROOT)
@@ -343,3 +343,12 @@ def test_an_experiment_of_which_no_record_speaks_is_its_folder(monkeypatch):
     bare["experiments"] |= {"lives": {"method": "lifetime"}, "contact_sheet": None}
     known = read(bare).as_mapping()["experiments"]
     assert not {"games", "lifetime", "claims", "contact_sheet"} & set(known)
+
+
+def test_files_of_the_catalog_may_share_a_kind_but_no_record(tmp_path):
+    (tmp_path / "a.yaml").write_text("extractors: {one: {label: 1}}\nchannels: {png: {}}")
+    (tmp_path / "b.yaml").write_text("extractors: {two: {label: 2}}")
+    assert catalog(tmp_path) == {"extractors": {"one": {"label": 1}, "two": {"label": 2}}, "channels": {"png": {}}}
+    (tmp_path / "c.yaml").write_text("extractors: {one: {label: 3}}")
+    with pytest.raises(InputError, match=r"c\.yaml: 'extractors\.one' stands in a\.yaml, too; keep one"):
+        catalog(tmp_path)

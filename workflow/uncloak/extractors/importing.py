@@ -98,7 +98,8 @@ def import_published(
     if reason := _misfit(state, extractor.network.state_dict()):
         raise _unfit(path, name, reason)
     extractor.network.load_state_dict(state, strict=True)
-    return extractor.freeze(), dict(record["network"])
+    _check_takes_its_pictures(extractor.freeze(), name)
+    return extractor, dict(record["network"])
 
 
 def _with_counters(state: Mapping[str, torch.Tensor], network: nn.Module) -> dict[str, torch.Tensor]:
@@ -120,6 +121,24 @@ def _misfit(state: Mapping[str, torch.Tensor], own: Mapping[str, torch.Tensor]) 
         if value.is_floating_point() != own[name].is_floating_point():
             return f"tensor '{name}' is of dtype {value.dtype}, not {own[name].dtype}"
     return ""
+
+
+def _check_takes_its_pictures(extractor: Extractor, name: str) -> None:
+    size = extractor.preprocessing.size
+    size = [size, size] if isinstance(size, int) else list(size)
+    try:
+        with torch.no_grad():
+            row = extractor.network(torch.zeros(1, 3, *size))
+    except (RuntimeError, ValueError, TypeError, LookupError, AssertionError) as error:
+        if isinstance(error, InputError):
+            raise
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(
+            f"network {name}: cannot take a picture of {size} ({reason}); correct its options or input.size"
+        ) from None
+    if not isinstance(row, torch.Tensor) or row.ndim != 2:
+        shape = list(row.shape) if isinstance(row, torch.Tensor) else type(row).__name__
+        raise InputError(f"network {name}: gives {shape} for a picture, not one row of numbers; change its options")
 
 
 def _unfit(path: Path, name: str, reason: str) -> InputError:

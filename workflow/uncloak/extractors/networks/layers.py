@@ -34,12 +34,14 @@ _OTHERS: dict[str, Callable[..., torch.Tensor]] = {
     "elemwise_add": torch.add,
     "Flatten": lambda x: x.flatten(1),
 }
+_KNOWN = sorted({*_ARRAYS, *_SCALARS, *_OTHERS})
 
 
 def read(path: str | os.PathLike, list_sha256: str) -> tuple[str, dict[str, torch.Tensor]]:
     """Read the list of layers beside the arrays `path` (.npz), with the arrays' shapes, and the parameters by name.
 
-    Raises InputError where the list is missing, has another hash, or does not fit the arrays.
+    Raises InputError where the list is missing, has another hash, an operation that is not known here, or does not fit
+    the arrays.
     """
     beside = Path(path).with_suffix(".layers.json")
     published.check(beside, list_sha256, "put the list of layers there, beside the arrays")
@@ -48,6 +50,10 @@ def read(path: str | os.PathLike, list_sha256: str) -> tuple[str, dict[str, torc
     try:
         layers = json.loads(beside.read_text(encoding="utf-8"))
         for number, layer in enumerate(layers):
+            if layer["op"] not in _KNOWN:
+                raise InputError(
+                    f"{beside}: unknown operation '{layer['op']}' at '{layer['name']}'; known are {', '.join(_KNOWN)}"
+                )
             names = _ARRAYS.get(layer["op"], ())[: len(layer["params"])]
             layer["shapes"] = {}
             for parameter, array in zip(names, layer["params"], strict=True):
@@ -56,6 +62,8 @@ def read(path: str | os.PathLike, list_sha256: str) -> tuple[str, dict[str, torc
                 # The gamma of a batch norm that fixes it is stored, but counts as 1.
                 fixed = parameter == "weight" and layer.get("fix_gamma")
                 state[f"{_called(number)}.{parameter}"] = torch.ones_like(value) if fixed else value
+    except InputError:
+        raise
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{beside}: is no list of the layers of {path} (at {error}); get both again") from None
     if arrays:
@@ -114,18 +122,10 @@ def build(graph: str, list_sha256: str) -> nn.Module:
         graph: the list of layers, with the shapes of their arrays.
         list_sha256: hash of the file STEM.layers.json, which is compared where it is read.
 
-    Raises InputError for an operation that it does not know, and where the list is none.
+    Raises InputError where the list is damaged.
     """
     try:
-        layers = json.loads(graph)
-        known = {*_ARRAYS, *_SCALARS, *_OTHERS}
-        for layer in layers:
-            if layer["op"] not in known:
-                raise InputError(
-                    f"network layers: unknown operation '{layer['op']}' at '{layer['name']}';"
-                    f" known are {', '.join(sorted(known))}"
-                )
-        return Layers(_flattened(layers))
+        return Layers(_flattened(json.loads(graph)))
     except (ValueError, KeyError, TypeError, IndexError, RuntimeError) as error:
         raise InputError(f"network layers: the list of layers is damaged (at {error}); get it again") from None
 

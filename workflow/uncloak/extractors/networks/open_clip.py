@@ -1,4 +1,4 @@
-"""Image towers of contrastive models as open_clip builds them: CLIP (Radford et al. 2021), SigLIP (Zhai et al. 2023)."""
+"""Image towers as open_clip builds them: of CLIP (Radford et al. 2021), SigLIP (Zhai et al. 2023) and others."""
 
 from collections.abc import Mapping
 
