@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from configurations import configuration
 from extractor_records import ARCFACE, DLIB, PIXELS, RECORDS
 from PIL import Image
 from skimage.transform import SimilarityTransform, warp
@@ -32,7 +33,8 @@ def with_weights(name: str, **weights: str) -> dict:
 
 
 def published(name: str):
-    return import_published(SHARED / "weights" / RECORDS[name]["weights"]["file"], RECORDS[name])[0]
+    record = configuration()["extractors"][name]
+    return import_published(SHARED / "weights" / record["weights"]["file"], record)[0]
 
 
 class Lfw:
@@ -79,18 +81,21 @@ def lfw_faces(lfw):
 
 @needs_lfw
 @pytest.mark.parametrize(
-    ("name", "same", "different", "tolerance"),
+    ("name", "same", "different", "tolerance", "least"),
     [
-        ("mobilefacenet_casia", 0.642, 0.028, 0.03),
-        ("mobilefacenet_ms1m", 0.660, 0.014, 0.03),
-        ("dlib_resnet", 0.952, 0.836, 0.003),
+        ("mobilefacenet_casia", 0.642, 0.028, 0.03, 0.98),
+        ("mobilefacenet_ms1m", 0.660, 0.014, 0.03, 0.98),
+        ("mobilefacenet_insightface", 0.681, 0.008, 0.03, 0.98),
+        ("mobileface_v3", 0.441, 0.034, 0.03, 0.88),
+        ("edgeface_xs", 0.646, 0.009, 0.03, 0.98),
+        ("dlib_resnet", 0.952, 0.836, 0.003, 0.98),
     ],
 )
-def test_published_extractors_recognize_as_published(lfw_faces, name, same, different, tolerance):
-    """Leave-one-out nearest neighbor at least 98 %, mean similarities near those noted with the weights.
+def test_published_extractors_recognize_as_published(lfw_faces, name, same, different, tolerance, least):
+    """Leave-one-out nearest neighbor, mean similarities near those noted with the weights.
 
-    They were noted over five pictures of 158 people, hence a tolerance; with the color channels reversed, each of the
-    three networks is outside of it.
+    They were noted over five pictures of 158 people, hence a tolerance; with the color channels reversed, the first,
+    second and last are outside of it.
     """
     faces, people = lfw_faces
     with torch.inference_mode():
@@ -100,7 +105,7 @@ def test_published_extractors_recognize_as_published(lfw_faces, name, same, diff
     same_person = people[:, None] == people
     others = ~np.eye(len(people), dtype=bool)
     nearest = np.where(others, cosines, -2).argmax(1)
-    assert (people[nearest] == people).mean() >= 0.98
+    assert (people[nearest] == people).mean() >= least
     assert cosines[same_person & others].mean() == pytest.approx(same, abs=tolerance)
     assert cosines[~same_person].mean() == pytest.approx(different, abs=tolerance)
 

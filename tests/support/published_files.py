@@ -53,7 +53,7 @@ def imported(path: Path, state: Mapping, network: dict, side: int, **weights: ob
     record = {
         "network": network,
         "input": {"size": [side, side], "template": "arcface", **HALF},
-        "weights": {"sha256": sha256, "format": {".npz": "npz"}.get(path.suffix), **weights},
+        "weights": {"sha256": sha256, **weights},
     }
     return import_published(path, record)[0]
 

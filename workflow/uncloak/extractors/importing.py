@@ -64,7 +64,7 @@ def import_published(
         record: as for `build`; record["weights"]: {origin: where the file is to be had, sha256: its hash in
             hexadecimal or at least the first eight digits of it, format: "torch" (.pth, .pt, .ckpt), "npz" or
             "safetensors", drop: tensors that the network has no use for}. Without sha256 the digits at the end of the
-            file's name count; without format the name tells safetensors from torch.
+            file's name count; without format the name tells it.
         build: makes the extractor of a record.
         package: of its network.
 
@@ -148,4 +148,4 @@ def _unfit(path: Path, name: str, reason: str) -> InputError:
 
 
 def _format(path: Path) -> str:
-    return "safetensors" if path.suffix == ".safetensors" else "torch"
+    return {".safetensors": "safetensors", ".npz": "npz"}.get(path.suffix, "torch")
