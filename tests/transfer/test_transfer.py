@@ -322,7 +322,7 @@ def test_an_experiment_is_a_few_calls(tmp_path):
 
 
 def imported_classifier(path, settings):
-    return import_published(path, settings, image_classifier.build, networks)
+    return import_published(path, settings, image_classifier.build, networks)[0]
 
 
 @pytest.fixture
