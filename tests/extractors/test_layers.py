@@ -152,7 +152,7 @@ def renamed(layers, place, **values):
         (renamed(LIST, 6, op="Swish"), {}, "unknown operation 'Swish' at 'relu0'; known are"),
         (LIST, {"conv1_weight": None}, "is no list of the layers .*conv1_weight"),
         (LIST, {"fc9_weight": np.zeros(3, np.float32)}, "has an array 'fc9_weight' that no layer"),
-        (LIST, {"conv0_bias": np.zeros(3, np.float32)}, r"tensor 'layers\.conv0\.bias' has shape \[3\], not \[4\]"),
+        (LIST, {"conv0_bias": np.zeros(3, np.float32)}, r"tensor 'layer4\.bias' has shape \[3\], not \[4\]"),
         (LIST, {"norm1_beta": np.full(4, np.nan, np.float32)}, "tensor 'norm1_beta' holds NaN"),
         (LIST, {"fc1_weight": np.zeros((5, 7), np.float32)}, r"cannot take a picture of \[8, 8\]"),
         (renamed(LIST, 9, inputs=["norm1", "later"]), {}, r"cannot take a picture of \[8, 8\] .*later"),

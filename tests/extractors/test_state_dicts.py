@@ -113,7 +113,7 @@ FAULTS = {
 }
 
 
-@pytest.mark.filterwarnings("ignore:.*quantiz")
+@pytest.mark.filterwarnings("ignore:.*quantiz", "ignore:TypedStorage")
 @pytest.mark.parametrize("fault", FAULTS)
 def test_what_is_wrong_is_told_in_one_line_with_its_name(fault, state, tmp_path):
     change, words = FAULTS[fault]

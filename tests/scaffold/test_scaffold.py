@@ -116,7 +116,7 @@ def test_their_test_passes(written):
     ("kind", "name", "reason"),
     [
         ("attack", "lowkey", "workflow/uncloak/attacks/methods/lowkey.py: is there already; take another name"),
-        ("attack", "fawkes_half", "resources/records/attacks.yaml: fawkes_half: is there already; take another name"),
+        ("attack", "fawkes_half", "resources/records: attacks.fawkes_half: is there already; take another name"),
         ("experiment", "given", "workflow/uncloak/experiments/given.py: is there already; take another name"),
         ("experiment", "ranks", "workflow/uncloak/experiments/ranks: is there already; take another name"),
         ("defense", "channels", "resources/worlds/channels.yaml: is there already; take another name"),

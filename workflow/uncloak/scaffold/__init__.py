@@ -102,6 +102,6 @@ def _refuse_taken(checkout: Path, kind: str, name: str, paths: list[str]) -> Non
     wanted = [folder / name, folder / f"{name}.py", *(checkout / path for path in paths)]
     taken = [path.relative_to(checkout).as_posix() for path in wanted if path.exists()]
     if name in catalog(checkout / configuration.RECORDS).get(place.records, {}):
-        taken.append(f"{configuration.RECORDS}/{place.records}.yaml: {name}")
+        taken.append(f"{configuration.RECORDS}: {place.records}.{name}")
     if taken:
         raise InputError(f"{taken[0]}: is there already; take another name")
