@@ -43,6 +43,14 @@ def test_a_job_reads_its_record_as_the_configuration_has_it(configuration, secti
         assert found.model_dump() == {**typed.model_dump(), **shown}
 
 
+def test_where_weights_are_from_restales_nothing_and_their_hash_does():
+    weights = {"file": "a.pth", "sha256": "a" * 64, "format": "torch", "origin": "here"}
+    record = {"recipe": "import", "label": "a", "weights": weights}
+    words = {"url": "https://a.org/a.pth", "size": 3, "licence": "MIT", "paper": "arXiv", "package": "a", "origin": "x"}
+    assert science(record) == science({**record, "weights": weights | words})
+    assert science(record) != science({**record, "weights": weights | {"sha256": "b" * 64}})
+
+
 def test_options_that_are_not_given_are_the_default_ones():
     lowkey = read(Method, {"method": "lowkey", "surrogates": ["facenet"], "options": {"steps": 7}})
     assert lowkey.options.steps == 7

@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "workflow" / "uncloak"
 # From the ground up: a module may import from its own room and from those before it. The ground is the modules that
 # lie in the package itself, less those of a run.
 ORDER = (
-    *("ground", "layouts", "records", "figures", "pictures", "drawn", "extractors", "attacks", "exchange"),
+    *("ground", "fetchers", "layouts", "records", "figures", "pictures", "drawn", "extractors", "attacks", "exchange"),
     *("recognition", "visibility", "defenses", "transfer", "games", "claims", "run", "experiments", "scaffold"),
 )
 # What a run is made of: it plans the rooms' work by their names alone. Only experiments may ask it what there is to do.
@@ -58,6 +58,7 @@ def test_no_import_runs_upwards():
 def test_records_and_the_plan_know_no_room_but_by_name():
     assert {below for above, below, _ in edges() if above in ("records", "run")} <= {
         "ground",
+        "fetchers",
         "layouts",
         "records",
         "run",

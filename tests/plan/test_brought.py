@@ -1,4 +1,4 @@
-"""What a user brings: folders and weights that are there, or told."""
+"""What a user brings: folders and weights that are there, or fetched, or told."""
 
 import os
 from pathlib import Path
@@ -7,43 +7,87 @@ import pytest
 from configurations import ROOT, configuration
 from planned import of
 
-from uncloak.errors import InputError
+from uncloak.fetching import OURS
+from uncloak.folders import reachable
 from uncloak.plan import attacks, brought, claims, datasets
 
 
-def test_lpips_is_measured_where_its_weights_are(tmp_path):
-    config = configuration({"weights": str(tmp_path), "attacks": {"lowkey": {"options": {"perceptual": "lpips"}}}})
-    assert attacks.lpips(config, "second_world") == []
-    assert brought.perceptual_weights(config, "fawkes_v10") == []
-    with pytest.raises(InputError, match=r"alexnet.*: not found; get torchvision's AlexNet weights"):
-        brought.perceptual_weights(config, "lowkey")
-    Path(brought.alexnet(config)).touch()
-    assert attacks.lpips(config, "second_world") == of(
-        "second_world", "perturbed/lpips/fawkes_v10.csv", "perturbed/lpips/lowkey.csv"
-    )
-    assert brought.perceptual_weights(config, "lowkey") == brought.alexnet(config)
+@pytest.fixture(autouse=True)
+def empty_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("UNCLOAK_CACHE", str(tmp_path / "cache"))
 
 
-def test_weights_of_detectors_are_needed_unless_they_begin_from_nothing(tmp_path):
-    config = configuration({"weights": str(tmp_path), "detectors": {"lowkey": {"weights": "imagenet", "width": 1.0}}})
-    assert brought.detector_weights(config, "fawkes") == []
-    with pytest.raises(InputError, match=r"mobilenet.*or give the detector `weights: scratch`"):
-        brought.detector_weights(config, "lowkey")
+def test_lpips_is_measured_where_its_weights_are_or_an_attack_needs_them(tmp_path):
+    wanted = of("second_world", "perturbed/lpips/fawkes_v10.csv", "perturbed/lpips/lowkey.csv")
+    dssim = configuration({"weights": str(tmp_path)})
+    assert attacks.lpips(dssim, "second_world") == []
+    lpips = configuration({"weights": str(tmp_path), "attacks": {"lowkey": {"options": {"perceptual": "lpips"}}}})
+    assert attacks.lpips(lpips, "second_world") == wanted
+    assert brought.perceptual_weights(lpips, "fawkes_v10") == ""
+    assert brought.perceptual_weights(lpips, "lowkey") == "alexnet"
+    (tmp_path / OURS["alexnet"].file).touch()
+    assert attacks.lpips(dssim, "second_world") == wanted
 
 
-def test_photographs_and_published_weights_are_found_or_told(tmp_path):
-    config = configuration("resources/worlds/lfw.yaml", {"data": str(tmp_path), "weights": str(tmp_path)})
-    with pytest.raises(InputError, match=r"lfw: not found; put the dataset 'lfw' there or set `data`"):
-        brought.dataset_folder(config, "lfw")
-    with pytest.raises(InputError, match=r"mobilefacenet_casia.ckpt: not found; get it from github.com/Xiaoccer"):
-        brought.extractor_weights(config, "mobilefacenet_casia")
+def test_weights_of_detectors_are_needed_unless_they_begin_from_nothing():
+    config = configuration({"detectors": {"lowkey": {"weights": "imagenet", "width": 1.0}}})
+    assert brought.detector_weights(config, "fawkes") == ""
+    assert brought.detector_weights(config, "lowkey") == "mobilenet_v2"
+
+
+def test_what_is_missing_is_told_apart_from_what_is_fetched(tmp_path):
+    weights = {"file": "net.pth", "sha256": "a" * 64, "format": "torch"}
+    net = {"recipe": "import", "label": "a", "released": "2020-01-01", "network": {"name": "timm", "model": "resnet18"}}
+    net["input"] = {"size": [112, 112], "template": "arcface", "mean": [0, 0, 0], "std": [1, 1, 1], "color": "rgb"}
+    made = {
+        "fetched": {**net, "weights": {**weights, "url": "https://a.org/net.pth", "size": 5_100_000, "licence": "MIT"}},
+        "asked_for": {**net, "weights": {**weights, "file": "other.pth", "origin": "their authors"}},
+        "shipped": {**net, "weights": {**weights, "file": "a/net.dat", "package": "no_such_package"}},
+    }
+    folders = {"data": str(tmp_path), "weights": str(tmp_path)}
+    config = configuration("resources/worlds/lfw.yaml", {"extractors": made, **folders})
+    names = ["datasets.lfw", "datasets.synthetic", "alexnet", *(f"extractors.{name}" for name in ("pixels", *made))]
+    missing, fetched = brought.told(config, [*names, *names])
+    assert missing == [
+        f"{tmp_path}/other.pth: not found; get it from their authors, or set `weights` (resources/README.md)",
+        f"{tmp_path}/net.dat: not found; install the package no_such_package, which ships it (resources/README.md)",
+    ]
+    assert fetched == [
+        "alexnet-owt-7be5be79.pth: 244 MB, licence: BSD-3-Clause, from https://download.pytorch.org/models/alexnet-owt-7be5be79.pth",
+        "LFW, funneled, by scikit-learn: 233 MB, licence: none stated, research only",
+        "net.pth: 5 MB, licence: MIT, from https://a.org/net.pth",
+    ]
+    said = brought.message(missing, fetched)
+    assert [line for line in said.splitlines() if not line.startswith("  ")] == [
+        "missing, and not to be fetched:",
+        f"to be fetched, into {tmp_path}/cache:",
+    ]
+    assert brought.message([], []) == ""
+    for name in ("alexnet-owt-7be5be79.pth", "net.pth", "other.pth", "net.dat"):
+        (tmp_path / name).touch()
     (tmp_path / "lfw").mkdir()
-    empty = brought.dataset_listing(config, "lfw")
-    (tmp_path / "lfw" / "Somebody").mkdir()
-    (tmp_path / "lfw" / "Somebody" / "1.jpg").write_bytes(b"picture")
+    assert brought.told(config, names) == ([], [])
+
+
+def test_photographs_are_the_users_or_fetched_or_drawn(tmp_path):
+    config = configuration("resources/worlds/lfw.yaml", {"data": str(tmp_path)})
+    assert brought.dataset_folder(config, "lfw") == "results/lfw/photographs"
+    assert datasets.fetchable(config) == ["lfw"]
+    fetched = brought.dataset_listing(config, "lfw")
+    (tmp_path / "lfw" / "Somebody").mkdir(parents=True)
     assert brought.dataset_folder(config, "lfw") == str(tmp_path / "lfw")
-    assert brought.dataset_listing(config, "lfw") != empty
+    empty = brought.dataset_listing(config, "lfw")
+    (tmp_path / "lfw" / "Somebody" / "1.jpg").write_bytes(b"picture")
+    assert len({fetched, empty, brought.dataset_listing(config, "lfw")}) == 3
     assert datasets.known_landmarks(config, "lfw") == []
+
+
+def test_photographs_that_nobody_fetches_are_left_out_of_the_plan(tmp_path):
+    config = configuration("resources/worlds/lfw.yaml", "resources/worlds/facescrub.yaml", {"data": str(tmp_path)})
+    assert brought.dataset_folder(config, "facescrub") == []
+    missing, _ = brought.told(config, ["datasets.facescrub"])
+    there = "put the dataset 'facescrub' there or set `data` (resources/README.md)"
+    assert missing == [f"{tmp_path}/facescrub: not found; {there}"]
 
 
 def test_drawn_photographs_are_ours(default):
@@ -61,4 +105,4 @@ def test_what_comes_with_the_checkout_is_found_from_another_folder(default, tmp_
     (tmp_path / "resources" / "published").mkdir(parents=True)
     (tmp_path / "resources" / "published" / "shan-2020.csv").touch()
     assert "resources/published/shan-2020.csv" in claims.published(default)
-    assert brought.reachable("resources/nothing") == "resources/nothing"
+    assert reachable("resources/nothing") == "resources/nothing"

@@ -4,7 +4,6 @@ import pytest
 from configurations import configuration
 from planned import TOOL, of
 
-from uncloak.errors import InputError
 from uncloak.plan import attacks, brought, evaluated, extractors, recognition, transfer
 from uncloak.plan.asked import Asked
 
@@ -60,9 +59,10 @@ def test_somebody_elses_pictures_are_found_or_told(tmp_path):
     assert attacks.imported(config, photographs=False) == ["tool"]
     assert attacks.imported(config, photographs=True) == ["camera"]
     assert not {"tool", "camera"} & {name for kind in (True, False) for name in attacks.our_own(config, kind)}
-    with pytest.raises(InputError, match=r"tool: not found; put the pictures of 'tool' there or set `data`"):
-        brought.external_folder(config, "tool")
+    assert brought.external_folder(config, "tool") == []
+    told = f"{tmp_path / 'tool'}: not found; put the pictures of 'tool' there or set `data` (resources/README.md)"
     (tmp_path / "camera").mkdir()
+    assert brought.told(config, ["attacks.tool", "attacks.camera"]) == ([told], [])
     assert attacks.photographs_folder(config, "synthetic", "camera") == str(tmp_path / "camera")
 
 

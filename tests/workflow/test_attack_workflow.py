@@ -278,7 +278,7 @@ def damaged(world, tmp_path):
 def test_an_empty_or_foreign_folder_is_told_in_one_line(damaged):
     folder, run = damaged
     shutil.rmtree(folder)
-    assert "not found" in complaint(run())
+    assert "missing" in complaint(run())
     folder.mkdir()
     assert "holds no files" in complaint(run())
     (folder / "somebody" / "face").mkdir(parents=True)

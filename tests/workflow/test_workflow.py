@@ -253,12 +253,6 @@ def test_a_bad_configuration_is_told_in_one_line(finished):
     assert "there is no extractor 'arkface'" in complaint(done)
 
 
-def test_missing_photographs_and_weights_are_told_in_one_line(finished):
-    overlay = "resources/worlds/lfw.yaml"
-    line = complaint(finished.snakemake("-n", config=overlay))
-    assert "resources/data/lfw: not found" in line or "resources/weights/" in line
-
-
 @pytest.mark.parametrize(
     ("name", "target"),
     [

@@ -63,7 +63,6 @@ rule perturb:
         target_faces=ancient(planned(attacks.target_faces)),
         people=planned(attacks.people),
         surrogates=planned(attacks.surrogate_files),
-        alexnet=planned(brought.perceptual_weights),
     output:
         paths.SHARD,
     log:
@@ -83,6 +82,7 @@ rule perturb:
         gpu=1,
     params:
         code=code("perturb", attacks.perturbing_modules),
+        brought=planned(brought.perceptual_weights),
         record=text(attacks.perturb_record),
         whose=text(roles.whose),
         seed=SEED,
@@ -205,7 +205,6 @@ rule lpips:
         people=planned(attacks.people),
         originals=ancient(planned(attacks.originals_of_lpips)),
         root=ancient(planned(attacks.photographs_of_lpips)),
-        alexnet=brought.alexnet(config),
     output:
         paths.LPIPS,
     log:
@@ -221,6 +220,7 @@ rule lpips:
         gpu=1,
     params:
         code=code("lpips"),
+        brought="alexnet",
         record=text(attacks.preparation),
     message:
         "Measure LPIPS of the pictures of {wildcards.dataset} perturbed by {wildcards.attack}"

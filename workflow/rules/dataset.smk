@@ -56,6 +56,31 @@ rule draw_faces:
         "../scripts/draw_faces.py"
 
 
+rule fetch_photographs:
+    output:
+        photographs=directory(paths.PHOTOGRAPHS),
+    log:
+        "logs/fetch_photographs/{dataset}.log",
+    benchmark:
+        "benchmarks/fetch_photographs/{dataset}.tsv"
+    wildcard_constraints:
+        dataset=one_of(datasets.fetchable(config)),
+    priority: 1000
+    conda:
+        "../../envs/tables.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=120,
+    params:
+        code=code("fetch_photographs", datasets.fetcher_modules),
+        fetch=planned(datasets.fetched),
+        brought=planned(brought.photographs),
+    message:
+        "Fetch the photographs of {wildcards.dataset}"
+    script:
+        "../scripts/fetch_photographs.py"
+
+
 rule manifest:
     input:
         # A folder has no content that Snakemake could compare: for a user's pictures the listing below stands for it,
@@ -81,6 +106,7 @@ rule manifest:
     params:
         code=code("manifest", datasets.layout_modules),
         listing=planned(brought.dataset_listing) if workflow.is_main_process else "",
+        brought=planned(brought.photographs),
         record=text(datasets.manifest_record),
     message:
         "List the pictures of {wildcards.dataset}"
@@ -113,6 +139,7 @@ rule align:
         gpu=1,
     params:
         code=code("align"),
+        brought=planned(brought.photographs),
         record=text(datasets.alignment),
     message:
         "Find and align the faces of {wildcards.dataset}"

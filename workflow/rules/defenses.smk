@@ -7,7 +7,6 @@ rule train_detector:
         split=paths.SPLIT,
         perturbed=planned(detection.lessons),
         posted=planned(detection.scored_faces),
-        weights=planned(brought.detector_weights),
     output:
         detector=paths.DETECTOR,
         scores=paths.SCORES,
@@ -24,6 +23,7 @@ rule train_detector:
         gpu=1,
     params:
         code=code("train_detector"),
+        brought=planned(brought.detector_weights),
         record=text(detection.record),
         perturbed=text(detection.lesson_attacks),
         posted=text(detection.scored_attacks),

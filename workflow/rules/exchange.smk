@@ -24,6 +24,7 @@ rule import_faces:
         code=code("import_faces"),
         record=text(attacks.import_record),
         listing=planned(brought.external_listing) if workflow.is_main_process else "",
+        brought=planned(brought.external),
     message:
         "Import the faces of {wildcards.dataset} perturbed by {wildcards.attack}"
     script:
@@ -54,6 +55,7 @@ rule import_photographs:
         code=code("import_photographs"),
         record=text(attacks.import_record),
         listing=planned(brought.external_listing) if workflow.is_main_process else "",
+        brought=planned(brought.external),
     message:
         "Import the photographs of {wildcards.dataset} perturbed by {wildcards.attack}"
     script:

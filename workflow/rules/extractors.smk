@@ -1,9 +1,8 @@
 """Extractors by recipe: imported, trained from scratch, tuned from another."""
 
 
+# A hash says what the weights are, so they are no input: they may lie here or there, or be fetched.
 rule import_extractor:
-    input:
-        weights=planned(brought.extractor_weights),
     output:
         paths.EXTRACTOR,
     log:
@@ -19,6 +18,7 @@ rule import_extractor:
         runtime=10,
     params:
         code=code("import_extractor", extractors.modules),
+        brought=planned(brought.extractor_weights),
         record=text(extractors.record),
     message:
         "Import the published weights of {wildcards.extractor}"
@@ -27,8 +27,6 @@ rule import_extractor:
 
 
 use rule import_extractor as pixel_extractor with:
-    input:
-        [],
     log:
         "logs/pixel_extractor/{extractor}.log",
     benchmark:

@@ -11,7 +11,6 @@ rule perturb_photographs:
         target_faces=ancient(planned(attacks.target_faces)),
         people=planned(attacks.people),
         surrogates=planned(attacks.surrogate_files),
-        alexnet=planned(brought.perceptual_weights),
     output:
         photographs=directory(paths.PHOTOGRAPHS_SHARD),
         table=paths.PHOTOGRAPHS_SHARD_TABLE,
@@ -32,6 +31,7 @@ rule perturb_photographs:
         gpu=1,
     params:
         code=code("perturb_photographs", attacks.perturbing_modules),
+        brought=planned(brought.perceptual_weights),
         record=text(attacks.perturb_record),
         seed=SEED,
     message:

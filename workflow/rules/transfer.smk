@@ -20,6 +20,7 @@ rule objects:
         code=code("objects", transfer.objects_modules),
         record=text(transfer.objects_record),
         listing=planned(brought.objects_listing) if workflow.is_main_process else "",
+        brought=planned(brought.objects),
         seed=SEED,
     message:
         "Draw the pictures to classify, or read them from a folder"
@@ -45,6 +46,7 @@ rule image_classifier:
     params:
         code=code("image_classifier", transfer.image_classifier_modules),
         recipe=planned(transfer.recipe),
+        brought=planned(brought.image_classifier_weights),
         record=text(transfer.image_classifier_record),
         seed=SEED,
     message:

@@ -4,10 +4,11 @@ from uncloak.jobs import started
 
 from uncloak.extractors.importing import import_record
 from uncloak.extractors.weights import save
+from uncloak.fetching import obtain, published
 from uncloak.records.extractors import AnyExtractor
 from uncloak.records.reading import read
 
 with started(snakemake) as job:
-    record = read(AnyExtractor, job.params.record)
-    extractor, made_of, source = import_record(record, job.input.get("weights"))
-    save(job.output[0], extractor, made_of, job.made(source=source))
+    record, weights = read(AnyExtractor, job.params.record), published(job.config, job.params.brought)
+    extractor, made_of, source = import_record(record, obtain(job.config, job.params.brought))
+    save(job.output[0], extractor, made_of, job.made(source=weights.source if weights else source))

@@ -7,6 +7,7 @@ from uncloak.computing import computing
 import pandas as pd
 
 from uncloak.attacks.preparation import prepare
+from uncloak.fetching import obtain
 from uncloak.pictures.manifest import files_of, read_manifest
 from uncloak.pictures.reading import load_picture
 from uncloak.pictures.stored import read_faces
@@ -25,5 +26,6 @@ with computing(snakemake) as job:
     else:
         perturbed, pictures = read_arrays(inputs.perturbed, "faces", "picture")
         clean = prepare(read_faces(inputs.faces, pictures), read(Preparation, job.params.record))
-    distances = measure_lpips(zip(clean, perturbed, strict=True), len(pictures), inputs.alexnet, job.device)
+    alexnet = obtain(job.config, job.params.brought)
+    distances = measure_lpips(zip(clean, perturbed, strict=True), len(pictures), alexnet, job.device)
     write_table(pd.DataFrame({"picture": pictures, "lpips": distances}), job.output[0])

@@ -7,6 +7,7 @@ from uncloak.computing import computing
 from uncloak.attacks.chosen import read_targets
 from uncloak.attacks.perturb import perturb_record, settings_of
 from uncloak.attacks.surrogates import load_surrogates
+from uncloak.fetching import obtain
 from uncloak.pictures.stored import pictures_to_perturb, read_faces, shard
 from uncloak.records.attacks import Method
 from uncloak.records.reading import read
@@ -14,7 +15,7 @@ from uncloak.store import write_arrays
 from uncloak.visibility.pictures import measure
 
 with computing(snakemake) as job:
-    record, inputs, alexnet = read(Method, job.params.record), job.input, job.input.get("alexnet")
+    record, inputs, alexnet = read(Method, job.params.record), job.input, obtain(job.config, job.params.brought)
     pictures = pictures_to_perturb(inputs.split, job.seed, **json.loads(job.params.whose))
     pictures = shard(pictures, job.wildcards.get("scatteritem", "1-of-1"))
     arrays, how = {"picture": pictures}, {"alexnet": alexnet, "device": job.device, "workers": job.threads}

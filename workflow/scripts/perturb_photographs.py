@@ -8,6 +8,7 @@ from uncloak.computing import computing
 from uncloak.attacks.chosen import read_targets
 from uncloak.attacks.photographs import perturb_record, photograph_settings
 from uncloak.attacks.surrogates import load_surrogates
+from uncloak.fetching import obtain
 from uncloak.pictures.photographs import read_photographs
 from uncloak.pictures.stored import posted_pictures, shard
 from uncloak.records.attacks import Method
@@ -17,7 +18,8 @@ from uncloak.visibility.photographs import measure_files
 
 with computing(snakemake) as job:
     record, inputs, folder = read(Method, job.params.record), job.input, Path(job.output.photographs)
-    pictures, alexnet = shard(posted_pictures(inputs.split), job.wildcards.scatteritem), inputs.get("alexnet")
+    pictures = shard(posted_pictures(inputs.split), job.wildcards.scatteritem)
+    alexnet = obtain(job.config, job.params.brought)
     photographs = read_photographs(pictures, inputs.manifest, inputs.root, inputs.faces)
     chosen, how = {}, {"alexnet": alexnet, "device": job.device, "workers": job.threads}
     if inputs.get("targets"):

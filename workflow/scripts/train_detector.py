@@ -6,6 +6,7 @@ from uncloak.computing import computing
 
 from uncloak.defenses.detection import save
 from uncloak.defenses.detector_training import read_by_attack, train_detector
+from uncloak.fetching import obtain
 from uncloak.pictures.split import read_split
 from uncloak.records.detectors import Detector
 from uncloak.records.reading import read
@@ -16,7 +17,7 @@ with computing(snakemake) as job:
     record, inputs, name = read(Detector, job.params.record), job.input, job.wildcards.detector
     perturbed = read_by_attack(json.loads(job.params.perturbed), inputs.perturbed)
     posted = read_by_attack(json.loads(job.params.posted), inputs.posted)
-    how = {"seed": job.seed, "name": name, "imagenet": inputs.get("weights"), "device": job.device}
+    how = {"seed": job.seed, "name": name, "imagenet": obtain(job.config, job.params.brought), "device": job.device}
     trained = train_detector(record, inputs.faces, read_split(inputs.split), perturbed, posted, **how)
     trained.scores.insert(0, "dataset", job.wildcards.dataset)
     write_table(trained.scores, job.output.scores)

@@ -10,6 +10,16 @@ from pathlib import Path
 from uncloak.files import unreadable
 
 _DEPTH = 3  # IDENTITY/face/FILE is the deepest place of a picture
+_CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+def reachable(path: str) -> str:
+    """Where a path leads from the working folder, or from this checkout where nothing is there.
+
+    So what comes with the checkout, or was put into it, is found wherever the results go.
+    """
+    stays = os.path.exists(path) or not (_CHECKOUT / path).exists()
+    return path if stays else os.path.relpath(_CHECKOUT / path)
 
 
 def folders_in(folder: str | os.PathLike) -> list[Path]:

@@ -13,14 +13,12 @@ from torchvision.models import mobilenet_v2
 from uncloak.devices import autocast
 from uncloak.errors import InputError
 from uncloak.extractors import published, weights
+from uncloak.fetching import OURS
 from uncloak.pictures.tensors import as_floats
 from uncloak.progress import track
 from uncloak.records import detectors as records
 from uncloak.seeds import derive_seed, generator
 
-IMAGENET_WEIGHTS = "https://download.pytorch.org/models/mobilenet_v2-b0353104.pth"
-# Torchvision's names end with the beginning of the SHA-256.
-_HASH = "b0353104"
 _CLASSES = 1000
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _RADIUS = 3
@@ -76,10 +74,11 @@ def build(record: records.Detector, seed: int, name: str, imagenet: str | os.Pat
 
 
 def _load_imagenet(network: nn.Module, path: str | os.PathLike | None) -> None:
-    advice = f"get MobileNetV2's weights from {IMAGENET_WEIGHTS}, or set the detector's weights to scratch"
+    file = OURS["mobilenet_v2"]
+    advice = f"get MobileNetV2's weights from {file.url}, or set the detector's weights to scratch"
     if not path:
         raise InputError(f"ImageNet weights: no such file; {advice}")
-    published.check(path, _HASH, advice)
+    published.check(path, file.digits, advice)
     state = published.read(path, "torch")
     try:
         network.load_state_dict(state, strict=True)

@@ -1,7 +1,6 @@
 """Published weights, brought to our own parameter names."""
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -13,10 +12,8 @@ from torch import nn
 from uncloak.errors import InputError
 from uncloak.extractors import networks, published
 from uncloak.extractors.extractor import Extractor, build, network_module
+from uncloak.fetching import digits_in
 from uncloak.records.extractors import Imported, Pixels, architecture
-
-# torchvision and timm write the first digits of a file's sha256 into its name.
-_HASH_IN_NAME = re.compile(r"-([0-9a-f]{8,64})\.\w+$")
 
 
 class Published(NamedTuple):
@@ -44,7 +41,7 @@ def import_record(record: Imported | Pixels, weights: str | os.PathLike | None =
         return Published(build(made_of).freeze(), made_of, "no weights")
     told = record.weights.model_dump()
     extractor, network = import_published(weights, {**made_of, "weights": told})
-    return Published(extractor, {**made_of, "network": network}, record.weights.origin)
+    return Published(extractor, {**made_of, "network": network}, record.weights.origin or record.weights.file)
 
 
 def import_published(
@@ -74,9 +71,8 @@ def import_published(
     unpickling objects, or does not hold the weights of the record's network and nothing else, naming the tensor.
     """
     path, weights = Path(path), record.get("weights", {})
-    in_name = _HASH_IN_NAME.search(path.name)
-    sha256 = weights.get("sha256") or (in_name[1] if in_name else "")
-    published.check(path, sha256, f"get it from: {weights.get('origin', 'see resources/README.md')}")
+    advice = f"get it from: {weights.get('origin') or weights.get('url') or 'see resources/README.md'}"
+    published.check(path, weights.get("sha256") or digits_in(path.name), advice)
     name, drop = record["network"]["name"], weights.get("drop", ())
     module = network_module(name, package)
     if hasattr(module, "read"):

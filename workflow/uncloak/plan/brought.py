@@ -1,117 +1,159 @@
-"""What a user brings: folders of pictures and files of weights, each of which is there or told in one line.
+"""What a user brings: folders of pictures and files of weights; what is not there is fetched, or told before any job.
 
-All raise InputError where the user has not put it there.
+A run is planned with what there is. What a job needs of it has a name: KIND.NAME for the record that tells of it, or a
+name of `uncloak.fetching.OURS`; a job is told that name, which stays, and looks for the thing itself.
 """
 
-import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from uncloak import paths
-from uncloak.errors import InputError
+from uncloak.fetchers import FETCHERS
+from uncloak.fetching import OURS, cache, find, published
+from uncloak.folders import reachable
 from uncloak.provenance import listing_digest
 
-_CHECKOUT = Path(__file__).resolve().parents[3]
+# What to do about a folder that is not there, by the kind of the record that tells of it.
+_ADVICE = {
+    "datasets": "put the dataset '{name}' there or set `data` (resources/README.md)",
+    "attacks": "put the pictures of '{name}' there or set `data` (resources/README.md)",
+    "objects": ("put ImageNet's validation pictures there, one folder per class, or set `data` (resources/README.md)"),
+}
 
 
-def reachable(path: str) -> str:
-    """Where a path leads from the working folder, or from this checkout where nothing is there.
-
-    So what comes with the checkout, or was put into it, is found wherever the results go.
-    """
-    stays = os.path.exists(path) or not (_CHECKOUT / path).exists()
-    return path if stays else os.path.relpath(_CHECKOUT / path)
-
-
-def dataset_folder(config: Mapping, dataset: str) -> str:
-    """The folder of a dataset's raw pictures: drawn by us, or the user's."""
+def dataset_folder(config: Mapping, dataset: str) -> str | list[str]:
+    """The folder of a dataset's raw pictures: the user's, or drawn or fetched by us; nothing where there is none."""
     record = config["datasets"][dataset]
-    if record["source"] == "drawn":
-        return paths.fill(paths.PHOTOGRAPHS, dataset=dataset)
-    return _found(
-        Path(reachable(config["data"]), record["root"]),
-        f"put the dataset '{dataset}' there or set `data` (resources/README.md)",
-    )
+    ours = "root" not in record or "fetch" in record
+    return _users_folder(config, record) or (paths.fill(paths.PHOTOGRAPHS, dataset=dataset) if ours else [])
 
 
 def dataset_listing(config: Mapping, dataset: str) -> str:
     """A digest of the names and sizes of the user's files: content that a touch or a copy does not change."""
-    drawn = config["datasets"][dataset]["source"] == "drawn"
-    return "drawn" if drawn else listing_digest(dataset_folder(config, dataset))
+    return _listing(config, config["datasets"][dataset])
 
 
-def external_folder(config: Mapping, attack: str) -> str:
-    """The folder of somebody else's perturbed pictures."""
-    return _found(
-        Path(reachable(config["data"]), config["attacks"][attack]["root"]),
-        f"put the pictures of '{attack}' there or set `data` (resources/README.md)",
-    )
+def external_folder(config: Mapping, attack: str) -> str | list[str]:
+    """The folder of somebody else's perturbed pictures; nothing where there is none."""
+    return _users_folder(config, config["attacks"][attack]) or []
 
 
 def external_listing(config: Mapping, attack: str) -> str:
     """A digest of the names and sizes of somebody else's files."""
-    return listing_digest(external_folder(config, attack))
+    return _listing(config, config["attacks"][attack])
 
 
 def objects_folder(config: Mapping) -> str | list[str]:
-    """The folder of ImageNet's pictures, or nothing where objects are drawn."""
-    if config["objects"]["source"] == "drawn":
-        return []
-    return _found(
-        Path(reachable(config["data"]), config["objects"]["root"]),
-        "put ImageNet's validation pictures there, one folder per class, or set `data` (resources/README.md)",
-    )
+    """The folder of ImageNet's pictures; nothing where objects are drawn, or where there is none."""
+    return _users_folder(config, config["objects"]) or []
 
 
 def objects_listing(config: Mapping) -> str:
     """A digest of the names and sizes of ImageNet's files."""
-    drawn = config["objects"]["source"] == "drawn"
-    return "drawn" if drawn else listing_digest(objects_folder(config))
+    return _listing(config, config["objects"])
+
+
+def photographs(config: Mapping, dataset: str) -> str:
+    """The name of a dataset's pictures."""
+    return f"datasets.{dataset}"
+
+
+def external(config: Mapping, attack: str) -> str:
+    """The name of somebody else's perturbed pictures."""
+    return f"attacks.{attack}"
+
+
+def objects(config: Mapping) -> str:
+    """The name of the pictures to classify."""
+    return "objects"
 
 
 def extractor_weights(config: Mapping, extractor: str) -> str:
-    """The published weights of an extractor."""
-    return _published(config, config["extractors"][extractor]["weights"])
+    """The name of the published weights of an extractor."""
+    return f"extractors.{extractor}"
 
 
 def image_classifier_weights(config: Mapping, image_classifier: str) -> str:
-    """The published weights of an image classifier."""
-    return _published(config, config["image_classifiers"][image_classifier]["weights"])
+    """The name of the published weights of an image classifier, if it has some."""
+    return f"image_classifiers.{image_classifier}"
 
 
-def alexnet(config: Mapping) -> str:
-    """Where AlexNet's weights belong, which LPIPS needs; they need not be there."""
-    return str(Path(reachable(config["weights"]), "alexnet-owt-7be5be79.pth"))
+def perceptual_weights(config: Mapping, attack: str) -> str:
+    """The name of AlexNet's weights where the attack's perceptual term is LPIPS, else empty."""
+    record = config["attacks"][attack]
+    term = record.get("options", {}).get("perceptual", "lpips")
+    return "alexnet" if record["method"] == "lowkey" and term == "lpips" else ""
 
 
 def alexnet_is_there(config: Mapping) -> bool:
-    return os.path.exists(alexnet(config))
+    """Whether a run has AlexNet's weights: the user brings them, or an attack of the run needs them anyway."""
+    brings = Path(reachable(config["weights"]), OURS["alexnet"].name).exists()
+    return brings or any(perceptual_weights(config, attack) for attack in config["run"]["attacks"])
 
 
-def perceptual_weights(config: Mapping, attack: str) -> str | list[str]:
-    """AlexNet's weights where the attack's perceptual term is LPIPS, else nothing."""
-    record = config["attacks"][attack]
-    term = record.get("options", {}).get("perceptual", "lpips")
-    if record["method"] != "lowkey" or term != "lpips":
-        return []
-    advice = "get torchvision's AlexNet weights (resources/README.md), or set the attack's option perceptual to dssim"
-    return _found(alexnet(config), advice)
+def detector_weights(config: Mapping, detector: str) -> str:
+    """The name of the published weights that a detector starts from, or empty."""
+    return "" if config["detectors"][detector].get("weights", "imagenet") == "scratch" else "mobilenet_v2"
 
 
-def detector_weights(config: Mapping, detector: str) -> str | list[str]:
-    """The published weights that a detector starts from, or nothing."""
-    if config["detectors"][detector].get("weights", "imagenet") == "scratch":
-        return []
-    advice = "get torchvision's MobileNetV2 weights (resources/README.md), or give the detector `weights: scratch`"
-    return _found(Path(reachable(config["weights"]), "mobilenet_v2-b0353104.pth"), advice)
+def told(config: Mapping, names: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return a line for each thing that is missing, of those with these names, and one for each to be fetched."""
+    missing, fetched = [], []
+    for name in sorted(set(names)):
+        lack, comes = _told(config, name)
+        missing += [lack] if lack else []
+        fetched += [comes] if comes else []
+    return missing, fetched
 
 
-def _published(config: Mapping, weights: Mapping) -> str:
-    advice = f"get it from {weights['origin']}, or set `weights` (resources/README.md)"
-    return _found(Path(reachable(config["weights"]), weights["file"]), advice)
+def message(missing: Iterable[str], fetched: Iterable[str] = ()) -> str:
+    """Return one text that says what `told` has found; empty where that is nothing."""
+    parts = {"missing, and not to be fetched:": missing, f"to be fetched, into {cache()}:": fetched}
+    return "\n".join("\n  ".join([head, *lines]) for head, lines in parts.items() if lines)
 
 
-def _found(path: str | Path, advice: str) -> str:
-    if not os.path.exists(path):
-        raise InputError(f"{path}: not found; {advice}")
-    return str(path)
+def _told(config: Mapping, name: str) -> tuple[str, str]:
+    """The two lines of `told` about one thing, each of them or both empty."""
+    kind, _, record_name = name.partition(".")
+    if kind in _ADVICE:
+        return _told_folder(config, _record(config, name), _ADVICE[kind].format(name=record_name))
+    file = published(config, name)
+    if not file or find(file, config["weights"]):
+        return "", ""
+    if file.fetchable:
+        return "", f"{file.name}: {_terms(file.size, file.licence)}, from {file.url}"
+    return f"{Path(reachable(config['weights']), file.name)}: not found; {file.advice}", ""
+
+
+def _told_folder(config: Mapping, record: Mapping, advice: str) -> tuple[str, str]:
+    if _users_folder(config, record) or "root" not in record:
+        return "", ""
+    if "fetch" in record:
+        fetcher = FETCHERS[record["fetch"]]
+        kept = fetcher.folder(cache()).exists()
+        return "", "" if kept else f"{fetcher.WHAT}: {_terms(fetcher.SIZE, fetcher.LICENCE)}"
+    return f"{Path(reachable(config['data']), record['root'])}: not found; {advice}", ""
+
+
+def _terms(size: int | None, licence: str | None) -> str:
+    return f"{f'{size / 1e6:.0f} MB' if size else 'size not known'}, licence: {licence or 'not known'}"
+
+
+def _record(config: Mapping, name: str) -> Mapping:
+    """The record that tells of a folder."""
+    kind, _, record_name = name.partition(".")
+    return config[kind][record_name] if record_name else config[kind]
+
+
+def _users_folder(config: Mapping, record: Mapping) -> str:
+    """The folder of a record that the user brings, if it is there, else empty."""
+    place = Path(reachable(config["data"]), record["root"]) if "root" in record else None
+    return str(place) if place and place.exists() else ""
+
+
+def _listing(config: Mapping, record: Mapping) -> str:
+    """A digest of what the user brings, or whose the pictures are: what is not there has no digest, and is not read."""
+    users = _users_folder(config, record)
+    if users:
+        return listing_digest(users)
+    return "missing" if "root" in record and "fetch" not in record else record.get("fetch", "drawn")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from uncloak import paths
 from uncloak.errors import InputError
-from uncloak.plan import brought, captions, defenses, experiments, transfer
+from uncloak.folders import reachable
+from uncloak.plan import captions, defenses, experiments, transfer
 from uncloak.plan.asked import Asked
 from uncloak.records import plugins
 from uncloak.records.words import suggestion
@@ -34,7 +35,7 @@ def pages(config: Mapping) -> list[str]:
 def published(config: Mapping) -> list[str]:
     """Tables of what is claimed, which come with this project."""
     names = asked(config)[0].options.published if asked(config) else ()
-    return [brought.reachable(f"resources/published/{name}.csv") for name in names]
+    return [reachable(f"resources/published/{name}.csv") for name in names]
 
 
 def measured_rates(config: Mapping) -> list[str]:
@@ -99,7 +100,7 @@ def _datasets(config: Mapping) -> list[str]:
 def check(asked: Asked, place: str) -> None:
     """Raise InputError where a table of claims, or one of our names, is not there."""
     config = asked.config
-    folder = Path(brought.reachable("resources/published"))
+    folder = Path(reachable("resources/published"))
     there = sorted(path.stem for path in folder.glob("*.csv"))
     for name in asked.options.published:
         if there and name not in there:

@@ -10,6 +10,21 @@ def made_from(config: Mapping, *sources: str) -> list[str]:
     return [name for name, record in config["datasets"].items() if record["source"] in sources]
 
 
+def fetchable(config: Mapping) -> list[str]:
+    """The datasets whose pictures are fetched where the user does not bring them."""
+    return [name for name, record in config["datasets"].items() if record.get("fetch")]
+
+
+def fetched(config: Mapping, dataset: str) -> str:
+    """What fetches the pictures of a dataset."""
+    return config["datasets"][dataset]["fetch"]
+
+
+def fetcher_modules(config: Mapping, dataset: str) -> list[str]:
+    """The module that fetching the pictures of a dataset picks at run time."""
+    return [f"uncloak.fetchers.{fetched(config, dataset)}"]
+
+
 def photographs_record(config: Mapping, dataset: str) -> dict:
     """What photographs are drawn by, and nothing of what is done with them."""
     return _of(config, dataset, "people", "pictures", "prolific", "size", "variation", "quality")

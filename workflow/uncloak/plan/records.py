@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from uncloak.records.published import WORDS
 from uncloak.records.reading import SHOWN
 
 
@@ -11,4 +12,7 @@ def without(record: Mapping, *keys: str) -> dict:
 
 def science(record: Mapping, *keys: str) -> dict:
     """A record without its words, and without `keys`, which are another job's."""
-    return without(record, *SHOWN, *keys)
+    told = without(record, *SHOWN, *keys)
+    if isinstance(told.get("weights"), Mapping):
+        told["weights"] = without(told["weights"], *WORDS)
+    return told

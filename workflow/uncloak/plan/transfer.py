@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from uncloak import paths
-from uncloak.plan import brought
 from uncloak.plan.captions import filled
 from uncloak.plan.records import science
 
@@ -29,10 +28,9 @@ def recipe(config: Mapping, image_classifier: str) -> str:
     return "train" if "train" in config["image_classifiers"][image_classifier] else "weights"
 
 
-def made_from(config: Mapping, image_classifier: str) -> str:
-    """The file that an image classifier is made from: drawn objects, or published weights."""
-    trained = recipe(config, image_classifier) == "train"
-    return paths.OBJECTS if trained else brought.image_classifier_weights(config, image_classifier)
+def made_from(config: Mapping, image_classifier: str) -> str | list[str]:
+    """The drawn objects that an image classifier is trained on; nothing where its weights are published."""
+    return paths.OBJECTS if recipe(config, image_classifier) == "train" else []
 
 
 def image_classifier_record(config: Mapping, image_classifier: str) -> dict:

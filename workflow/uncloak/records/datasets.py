@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from uncloak.fetchers import FETCHERS
 from uncloak.layouts import LAYOUTS
 from uncloak.records.base import Count, Name, Names, Record, Text, field, one_of
 
@@ -102,6 +103,10 @@ class Folder(Photographs):
 
     source: Literal["folder"] = field("Photographs in a folder.")
     root: Text = field("Folder of the dataset, relative to `data`.")
+    fetch: Literal[tuple(FETCHERS)] | None = field(
+        "Fetched where that folder is not there: " + "; ".join(f"{name}: {FETCHERS[name].WHAT}" for name in FETCHERS),
+        None,
+    )
     layout: Literal[tuple(LAYOUTS)] = field("; ".join(f"{name}: {LAYOUTS[name].__doc__}" for name in LAYOUTS) + ".")
     minimum_size: Count = field("Pictures with a shorter side than this are rejected.", unit="pixels")
     duplicate_distance: int = field(

@@ -20,6 +20,7 @@ from uncloak.records.base import (
     listed,
     one_of,
 )
+from uncloak.records.published import Published
 
 Precision = Literal["auto", "float32", "bfloat16"]
 PRECISION = "Of forward and backward passes; auto: bfloat16 where the device computes in it natively, else float32."
@@ -130,17 +131,15 @@ class RobustTraining(Training):
     public: Public | None = field("Public identities whose clean and perturbed faces are learned.", None)
 
 
-class Weights(Record):
+class Weights(Published):
     """A file of published weights, checked by its hash."""
 
-    file: Text = field("Name in the folder `weights`.")
     sha256: str | None = field(
         "Its hash. Where nobody published one, using the file tells its own, to be written here if it is trusted.",
         None,
         pattern="^[0-9a-f]{64}$",
     )
     format: Literal["torch", "npz", "safetensors"] = field("Of the file.")
-    origin: Text = field("Where to get the file.")
     drop: listed(Text) = field(
         "Tensors of the file that the network has no use for (a head, a tower), by their names or what these begin with"
         " before a dot.",

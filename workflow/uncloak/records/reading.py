@@ -11,6 +11,7 @@ from pydantic import ValidationError, create_model
 from uncloak.errors import InputError
 from uncloak.records.base import Record
 from uncloak.records.faults import input_error, printable
+from uncloak.records.published import WITHOUT_WORDS
 
 # A new label restales no science: jobs that compute do not get it (`uncloak.plan.records`).
 SHOWN = ("label", "released")
@@ -23,7 +24,8 @@ def read(kind: type[Kind], values: str | Mapping | None) -> Kind | None:
 
     Args:
         kind: its class in `uncloak.records`, or a choice of classes such as `AnyExtractor`.
-        values: plain mapping, or its JSON text. `SHOWN` may be missing: the record has None for it.
+        values: plain mapping, or its JSON text. `SHOWN` may be missing, and of published weights, where they are from:
+            the record has None for it.
 
     Raises InputError, in one line, with the place and the reason of the first thing wrong and what to do about it.
     """
@@ -31,7 +33,7 @@ def read(kind: type[Kind], values: str | Mapping | None) -> Kind | None:
     if values is None:
         return None
     try:
-        return _silent(_chosen(kind, values)).model_validate(values)
+        return _silent(_chosen(kind, values)).model_validate(values, context=WITHOUT_WORDS)
     except ValidationError as error:
         raise InputError(printable(input_error(error))) from None
 

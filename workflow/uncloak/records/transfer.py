@@ -7,6 +7,7 @@ from pydantic import Discriminator, Tag, field_validator
 from uncloak.records import plugins
 from uncloak.records.base import AnyNames, Count, Names, Positive, Record, Released, Text, Triple, field, listed, one_of
 from uncloak.records.extractors import Schedule, named
+from uncloak.records.published import Published
 
 
 class DrawnPictures(Record):
@@ -60,12 +61,10 @@ class PictureInput(Record):
     std: listed(Positive, 3, 3) = field("Divided by.")
 
 
-class PublishedFile(Record):
+class PublishedFile(Published):
     """A file of published weights, checked by its hash or by the digits of it that end its name."""
 
-    file: Text = field("Name in the folder `weights`.")
     sha256: str | None = field("Its hash, or at least its first eight digits.", None, pattern="^[0-9a-f]{8,64}$")
-    origin: Text = field("Where to get the file.")
 
 
 class ImageClassifier(Record):

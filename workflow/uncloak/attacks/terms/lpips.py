@@ -3,7 +3,6 @@
 import functools
 import hashlib
 import os
-import re
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -11,10 +10,9 @@ from pathlib import Path
 import torch
 
 from uncloak.errors import InputError
+from uncloak.fetching import OURS, digits_in
 from uncloak.files import check_readable, unreadable
 
-_HASH_IN_NAME = re.compile(r"-([0-9a-f]{8})\.pth$")
-_SOURCE = "https://download.pytorch.org/models/alexnet-owt-7be5be79.pth"
 # Two 3x3 poolings of stride 2 follow a convolution of stride 4: a smaller picture leaves no feature.
 _SMALLEST = 31
 
@@ -68,12 +66,12 @@ def load_lpips(path: str | os.PathLike) -> Lpips:
         InputError: where the file is missing, unreadable, damaged, not AlexNet's, or not the one that its name
             promises: torchvision's names end with the beginning of the SHA-256.
     """
-    advice = f"get AlexNet's weights from {_SOURCE}, or use the perceptual term 'dssim'"
+    advice = f"get AlexNet's weights from {OURS['alexnet'].url}, or use the perceptual term 'dssim'"
     check_readable(path, advice)
     try:
-        promised = _HASH_IN_NAME.search(os.fspath(path))
-        if promised and not hashlib.sha256(Path(path).read_bytes()).hexdigest().startswith(promised[1]):
-            raise InputError(f"{path}: its SHA-256 does not begin with {promised[1]}; {advice}")
+        promised = digits_in(os.fspath(path))
+        if promised and not hashlib.sha256(Path(path).read_bytes()).hexdigest().startswith(promised):
+            raise InputError(f"{path}: its SHA-256 does not begin with {promised}; {advice}")
         weights = torch.load(path, map_location="cpu", weights_only=True)
     except InputError:
         raise

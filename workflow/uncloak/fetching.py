@@ -1,0 +1,268 @@
+"""Files of published weights: in the user's folder, in an installed package, or fetched once into a cache.
+
+A record names the file by its hash, so that it is the same file wherever it comes from, and no result says where that
+was. The cache lies outside the repository: pooch's folder for the user, or the one that UNCLOAK_CACHE names.
+"""
+
+import fcntl
+import hashlib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+
+from uncloak.errors import InputError
+from uncloak.folders import reachable
+from uncloak.progress import Progress
+
+_CHUNK = 1 << 16  # what a cut connection loses at most
+_MB = 1e6
+_PATIENCE = 30  # seconds without a byte
+_TRIES = 3  # in a row that bring nothing
+# torchvision and timm write the first digits of a file's sha256 into its name.
+_HASH_IN_NAME = re.compile(r"-([0-9a-f]{8,64})\.\w+$")
+
+
+@dataclass(frozen=True)
+class PublishedFile:
+    """A file of published weights, as its record tells of it (`uncloak.records.published`).
+
+    Attributes:
+        file: its name in the user's folder, or its path in the package.
+        sha256: its hash in hexadecimal, or its first digits; those that end its name, unless given.
+        origin: where to get it, in words.
+        url: where to fetch it.
+        size: in bytes.
+        licence: of the weights.
+        package: one that ships it.
+    """
+
+    file: str
+    sha256: str | None = None
+    origin: str | None = None
+    url: str | None = None
+    size: int | None = None
+    licence: str | None = None
+    package: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name in the user's folder: a package's folders are its own."""
+        return Path(self.file).name if self.package else self.file
+
+    @property
+    def digits(self) -> str:
+        """What is known of its hash; may be empty."""
+        return self.sha256 or digits_in(self.file)
+
+    @property
+    def fetchable(self) -> bool:
+        """Whether it can be fetched: what has no hash would be anything."""
+        return bool(self.url and self.digits)
+
+    @property
+    def source(self) -> str:
+        """Where it is from, in words."""
+        return self.origin or self.url or f"the package {self.package}"
+
+    @property
+    def advice(self) -> str:
+        """How to get it, after its place."""
+        if self.package:
+            return f"install the package {self.package}, which ships it (resources/README.md)"
+        return f"get it from {self.source}, or set `weights` (resources/README.md)"
+
+
+# What our own code builds on, beside what records name.
+OURS = {
+    "alexnet": PublishedFile(
+        file="alexnet-owt-7be5be79.pth",
+        sha256="7be5be791159472b1fbf3c69796f7cb30dca7ad8466c2df70058c37116cdee02",
+        url="https://download.pytorch.org/models/alexnet-owt-7be5be79.pth",
+        size=244_408_911,
+        licence="BSD-3-Clause",
+    ),
+    "mobilenet_v2": PublishedFile(
+        file="mobilenet_v2-b0353104.pth",
+        url="https://download.pytorch.org/models/mobilenet_v2-b0353104.pth",
+        licence="BSD-3-Clause",
+    ),
+}
+
+
+def digits_in(name: str) -> str:
+    """Return the digits of its sha256 that end a file's name, before the suffix; none where there are none."""
+    found = _HASH_IN_NAME.search(name)
+    return found[1] if found else ""
+
+
+def published(config: Mapping, what: str) -> PublishedFile | None:
+    """Return the file that `what` stands for; None where it stands for no file.
+
+    what: a name of `OURS`, or KIND.NAME, a record of the configuration whose `weights` are published.
+    """
+    if what in OURS:
+        return OURS[what]
+    kind, _, name = what.partition(".")
+    told = config[kind][name].get("weights") if name else None
+    if not isinstance(told, Mapping):
+        return None
+    known = {field.name for field in fields(PublishedFile)}
+    return PublishedFile(**{key: value for key, value in told.items() if key in known})
+
+
+def cache() -> Path:
+    """Return the folder that fetched files are kept in, which need not be there."""
+    import pooch  # jobs that fetch nothing do without it
+
+    return Path(os.environ.get("UNCLOAK_CACHE") or pooch.os_cache("uncloak")).expanduser().absolute()
+
+
+def find(file: PublishedFile, folder: str) -> Path | None:
+    """Return where a file is: in the user's `folder`, in its package, or fetched before; None where it is nowhere."""
+    places = [Path(reachable(folder), file.name), _in_package(file), _kept(file)]
+    return next((place for place in places if place and place.exists()), None)
+
+
+def obtain(config: Mapping, what: str) -> Path | None:
+    """Return where the file that `what` stands for (see `published`) is; one that is nowhere is fetched.
+
+    A fetched file has its hash; that of one in the user's folder or in a package is for the reader to check.
+
+    Raises InputError, in one line, where the file cannot be fetched, or what is fetched is another.
+    """
+    file = published(config, what)
+    if not file:
+        return None
+    found = find(file, config["weights"])
+    if found and (found != _kept(file) or _is(found, file)):
+        return found
+    wanted = Path(reachable(config["weights"]), file.name)
+    if not file.fetchable:
+        raise InputError(f"{wanted}: not found; {file.advice}")
+    return _fetch(file, _kept(file), wanted)
+
+
+@contextmanager
+def alone(place: Path) -> Iterator[None]:
+    """Let one process at a time make what belongs at `place`; its folder is made, and nothing left beside it."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    path = place.with_name(f"{place.name}.lock")
+    while True:
+        with open(path, "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not _same(path, lock.fileno()):
+                continue  # whoever had it has removed it
+            try:
+                yield
+            finally:
+                path.unlink()
+            return
+
+
+def _same(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
+
+
+def _in_package(file: PublishedFile) -> Path | None:
+    """Where a package's file is; the package is not imported."""
+    spec = find_spec(file.package) if file.package else None
+    return Path(spec.origin).parent / file.file if spec and spec.origin else None
+
+
+def _kept(file: PublishedFile) -> Path | None:
+    """Where a file is in the cache, among those of its hash; only what has one is kept."""
+    return cache() / "weights" / file.digits[:16] / Path(file.file).name if file.digits else None
+
+
+def _is(path: Path, file: PublishedFile) -> bool:
+    with open(path, "rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest().startswith(file.digits)
+
+
+def _fetch(file: PublishedFile, place: Path, wanted: Path) -> Path:
+    """Fetch a file to its place in the cache, unless another process does so first; see `obtain`."""
+    import pooch
+    from requests import RequestException
+
+    pooch.get_logger().setLevel("WARNING")  # progress goes where ours does
+    try:
+        with alone(place):
+            if not (place.exists() and _is(place, file)):
+                place.unlink(missing_ok=True)  # damaged since
+                download = partial(_download, file=file, part=place.with_name(f"{place.name}.part"))
+                pooch.retrieve(file.url, None, fname=place.name, path=place.parent, downloader=download)
+    except RequestException as error:
+        raise InputError(
+            f"{file.name}: cannot be fetched from {file.url} ({_reason(error)}); go online, or get it elsewhere and put"
+            f" it into {wanted.parent}"
+        ) from None
+    except OSError as error:
+        raise InputError(
+            f"{place}: cannot be written ({error.strerror or error}); make room, or set UNCLOAK_CACHE to another folder"
+        ) from None
+    return place
+
+
+def _download(url: str, output: str, pooch: object, file: PublishedFile, part: Path) -> None:
+    """Fetch `url` to the file `output`, through `part`, which keeps what came before a connection was cut.
+
+    Raises requests' errors, and InputError where what came is another file; then `part` is no more.
+    """
+    import requests
+
+    failed = 0
+    while True:
+        before = _length(part)
+        try:
+            _go_on(url, part, file)
+            break
+        except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError):
+            failed = 0 if _length(part) > before else failed + 1
+            if failed == _TRIES:
+                raise
+    if not _is(part, file):
+        part.unlink()
+        raise InputError(
+            f"{file.name}: what {url} gives has another sha256 than {file.digits[:12]}..., and is not kept; tell the"
+            " record's author, or name another `url`"
+        )
+    os.replace(part, output)
+
+
+def _go_on(url: str, part: Path, file: PublishedFile) -> None:
+    """Fetch what `part` lacks, all of it where a server does not go on in the middle."""
+    import requests
+
+    start = _length(part)
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
+    with requests.get(url, headers=headers, stream=True, timeout=_PATIENCE) as answer:
+        if answer.status_code == requests.codes.requested_range_not_satisfiable:
+            return  # it is whole, or another: its hash tells
+        answer.raise_for_status()
+        start = start if answer.status_code == requests.codes.partial_content else 0
+        total = start + int(answer.headers.get("Content-Length") or file.size or 0)
+        with (
+            open(part, "ab" if start else "wb") as content,
+            Progress(total / _MB, f"Fetch {file.name}", "MB") as progress,
+        ):
+            for chunk in answer.iter_content(_CHUNK):
+                content.write(chunk)
+                progress.reach(content.tell() / _MB)
+
+
+def _length(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _reason(error: Exception) -> str:
+    """The reason alone: requests tells of addresses in memory, too."""
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    return f"the server answers {status}" if status else type(error).__name__
