@@ -69,9 +69,10 @@ def objects_listing(config: Mapping) -> str:
     return "drawn" if drawn else listing_digest(objects_folder(config))
 
 
-def extractor_weights(config: Mapping, extractor: str) -> str:
-    """The published weights of an extractor."""
-    return _published(config, config["extractors"][extractor]["weights"])
+def extractor_weights(config: Mapping, extractor: str) -> str | list[str]:
+    """The published weights of an extractor, or nothing: a black box may have none."""
+    weights = config["extractors"][extractor].get("weights")
+    return _published(config, weights) if weights else []
 
 
 def image_classifier_weights(config: Mapping, image_classifier: str) -> str:
