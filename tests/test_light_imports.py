@@ -10,8 +10,8 @@ from uncloak.records import plugins
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "workflow" / "scripts"
 HEAVY = {
-    *("align", "align_perturbed", "choose_targets", "embed", "end_to_end", "lpips", "perturb", "perturb_photographs"),
-    *("image_classifier", "import_extractor", "train_detector", "train_extractor"),
+    *("align", "align_perturbed", "choose_targets", "embed", "embed_by_black_box", "end_to_end", "lpips"),
+    *("image_classifier", "import_extractor", "perturb", "perturb_photographs", "train_detector", "train_extractor"),
     *("transfer", "tune_robustly"),
 }
 # Parts of the work that could be asked for alone, besides what the scripts import.

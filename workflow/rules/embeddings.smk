@@ -12,6 +12,8 @@ rule embed:
         "logs/embed/{dataset}/{extractor}/{posting}.log",
     benchmark:
         "benchmarks/embed/{dataset}/{extractor}/{posting}.tsv"
+    wildcard_constraints:
+        extractor=one_of(extractors.in_files(config)),
     conda:
         "../../envs/torch.yaml"
     threads: 1
@@ -26,3 +28,32 @@ rule embed:
         "Embed the {wildcards.posting} faces of {wildcards.dataset} with {wildcards.extractor}"
     script:
         "../scripts/embed.py"
+
+
+rule embed_by_black_box:
+    input:
+        faces=planned(recognition.posted_faces),
+        people=planned(attacks.embedded_people),
+    output:
+        paths.EMBEDDINGS,
+    log:
+        "logs/embed_by_black_box/{dataset}/{extractor}/{posting}.log",
+    benchmark:
+        "benchmarks/embed_by_black_box/{dataset}/{extractor}/{posting}.tsv"
+    wildcard_constraints:
+        extractor=one_of(extractors.with_recipe(config, "black_box")),
+    conda:
+        "../../envs/torch.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=480,  # a service answers slowly
+    params:
+        code=code("embed_by_black_box", recognition.embedding_modules),
+        brought=planned(brought.extractor_weights),
+        record=text(extractors.record),
+        treatment=text(defenses.treatment),
+    message:
+        "Embed the {wildcards.posting} faces of {wildcards.dataset} with the black box {wildcards.extractor}"
+    script:
+        "../scripts/embed_by_black_box.py"

@@ -1,5 +1,7 @@
 """Embed 8-bit faces with an extractor, batch by batch."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 
@@ -8,7 +10,7 @@ from uncloak.extractors.extractor import Extractor
 from uncloak.pictures.tensors import as_floats
 from uncloak.progress import track
 
-_BATCH = 64
+BATCH = 64
 
 
 def embed(extractor: Extractor, faces: np.ndarray, device: str = "cpu") -> np.ndarray:
@@ -16,22 +18,34 @@ def embed(extractor: Extractor, faces: np.ndarray, device: str = "cpu") -> np.nd
 
     Raises InputError where the faces are not 8-bit, or an embedding is not finite.
     """
-    if faces.dtype != np.uint8:
-        # What is posted and scraped is 8-bit: a cloak that rounding destroys must not count.
-        raise InputError(f"faces are {faces.dtype}; only 8-bit pictures (uint8) are evaluated")
     extractor = extractor.to(device, memory_format=torch.channels_last).eval()
     embeddings = []
     with torch.inference_mode():
-        for start in track(range(0, len(faces), _BATCH), len(faces), "embedding", weight=_BATCH):
-            batch = as_floats(faces[start : start + _BATCH], device)
+        for batch in batches(faces):
             # Nothing here waits for a GPU: while it computes, the next batch is read.
-            embeddings.append(extractor(batch).float().to("cpu", non_blocking=True))
+            embeddings.append(extractor(as_floats(batch, device)).float().to("cpu", non_blocking=True))
     if torch.device(device).type == "cuda":
         torch.cuda.synchronize(device)
     embeddings = torch.cat(embeddings).numpy()
+    check_finite(embeddings, "a network")
+    return embeddings
+
+
+def batches(faces: np.ndarray, size: int = BATCH) -> Iterator[np.ndarray]:
+    """Yield `faces` uint8 [N,S,S,3] (an array, or an HDF5 dataset) by `size`, each batch read when it is asked for.
+
+    Raises InputError where the faces are not 8-bit.
+    """
+    if faces.dtype != np.uint8:
+        # What is posted and scraped is 8-bit: a cloak that rounding destroys must not count.
+        raise InputError(f"faces are {faces.dtype}; only 8-bit pictures (uint8) are evaluated")
+    for start in track(range(0, len(faces), size), len(faces), "embedding", weight=size):
+        yield faces[start : start + size]
+
+
+def check_finite(embeddings: np.ndarray, what: str) -> None:
+    """Raise InputError where `what` gave embeddings [N,D] that are not finite."""
     broken = np.flatnonzero(~np.isfinite(embeddings).all(axis=1))
     if len(broken):
-        raise InputError(
-            f"a network gives values that are not finite for picture number {broken[0]}; check its weights"
-        )
-    return embeddings
+        reason = f"gives values that are not finite for picture number {broken[0]}"
+        raise InputError(f"{what} {reason}; check its weights, or its code")

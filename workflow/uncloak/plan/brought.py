@@ -69,7 +69,7 @@ def objects(config: Mapping) -> str:
 
 
 def extractor_weights(config: Mapping, extractor: str) -> str:
-    """The name of the published weights of an extractor."""
+    """The name of the published weights of an extractor, if it has some: a black box may have none."""
     return f"extractors.{extractor}"
 
 

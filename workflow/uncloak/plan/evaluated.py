@@ -51,3 +51,8 @@ def attack_threads(config: Mapping, cores: int | None) -> int:
 def is_pixels(config: Mapping, extractor: str) -> bool:
     """Whether an extractor is the floor of the clean error, which no attack could fool: raw pixels."""
     return config["extractors"][extractor]["recipe"] == "pixels"
+
+
+def is_black_box(config: Mapping, extractor: str) -> bool:
+    """Whether of an extractor embeddings are known alone, and no weights."""
+    return config["extractors"][extractor]["recipe"] == "black_box"

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from uncloak import paths
+from uncloak.plan import evaluated
 from uncloak.plan.records import science
 from uncloak.plan.roles import listed, perturbed_others
 
@@ -34,10 +35,18 @@ def record(config: Mapping, extractor: str) -> dict:
     return science(config["extractors"][extractor])
 
 
-def network(config: Mapping, extractor: str) -> str:
-    """The architecture of an extractor; a tuned one has that of the extractor it is tuned from."""
+def in_files(config: Mapping) -> list[str]:
+    """The extractors that are made as files: all but black boxes."""
+    return [name for name in config["extractors"] if not evaluated.is_black_box(config, name)]
+
+
+def module(config: Mapping, extractor: str) -> str:
+    """The module of an extractor, its network or its black box; a tuned one has that which it is tuned from."""
     found = config["extractors"][extractor]
-    return network(config, found["from"]) if "from" in found else found["network"]["name"]
+    if "from" in found:
+        return module(config, found["from"])
+    kind = "black_boxes" if evaluated.is_black_box(config, extractor) else "networks"
+    return f"uncloak.extractors.{kind}.{found['box' if kind == 'black_boxes' else 'network']['name']}"
 
 
 def modules(config: Mapping, extractor: str) -> list[str]:
@@ -47,7 +56,7 @@ def modules(config: Mapping, extractor: str) -> list[str]:
 
 def modules_of(config: Mapping, extractors: Iterable[str]) -> list[str]:
     """The modules that loading these extractors picks at run time."""
-    return sorted({f"uncloak.extractors.networks.{network(config, name)}" for name in extractors})
+    return sorted({module(config, name) for name in extractors})
 
 
 def training_modules(config: Mapping, extractor: str) -> list[str]:

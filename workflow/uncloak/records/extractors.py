@@ -52,22 +52,31 @@ def named(kind: plugins.Kind) -> Any:
     return Annotated[Any, AfterValidator(read), kind]
 
 
-class Input(Record):
-    """What the network expects; all of it is part of the extractor and differentiable."""
+class Crop(Record):
+    """What of a picture an extractor sees."""
 
     size: listed(Count, 2, 2) = field("Height and width.", unit="pixels")
-    template: Literal[*TEMPLATES] = field("Where the network expects the five points.")
-    mean: Triple = field("Subtracted from values in 0..1.")
-    std: listed(Positive, 3, 3) = field("Divided by.")
-    color: Literal["rgb", "bgr"] = field("Order of the channels.")
+    template: Literal[*TEMPLATES] = field("Where the extractor expects the five points.")
+
+    def plain(self) -> dict[str, Any]:
+        """Return the mapping as it was written."""
+        return self.model_dump(mode="json", exclude_unset=True)
 
     @model_validator(mode="after")
-    def _fit(self) -> "Input":
+    def _fit(self) -> "Crop":
         (height, width), (rows, columns) = self.size, TEMPLATES[self.template]
         if height * columns != width * rows:
             reason = f"size [{height}, {width}] has another shape than the {rows} x {columns} crop of '{self.template}'"
             raise fault(f"{reason}; give both the same")
         return self
+
+
+class Input(Crop):
+    """What the network expects; all of it is part of the extractor and differentiable."""
+
+    mean: Triple = field("Subtracted from values in 0..1.")
+    std: listed(Positive, 3, 3) = field("Divided by.")
+    color: Literal["rgb", "bgr"] = field("Order of the channels.")
 
 
 class Shares(Record):
@@ -131,14 +140,19 @@ class RobustTraining(Training):
     public: Public | None = field("Public identities whose clean and perturbed faces are learned.", None)
 
 
-class Weights(Published):
-    """A file of published weights, checked by its hash."""
+class HashedFile(Published):
+    """A published file, checked by its hash."""
 
     sha256: str | None = field(
         "Its hash. Where nobody published one, using the file tells its own, to be written here if it is trusted.",
         None,
         pattern="^[0-9a-f]{64}$",
     )
+
+
+class Weights(HashedFile):
+    """A file of published weights."""
+
     format: Literal["torch", "npz", "safetensors"] = field("Of the file.")
     drop: listed(Text) = field(
         "Tensors of the file that the network has no use for (a head, a tower), by their names or what these begin with"
@@ -191,9 +205,34 @@ class Finetuned(Extractor):
     train: RobustTraining = field("How it is tuned.")
 
 
+class BlackBox(Extractor):
+    """An extractor that others run, of which embeddings are known alone: it has no gradients and no weights."""
+
+    recipe: Literal["black_box"] = field("Run by others.")
+    released: Released = field("Day on which the last component of the model was published.")
+    box: named(plugins.BLACK_BOX) = field("A module of uncloak/extractors/black_boxes, and its options.")
+    crop: Crop = field("What the box gets, in 8 bits.")
+    weights: HashedFile | None = field("The file that the box runs, if it is one that takes a file.", None)
+    version: Text | None = field(
+        "Of what the box runs and no hash tells, a service or code of your own: a change embeds all faces anew.",
+        None,
+    )
+
+    @model_validator(mode="after")
+    def _take_its_file(self) -> "BlackBox":
+        takes = plugins.takes(plugins.BLACK_BOX, self.box.name, "weights")
+        if takes != (self.weights is not None):
+            advice = "runs a file; name it by `weights`" if takes else "runs no file; remove `weights`"
+            raise fault(f"the black box {self.box.name} {advice}")
+        return self
+
+
 def architecture(record: Pixels | Imported | Trained) -> dict[str, Any]:
     """Return the network and the input of a record as plain mappings, from which its extractor is built."""
-    return {"network": record.network.plain(), "input": record.input.model_dump(mode="json", exclude_unset=True)}
+    return {"network": record.network.plain(), "input": record.input.plain()}
 
 
-AnyExtractor = one_of("recipe", {"pixels": Pixels, "import": Imported, "train": Trained, "finetune": Finetuned})
+AnyExtractor = one_of(
+    "recipe",
+    {"pixels": Pixels, "import": Imported, "train": Trained, "finetune": Finetuned, "black_box": BlackBox},
+)

@@ -60,6 +60,7 @@ class Kind(NamedTuple):
 METHOD = Kind("method", "attacks/methods", "Options", ("alexnet",), function="attack")
 NETWORK = Kind("network", "extractors/networks", "build", ("graph",))
 OBJECTIVE = Kind("objective", "extractors/objectives", "build", ("codes", "captions", "dimension"))
+BLACK_BOX = Kind("black box", "extractors/black_boxes", "build", ("weights",))
 DEFENSE = Kind("defense", "defenses", "Options", mark="HOOKS")
 EXPERIMENT = Kind("experiment", "experiments", "Options", mark="TITLE")
 CLASSIFIER_NETWORK = Kind("network", "transfer/networks", "build", ("classes", "size"))
@@ -86,6 +87,11 @@ def constant(kind: Kind, name: str, called: str, default: Any = ()) -> Any:
 def has_function(kind: Kind, name: str, called: str) -> bool:
     """Return whether a plug-in's module has a function of this name."""
     return isinstance(_source(kind, name)[1].get(called), ast.FunctionDef)
+
+
+def takes(kind: Kind, name: str, given: str) -> bool:
+    """Return whether the function that declares a plug-in's options has this argument, too, which a job sets."""
+    return given in {argument.arg for argument in _source(kind, name)[1][kind.declaration].args.args}
 
 
 @cache

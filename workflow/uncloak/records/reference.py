@@ -9,7 +9,7 @@ from uncloak.records.configuration import Configuration
 
 # Plug-ins that a record names by its `method`, beside their options; and those with their options beside their name.
 _METHODS = {"Method": plugins.METHOD, "Defense": plugins.DEFENSE, "Experiment": plugins.EXPERIMENT}
-_NAMED = (plugins.NETWORK, plugins.OBJECTIVE, plugins.CLASSIFIER_NETWORK)
+_NAMED = (plugins.NETWORK, plugins.OBJECTIVE, plugins.BLACK_BOX, plugins.CLASSIFIER_NETWORK)
 _KINDS = (*_METHODS.values(), *_NAMED)
 _MOST = 10**9  # of counts: a bound that nobody meets is not worth telling
 _TYPES = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false", "array": "list"}

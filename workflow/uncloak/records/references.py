@@ -11,7 +11,7 @@ from uncloak.records.configuration import Configuration
 from uncloak.records.datasets import Drawn, DrawnFaces, Photographs
 from uncloak.records.defenses import Defense
 from uncloak.records.experiments import Experiment
-from uncloak.records.extractors import Finetuned, Pixels, Training
+from uncloak.records.extractors import BlackBox, Finetuned, Pixels, Training
 from uncloak.records.transfer import DrawnObjects, PublishedImageClassifier, TrainedImageClassifier
 from uncloak.records.words import suggestion
 
@@ -183,7 +183,7 @@ class _References:
             if origin in lineage:
                 _refuse(f"{place}.from", f"is tuned from itself ({' <- '.join([*lineage, origin])}); name another")
             lineage.append(origin)
-        if len(lineage) > 1 and isinstance(self.config.extractors[lineage[-1]], Pixels):
+        if len(lineage) > 1 and isinstance(self.config.extractors[lineage[-1]], Pixels | BlackBox):
             _refuse(f"{place}.from", f"'{lineage[-1]}' has no weights to tune; name another")
 
     def _can_train(self, place: str, train: Training) -> None:
@@ -224,6 +224,9 @@ class _References:
         if not isinstance(attack, Method):
             return
         self._known(f"{place}.surrogates", "extractors", attack.surrogates)
+        for name in attack.surrogates:
+            if isinstance(self.config.extractors[name], BlackBox):
+                _refuse(f"{place}.surrogates", f"'{name}' is a black box and gives no gradients; name another")
         if attack.preparation and attack.photograph:
             _refuse(f"{place}.preparation", "is for face crops, not for photographs; remove it or `photograph`")
         if attack.photograph and attack.photograph.frame == "box" and attack.method not in _TOOLS:

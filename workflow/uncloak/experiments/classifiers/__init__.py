@@ -54,7 +54,7 @@ class Options:
 def check(asked, place):
     config = asked.config
     for each in asked.recognizers:
-        if evaluated.is_pixels(config, each.extractor):
+        if any(lacks(config, each.extractor) for lacks in (evaluated.is_pixels, evaluated.is_black_box)):
             raise InputError(f"{place}.extractors: '{each.extractor}' has no weights to tune; name another extractor")
         public = learned_public(config, each.embedder).get("dataset") if each.defense != NONE else None
         sides = [config["datasets"][name]["face_size"] for name in (public or asked.dataset, asked.dataset)]
