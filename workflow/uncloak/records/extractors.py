@@ -139,7 +139,7 @@ class Weights(Record):
         None,
         pattern="^[0-9a-f]{64}$",
     )
-    format: Literal["torch", "npz", "safetensors"] = field("Of the file.")
+    format: Literal["torch", "npz", "safetensors", "dlib", "keras", "onnx"] = field("Of the file.")
     origin: Text = field("Where to get the file.")
     drop: listed(Text) = field(
         "Tensors of the file that the network has no use for (a head, a tower), by their names or what these begin with"
