@@ -31,7 +31,9 @@ def embed_by_black_box(record: BlackBox, faces: np.ndarray, weights: str | os.Pa
     crop = Preprocessing(**record.crop.plain(), mean=[0.0] * 3, std=[1 / 255] * 3)
     given = {}
     if record.weights is not None:
-        published.check(weights, record.weights.sha256 or "", f"get it from: {record.weights.origin or record.weights.url}")
+        published.check(
+            weights, record.weights.sha256 or "", f"get it from: {record.weights.origin or record.weights.url}"
+        )
         given["weights"] = weights
     with _told(f"{said}: cannot be opened"):
         module = import_module(f"uncloak.extractors.black_boxes.{record.box.name}")

@@ -59,9 +59,9 @@ def import_published(
     Args:
         path: of the file.
         record: as for `build`; record["weights"]: {origin: where the file is to be had, sha256: its hash in
-            hexadecimal or at least the first eight digits of it, format: "torch" (.pth, .pt, .ckpt), "npz" or
-            "safetensors", drop: tensors that the network has no use for}. Without sha256 the digits at the end of the
-            file's name count; without format the name tells it.
+            hexadecimal or at least the first eight digits of it, format: "torch" (.pth, .pt, .ckpt), "npz",
+            "safetensors", "dlib" (.dat) or "keras" (.h5), drop: tensors that the network has no use for}. Without
+            sha256 the digits at the end of the file's name count; without format the name tells it.
         build: makes the extractor of a record.
         package: of its network.
 
@@ -80,6 +80,7 @@ def import_published(
             raise InputError(f"network {name}: reads its whole file; remove weights.drop")
         options = {key: value for key, value in record["network"].items() if key != "name"}
         graph, state = module.read(path, **options)
+        published.check_numbers(path, state)
         record = {**record, "network": {**record["network"], "graph": graph}}
     elif hasattr(module, "translate"):
         state = published.read(path, weights.get("format") or _format(path), drop)

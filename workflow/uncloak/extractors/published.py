@@ -12,6 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from uncloak.errors import InputError
+from uncloak.extractors import dlib_file, keras_file
 from uncloak.files import check_readable, unreadable
 
 _LEAST_DIGITS = 8
@@ -59,12 +60,23 @@ def _tensor(array: np.ndarray) -> torch.Tensor | np.ndarray:
         return array
 
 
-_READERS = {"torch": _read_torch, "npz": _read_npz, "safetensors": load_file}
+def _read_dlib(path: str | os.PathLike) -> Mapping:
+    return {name: torch.from_numpy(array) for name, array in dlib_file.read(path).items()}
+
+
+_READERS = {
+    "torch": _read_torch,
+    "npz": _read_npz,
+    "safetensors": load_file,
+    "dlib": _read_dlib,
+    "keras": keras_file.read_weights,
+}
 
 
 def read(path: str | os.PathLike, format: str, drop: Sequence[str] = ()) -> dict[str, torch.Tensor]:
-    """Read parameters by name; format: "torch" (.pth, .pt, .ckpt), "npz" or "safetensors".
+    """Read parameters by name.
 
+    format: "torch" (.pth, .pt, .ckpt), "npz", "safetensors", "dlib" (.dat) or "keras" (.h5).
     Parameters may lie in a checkpoint under a usual key (`state_dict`, `model`, ...), with `module.` before all names.
     drop: tensors to leave out, by their names or the dotted beginnings of these.
 
@@ -77,11 +89,12 @@ def read(path: str | os.PathLike, format: str, drop: Sequence[str] = ()) -> dict
     damaged = (pickle.UnpicklingError, zipfile.BadZipFile, SafetensorError, RuntimeError, ValueError, EOFError, OSError)
     try:
         content = _READERS[format](path)
+    except InputError:
+        raise
     except damaged as error:
         raise unreadable(path, error, f"not a plain file of weights in format '{format}'") from None
     state = _without(path, _unwrapped(path, content), drop)
-    for name, value in state.items():
-        _check_numbers(path, name, value)
+    check_numbers(path, state)
     return state
 
 
@@ -109,15 +122,17 @@ def _begins(name: str, wanted: str) -> bool:
     return name == wanted or name.startswith(f"{wanted}.")
 
 
-def _check_numbers(path: str | os.PathLike, name: str, value: object) -> None:
-    if not isinstance(value, torch.Tensor):
-        raise InputError(
-            f"{path}: '{name}' is no tensor but a {type(value).__name__}; name it in its record's weights.drop"
-        )
-    if value.is_quantized or value.dtype not in _NUMBERS:
-        raise InputError(f"{path}: tensor '{name}' is of dtype {value.dtype}; take the weights before quantization")
-    if value.is_floating_point() and not torch.isfinite(value).all():
-        raise InputError(f"{path}: tensor '{name}' holds NaN or infinite values; get the file again")
+def check_numbers(path: str | os.PathLike, state: Mapping[str, object]) -> None:
+    """Raise InputError, by its name, for what is no tensor of finite plain numbers among the parameters of a file."""
+    for name, value in state.items():
+        if not isinstance(value, torch.Tensor):
+            raise InputError(
+                f"{path}: '{name}' is no tensor but a {type(value).__name__}; name it in its record's weights.drop"
+            )
+        if value.is_quantized or value.dtype not in _NUMBERS:
+            raise InputError(f"{path}: tensor '{name}' is of dtype {value.dtype}; take the weights before quantization")
+        if value.is_floating_point() and not torch.isfinite(value).all():
+            raise InputError(f"{path}: tensor '{name}' holds NaN or infinite values; get the file again")
 
 
 def unchanged(state: Mapping[str, torch.Tensor]) -> Mapping[str, torch.Tensor]:

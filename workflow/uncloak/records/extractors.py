@@ -153,7 +153,7 @@ class HashedFile(Published):
 class Weights(HashedFile):
     """A file of published weights."""
 
-    format: Literal["torch", "npz", "safetensors"] = field("Of the file.")
+    format: Literal["torch", "npz", "safetensors", "dlib", "keras", "onnx"] = field("Of the file.")
     drop: listed(Text) = field(
         "Tensors of the file that the network has no use for (a head, a tower), by their names or what these begin with"
         " before a dot.",
