@@ -115,7 +115,9 @@ def test_published_extractors_recognize_as_published(lfw_faces, name, same, diff
 def test_the_chip_cut_from_the_crop_is_like_the_chip_aligned_in_the_photograph(lfw, side):
     extractor = published("dlib_resnet")
     files, _ = lfw.first(people=12, pictures=1)
-    normalization = Preprocessing([150, 150], "arcface", RECORDS["dlib_resnet"]["input"]["mean"], [256 / 255] * 3)
+    normalization = Preprocessing(
+        [150, 150], "arcface", mean=RECORDS["dlib_resnet"]["input"]["mean"], std=[256 / 255] * 3
+    )
     with torch.inference_mode():
         from_crop = extractor(lfw.aligned(files, (ARCFACE + 0.5) * side / 112 - 0.5, side))
         direct = extractor.network(normalization(lfw.aligned(files, DLIB, 150)))
