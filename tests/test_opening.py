@@ -10,9 +10,9 @@ from uncloak.opening import opening
 
 CONFIG = {
     "run": {"datasets": ["drawn"], "attacks": ["lowkey", "fawkes"], "extractors": ["arcface"]},
-    "datasets": {"drawn": {"label": "drawn faces"}, "other": {"label": "not in the run"}},
+    "datasets": {"drawn": {"label": "drawn faces", "face_size": 64}, "other": {"label": "not in the run"}},
     "attacks": {"lowkey": {"label": "LowKey"}, "fawkes": {"label": "Fawkes, v1.0"}},
-    "extractors": {"arcface": {"label": "ArcFace"}},
+    "extractors": {"arcface": {"label": "ArcFace", "input": {"size": [64, 64], "template": "arcface"}}},
     "precision": "auto",
 }
 

@@ -15,6 +15,7 @@ import torch
 from reference_computations import SIZE, floats, poisoned, small_network, smooth_faces
 
 from uncloak.attacks.batch import Runner, default_batch
+from uncloak.attacks.merging import merge_back
 from uncloak.attacks.methods import fawkes_v03, fawkes_v10, lowkey
 from uncloak.attacks.perturb import perturb, perturb_record, read_options, settings, settings_of
 from uncloak.attacks.preparation import prepare
@@ -406,6 +407,21 @@ def test_a_record_is_perturbed_as_its_options_say():
     expected = perturb(clean, names, "pgd", options, [network], 3, batch_size=2, targets=aims)
     np.testing.assert_array_equal(perturbed.faces, expected)
     assert settings_of(record) == settings("pgd", options)
+
+
+def test_an_attack_works_at_its_size_and_the_face_keeps_its_own():
+    """The cloak of the smaller face is merged back, and what is measured is told of the faces of the dataset."""
+    options, faces, targets = SMALL_RUNS["pgd"], smooth_faces(3, 44), smooth_faces(3, 44, seed=5)
+    values = {"method": "pgd", "surrogates": ["one"], "options": options}
+    record = read(Method, {**values, "preparation": {"size": SIZE, "merge": "clean"}, "batch": 2})
+    network, names = small_network(4), ["a/0", "a/1", "b/0"]
+    perturbed = perturb_record(record, faces, names, [network], 3, targets=targets)
+    small, aims = (prepare(each, record.preparation) for each in (faces, targets))
+    cloaked = perturb(small, names, "pgd", options, [network], 3, batch_size=2, targets=aims)
+    np.testing.assert_array_equal(perturbed.faces, merge_back(faces, small, cloaked, record.preparation))
+    np.testing.assert_array_equal(perturbed.clean, faces)
+    assert (perturbed.faces != faces).any(axis=(1, 2, 3)).all()
+    assert np.abs(perturbed.faces.astype(int) - faces).max() < 80
 
 
 def test_wrong_arrays_are_told():

@@ -14,7 +14,7 @@ from uncloak.attacks import photographs
 from uncloak.attacks.merging import TOOLS, AlignedCrop, BoxCrop, tool_box
 from uncloak.attacks.methods import fawkes_v10, lowkey
 from uncloak.attacks.perturb import find_method, perturb
-from uncloak.attacks.photographs import framed, perturb_photographs, perturb_record, photograph_settings
+from uncloak.attacks.photographs import framed, margin_of, perturb_photographs, perturb_record, photograph_settings
 from uncloak.attacks.view import alignment_view
 from uncloak.errors import InputError
 from uncloak.pictures.alignment import similarity, warp
@@ -384,6 +384,25 @@ def test_a_record_is_perturbed_as_its_options_say(files, run, tmp_path):
             np.testing.assert_array_equal(np.asarray(image), picture)
     made = photograph_settings(record, SIZE)
     assert (made["steps"], made["size"], made["warp"]) == (RUNS["pgd"]["steps"], SIZE, "original")
+
+
+@pytest.mark.parametrize("attack", ["pgd", "fawkes_v10"])
+def test_surrogates_see_of_a_photograph_what_they_see_of_a_stored_face(attack, files, tmp_path):
+    """The aligned crop has the dataset's margin; a tool's box is a crop of its own."""
+    values = {"method": attack, "surrogates": ["one"], "options": RUNS[attack], "precision": "float32"}
+    record, in_box = (read(Method, {**values, "photograph": {"frame": frame}}) for frame in ("aligned", "box"))
+    photographs = Photographs(NAMES[:1], files[:1], LANDMARKS[:1], SIZE, 16)
+    assert [margin_of(each, photographs) for each in (record, in_box)] == [16, 0]
+    met = []
+
+    def surrogate(faces):
+        met.append(faces.detach())
+        return small_network(1)(faces)
+
+    perturb_record(record, photographs, tmp_path / "out", [surrogate], 7)
+    crop = warp(picture(0), similarity(LANDMARKS[0], template(SIZE, 16)), SIZE)
+    # What is checked first is the clean photograph; the view works in floats, the crop is rounded.
+    assert np.abs(met[0][0].permute(1, 2, 0).numpy() * 255 - crop).max() <= 0.51
 
 
 def test_wrong_arguments_are_told(files, tmp_path):

@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 from reference_computations import smooth_faces
 
-from uncloak.attacks.preparation import prepare, resize, square
+from uncloak.attacks.merging import merge_back
+from uncloak.attacks.preparation import prepare, resize, square, untouched
 from uncloak.records.attacks import Preparation
 
 
@@ -120,3 +121,56 @@ def test_prepared_faces_are_squared_then_resized_as_often_as_asked():
 def test_faces_without_a_preparation_stay_as_they_are():
     faces = smooth_faces(2, 20)
     assert prepare(faces, None) is faces
+
+
+def cubic(side: int, length: int) -> np.ndarray:
+    """The matrix [length, side] of Pillow's bicubic resizing of a line (a = -1/2, widened where it shrinks)."""
+    step = side / length
+    width = max(step, 1.0)
+    away = np.abs((np.arange(side) + 0.5 - (np.arange(length)[:, None] + 0.5) * step) / width)
+    near, far = 1.5 * away**3 - 2.5 * away**2 + 1, -0.5 * away**3 + 2.5 * away**2 - 4 * away + 2
+    weights = np.where(away < 1, near, np.where(away < 2, far, 0))
+    return weights / weights.sum(1, keepdims=True)
+
+
+@pytest.mark.parametrize("size", [24, 61])
+@pytest.mark.parametrize("padding", ["none", "corner", "mean"])
+def test_a_cloak_made_at_another_size_goes_back_to_the_face(padding, size):
+    """As a difference: resized back, without the padding, added, cut to whole grey levels."""
+    faces, random = smooth_faces(3, 40), np.random.default_rng(4)
+    preparation = Preparation(size=size, padding=padding, merge="clean")
+    prepared = prepare(faces, preparation)
+    perturbed = np.clip(prepared + random.integers(-20, 21, prepared.shape), 0, 255).astype(np.uint8)
+    side = {"none": 40, "corner": 40, "mean": 70}[padding]
+    back = cubic(size, side)
+    cloak = np.einsum("ij,njkc,lk->nilc", back, perturbed.astype(float) - prepared, back)
+    first = {"none": 0, "corner": 0, "mean": 15}[padding]
+    expected = np.clip(faces + cloak[:, first : first + 40, first : first + 40], 0, 255)
+    found = merge_back(faces, prepared, perturbed, preparation)
+    assert found.dtype == np.uint8
+    # Cut, not rounded: so a sum that is a whole number may be a level below it.
+    assert (found <= expected + 1e-3).all()
+    assert (found > expected - 1 - 1e-3).all()
+    np.testing.assert_array_equal(merge_back(faces, prepared, prepared, preparation), faces)
+    np.testing.assert_array_equal(untouched(faces, preparation), faces)
+
+
+def test_a_cloak_goes_back_as_the_tool_resizes():
+    """After 8-bit resizing with its stretch, of both pictures."""
+    faces, random = smooth_faces(2, 40) // 2 + 20, np.random.default_rng(4)
+    preparation = Preparation(size=28, stretch="minmax", merge="original")
+    prepared = prepare(faces, preparation)
+    perturbed = np.clip(prepared + random.integers(-20, 21, prepared.shape), 0, 255).astype(np.uint8)
+    found = merge_back(faces, prepared, perturbed, preparation)
+    for face, clean, cloaked, posted in zip(faces, prepared, perturbed, found, strict=True):
+        cloak = keras_resize(cloaked, 40, "1.1.2") - keras_resize(clean, 40, "1.1.2")
+        np.testing.assert_array_equal(posted, np.clip(face + cloak, 0, 255).astype(np.uint8))
+
+
+def test_without_a_way_back_the_crops_are_posted_as_they_were_resized():
+    faces = smooth_faces(2, 40)
+    preparation = Preparation(size=28)
+    prepared = prepare(faces, preparation)
+    np.testing.assert_array_equal(merge_back(faces, prepared, prepared[::-1], preparation), prepared[::-1])
+    np.testing.assert_array_equal(untouched(faces, preparation), prepared)
+    np.testing.assert_array_equal(merge_back(faces, faces, faces[::-1], None), faces[::-1])

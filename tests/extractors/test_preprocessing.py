@@ -64,7 +64,7 @@ def test_shrinking_is_the_usual_smoothed_resizing():
 def test_normalization_follows_the_order_of_the_channels():
     faces = random_faces(2, 32)
     mean, std = [0.1, 0.2, 0.3], [0.5, 1.0, 2.0]
-    found = Preprocessing([32, 32], "arcface", mean, std, color="bgr")(faces).numpy()
+    found = Preprocessing([32, 32], "arcface", mean=mean, std=std, color="bgr")(faces).numpy()
     expected = (faces.numpy()[:, ::-1] - np.reshape(mean, (3, 1, 1))) / np.reshape(std, (3, 1, 1))
     np.testing.assert_allclose(found, expected, atol=1e-6)
 

@@ -236,18 +236,18 @@ def test_scraped_photographs_are_aligned_as_the_channel_left_them(tmp_path):
     points = np.repeat(np.float32(template(112) + np.array([20, 15]))[None], 3, axis=0)
     alignment, known = Alignment(face_detector="mtcnn"), (manifest["picture"].to_numpy(str), points)
     plain, jpeg = (
-        align_scraped(manifest, tmp_path / "raw", alignment, 64, parse(steps), known)
+        align_scraped(manifest, tmp_path / "raw", alignment, {"face_size": 64}, parse(steps), known)
         for steps in ([], [{"method": "jpeg", "quality": 10}])
     )
     for arrays, aligned_by in (plain, jpeg):
         assert arrays["picture"].tolist() == manifest["picture"].tolist()
         assert set(arrays["aligned_by"]) == {"known"}
-        assert aligned_by == {"face_detector": "mtcnn", "face_size": 64, "share_known": 1.0}
+        assert aligned_by == {"face_detector": "mtcnn", "face_size": 64, "margin": 0, "share_known": 1.0}
     assert (plain[0]["faces"] != jpeg[0]["faces"]).any()
     first = parse([{"method": "jpeg", "quality": 10}]).transmit(load_picture(tmp_path / "raw" / manifest["path"][0]))
     Image.fromarray(first).save(tmp_path / "sent.png")
     sent = manifest[:1].assign(path="sent.png")
-    arrays, _ = align_scraped(sent, tmp_path, alignment, 64, parse([]), known)
+    arrays, _ = align_scraped(sent, tmp_path, alignment, {"face_size": 64}, parse([]), known)
     np.testing.assert_array_equal(arrays["faces"][0], jpeg[0]["faces"][0])
 
 
@@ -275,7 +275,7 @@ def test_known_landmarks_serve_where_no_face_is_found(tmp_path):
     expected = np.asarray(window.resize((64, 64), Image.Resampling.BILINEAR)).astype(int)
     assert np.abs(faces[0][2:-2, 2:-2] - expected[2:-2, 2:-2]).max() <= 4
     attributes = read_attributes(tmp_path / "faces.h5")
-    assert attributes == {"recipe": "abc", "face_detector": "mtcnn", "face_size": 64, "share_known": 1.0}
+    assert attributes == {"recipe": "abc", "face_detector": "mtcnn", "face_size": 64, "margin": 0, "share_known": 1.0}
 
     with pytest.raises(InputError, match="no face found in any of 6 pictures"):
         align_pictures(manifest, tmp_path / "raw", tmp_path / "none.h5", face_size=64)

@@ -14,7 +14,7 @@ from uncloak.errors import InputError
 from uncloak.records import plugins
 from uncloak.records.attacks import Blur, Jpeg, Method, Resize
 from uncloak.records.defenses import Defense
-from uncloak.records.extractors import TEMPLATES, Schedule
+from uncloak.records.extractors import Schedule
 from uncloak.records.reading import read
 
 KINDS = (
@@ -210,8 +210,3 @@ def test_a_record_has_the_fields_and_the_defaults_of_what_is_made_from_it(record
     for name, field in fields.items():
         info = record.model_fields[name]
         assert same(... if info.is_required() else info.default, field.default), name
-
-
-def test_the_templates_are_those_of_extractors():
-    module = importlib.import_module("uncloak.extractors.extractor")
-    assert {name: template[:2] for name, template in module._TEMPLATES.items()} == TEMPLATES

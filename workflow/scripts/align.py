@@ -13,13 +13,13 @@ from uncloak.tables import read_table
 
 with started(snakemake) as job:
     record = json.loads(job.params.record)
-    landmarks = job.input.get("landmarks")
+    alignment, landmarks = record.pop("alignment"), job.input.get("landmarks")
     unaligned = align_pictures(
         read_manifest(job.input.manifest),
         job.input.root,
         job.output.faces,
-        face_size=record["face_size"],
-        **record["alignment"],
+        **record,
+        **alignment,
         landmarks=read_table(landmarks) if landmarks else None,
         made=job.made(),
         workers=job.threads,

@@ -18,8 +18,8 @@ with started(snakemake) as job:
     record, root, output = json.loads(job.params.record), Path(job.input.root), Path(job.output[0])
     table, known = read_table(job.input.table), read_arrays(job.input.faces, "picture", "landmarks")
     how = {"scratch": output.parent, "workers": min(job.threads, os.cpu_count() or 1)}
-    alignment, channel = read(Alignment, record["alignment"]), parse(json.loads(job.params.channel))
-    arrays, aligned_by = align_scraped(table, root, alignment, record["face_size"], channel, known, **how)
+    alignment, channel = read(Alignment, record.pop("alignment")), parse(json.loads(job.params.channel))
+    arrays, aligned_by = align_scraped(table, root, alignment, record, channel, known, **how)
     shown = table.set_index("picture").loc[arrays["picture"], table.columns.intersection(MEASURES)]
     settings = root / "settings.json"
     made = {"settings": settings.read_text()} if settings.exists() else {}

@@ -9,7 +9,7 @@ import pandas as pd
 from uncloak.attacks.targets import Offered, choose_targets, offered_pictures
 from uncloak.extractors.weights import load
 from uncloak.pictures.split import read_split
-from uncloak.pictures.stored import pictures_to_perturb, read_faces
+from uncloak.pictures.stored import pictures_to_perturb, read_faces, read_margin
 from uncloak.records.attacks import Farthest, Targets
 from uncloak.records.reading import read
 from uncloak.tables import write_table
@@ -21,6 +21,7 @@ with computing(snakemake) as job:
         offered = offered_pictures(record, read_split(inputs.target_split), job.seed)
         given["offered"] = Offered(read_faces(inputs.target_faces, offered), offered)
         given["faces"] = read_faces(inputs.faces, pictures)
-        given["surrogates"] = [load(path, job.device) for path in inputs.surrogates]
+        margin = read_margin(inputs.faces)  # that of the offered faces, too
+        given["surrogates"] = [load(path, job.device).for_crops(margin) for path in inputs.surrogates]
     targets = choose_targets(record, pictures, job.seed, **given)
     write_table(pd.DataFrame({"picture": pictures, "target": targets}), job.output[0])

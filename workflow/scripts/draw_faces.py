@@ -10,7 +10,7 @@ from uncloak.store import write_arrays
 
 with started(snakemake) as job:
     record = json.loads(job.params.record)
-    pictures = picture_names(record["people"], record["pictures"])
+    pictures, margin = picture_names(record["people"], record["pictures"]), record.get("margin", 0)
     faces, captions = draw_faces(
         world=job.wildcards.dataset,
         seed=job.params.seed,
@@ -18,6 +18,8 @@ with started(snakemake) as job:
         size=record["face_size"],
         jitter=record["jitter"],
         workers=job.threads,
+        margin=margin,
     )
-    write_arrays(job.output.faces, {"faces": faces, "picture": pictures, "caption": captions}, job.made())
+    arrays = {"faces": faces, "picture": pictures, "caption": captions}
+    write_arrays(job.output.faces, arrays, job.made(margin=margin))
     write_split(split_of_one_role(pictures, record.get("role", BACKGROUND)), job.output.split)

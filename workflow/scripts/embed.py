@@ -7,6 +7,7 @@ from uncloak.computing import computing
 from uncloak.defenses.treated import Treated
 from uncloak.extractors.embedding import embed
 from uncloak.extractors.weights import load
+from uncloak.pictures.stored import read_margin
 from uncloak.store import open_arrays, read_arrays, write_arrays
 
 with computing(snakemake) as job:
@@ -14,6 +15,7 @@ with computing(snakemake) as job:
     does = json.loads(job.params.treatment)
     with open_arrays(job.input.faces) as file:
         faces = Treated(file["faces"], does) if does else file["faces"]
-        embeddings = embed(load(job.input.extractor, job.device), faces, job.device)
+        extractor = load(job.input.extractor, job.device).for_crops(read_margin(job.input.faces))
+        embeddings = embed(extractor, faces, job.device)
     made = job.made("float32", extractor=job.wildcards.extractor)
     write_arrays(job.output[0], {"embedding": embeddings, "picture": pictures}, made)

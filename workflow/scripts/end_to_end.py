@@ -9,6 +9,7 @@ from uncloak.defenses.robust_training import read_perturbed, read_public
 from uncloak.extractors.weights import load
 from uncloak.pictures.labeled import read_all_labeled
 from uncloak.pictures.split import read_split
+from uncloak.pictures.stored import read_margin
 from uncloak.recognition.end_to_end import evaluate_record, public_pairs
 from uncloak.tables import write_table
 
@@ -22,5 +23,5 @@ with computing(snakemake) as job:
         public = public_pairs(clean, perturbed, in_gallery=str(inputs.public_split[0]) == str(inputs.split))
     names = {"dataset": wildcards.dataset, "attack": wildcards.attack, "extractor_name": wildcards.extractor}
     how = {"seed": job.seed, "device": job.device, **names}
-    extractor, split = load(inputs.extractor[0]), read_split(inputs.split)
+    extractor, split = load(inputs.extractor[0]).for_crops(read_margin(inputs.faces)), read_split(inputs.split)
     write_table(evaluate_record(options, extractor, inputs.faces, split, posted, public, **how), job.output[0])

@@ -6,7 +6,7 @@ from uncloak.computing import computing
 
 import pandas as pd
 
-from uncloak.attacks.preparation import prepare
+from uncloak.attacks.preparation import untouched
 from uncloak.fetching import obtain
 from uncloak.pictures.manifest import files_of, read_manifest
 from uncloak.pictures.reading import load_picture
@@ -25,7 +25,7 @@ with computing(snakemake) as job:
         clean = map(load_picture, files_of(read_manifest(inputs.manifest), inputs.originals, pictures))
     else:
         perturbed, pictures = read_arrays(inputs.perturbed, "faces", "picture")
-        clean = prepare(read_faces(inputs.faces, pictures), read(Preparation, job.params.record))
+        clean = untouched(read_faces(inputs.faces, pictures), read(Preparation, job.params.record))
     alexnet = obtain(job.config, job.params.brought)
     distances = measure_lpips(zip(clean, perturbed, strict=True), len(pictures), alexnet, job.device)
     write_table(pd.DataFrame({"picture": pictures, "lpips": distances}), job.output[0])

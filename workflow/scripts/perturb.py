@@ -8,7 +8,7 @@ from uncloak.attacks.chosen import read_targets
 from uncloak.attacks.perturb import perturb_record, settings_of
 from uncloak.attacks.surrogates import load_surrogates
 from uncloak.fetching import obtain
-from uncloak.pictures.stored import pictures_to_perturb, read_faces, shard
+from uncloak.pictures.stored import pictures_to_perturb, read_faces, read_margin, shard
 from uncloak.records.attacks import Method
 from uncloak.records.reading import read
 from uncloak.store import write_arrays
@@ -21,8 +21,9 @@ with computing(snakemake) as job:
     arrays, how = {"picture": pictures}, {"alexnet": alexnet, "device": job.device, "workers": job.threads}
     if inputs.get("targets"):
         arrays["target"], how["targets"] = read_targets(inputs.targets, inputs.target_faces, pictures)
-    surrogates = load_surrogates(inputs.surrogates, job.device)
+    margin = read_margin(inputs.faces)
+    surrogates = load_surrogates(inputs.surrogates, job.device, margin)
     perturbed = perturb_record(record, read_faces(inputs.faces, pictures), pictures, surrogates, job.seed, **how)
     arrays |= {"faces": perturbed.faces, **measure(perturbed.clean, perturbed.faces)}
     made = json.dumps(settings_of(record, alexnet), sort_keys=True)
-    write_arrays(job.output[0], arrays, job.made(record.precision, settings=made))
+    write_arrays(job.output[0], arrays, job.made(record.precision, settings=made, margin=margin))

@@ -6,7 +6,7 @@ from pathlib import Path
 from uncloak.computing import computing
 
 from uncloak.attacks.chosen import read_targets
-from uncloak.attacks.photographs import perturb_record, photograph_settings
+from uncloak.attacks.photographs import margin_of, perturb_record, photograph_settings
 from uncloak.attacks.surrogates import load_surrogates
 from uncloak.fetching import obtain
 from uncloak.pictures.photographs import read_photographs
@@ -24,7 +24,8 @@ with computing(snakemake) as job:
     chosen, how = {}, {"alexnet": alexnet, "device": job.device, "workers": job.threads}
     if inputs.get("targets"):
         chosen["target"], how["targets"] = read_targets(inputs.targets, inputs.target_faces, pictures)
-    table = perturb_record(record, photographs, folder, load_surrogates(inputs.surrogates, job.device), job.seed, **how)
+    surrogates = load_surrogates(inputs.surrogates, job.device, margin_of(record, photographs))
+    table = perturb_record(record, photographs, folder, surrogates, job.seed, **how)
     shown = measure_files(zip(photographs.files, folder / table["path"], strict=True), job.threads)
     write_table(table.assign(**chosen, **shown), job.output.table)
     made = job.made(record.precision, **photograph_settings(record, photographs.face_size, alexnet))

@@ -5,7 +5,7 @@ from uncloak.computing import computing
 from uncloak.extractors.fitting import fit
 from uncloak.extractors.weights import save
 from uncloak.pictures.split import read_split
-from uncloak.pictures.stored import read_captions
+from uncloak.pictures.stored import read_captions, read_margin
 from uncloak.records.extractors import AnyExtractor
 from uncloak.records.reading import read
 from uncloak.store import read_arrays, read_attributes
@@ -13,7 +13,7 @@ from uncloak.store import read_arrays, read_attributes
 with computing(snakemake) as job:
     record, inputs = read(AnyExtractor, job.params.record), job.input
     faces, pictures = read_arrays(inputs.faces, "faces", "picture")
-    how = {"captions": read_captions(inputs.faces), "device": job.device}
+    how = {"margin": read_margin(inputs.faces), "captions": read_captions(inputs.faces), "device": job.device}
     if inputs.get("origin"):
         how["origin"] = inputs.origin[0]
     fitted = fit(record, faces, pictures, read_split(inputs.split), job.seed, job.wildcards.extractor, **how)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from uncloak.devices import choose_device, emulation, native_bfloat16, processor, resolve_precision
+from uncloak.plan.crops import notes
 from uncloak.progress import watched
 
 _KINDS = ("datasets", "attacks", "extractors")
@@ -19,6 +20,7 @@ def opening(config: Mapping, jobs: int, cores: int | None) -> str:
         [
             f"{_count(jobs, 'jobs')}{here}, in a world of",
             *(f"  {_count(len(found), kind)}: {'; '.join(found)}" for kind, found in labels.items()),
+            *(f"Note: {line}." for line in notes(config)),
             _ELSEWHERE if cores is None else _here(config["precision"]),
         ]
     )

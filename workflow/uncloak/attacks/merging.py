@@ -10,8 +10,9 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import affine_transform, convolve1d
 
-from uncloak.attacks.preparation import place, resize, square
+from uncloak.attacks.preparation import merges, place, resize, square
 from uncloak.pictures.alignment import warp
+from uncloak.records.attacks import Preparation
 
 
 class Tool(NamedTuple):
@@ -66,7 +67,7 @@ class BoxCrop:
 
     Attributes:
         box: where it lies.
-        padding: how it is made square, "corner" or "mean".
+        padding: how it is made square, "corner", "mean", or "none" where it is a square.
         size: side of the crop.
         stretch: the tool's contrast stretch (see `preparation.resize`), when cutting and again when merging; or "none",
             where nothing is stretched and the cloak comes back as a difference in floats.
@@ -138,6 +139,28 @@ class AlignedCrop:
             for color in range(3)
         ]
         return _add(photograph, np.stack(planes, axis=-1), top, left)
+
+
+def merge_back(
+    faces: np.ndarray, prepared: np.ndarray, perturbed: np.ndarray, preparation: Preparation | None
+) -> np.ndarray:
+    """Return what is posted: `perturbed`, or the faces with its cloak, where the preparation says so (attacks.md 2.7).
+
+    Args:
+        faces: uint8 [N,S,S,3], of the dataset.
+        prepared: uint8 [N,size,size,3], what `prepare` made of them.
+        perturbed: uint8 of the same shape, what the attack made of these.
+        preparation: how they were prepared, if at all.
+
+    The cloak, `perturbed` minus `prepared`, goes the way back through resizing and padding, is added over the whole
+    stored face, and the sum is cut to whole grey levels 0..255.
+    """
+    if not merges(preparation):
+        return perturbed
+    stretch = preparation.stretch if preparation.merge == "original" else "none"
+    whole = Box(0, 0, *faces.shape[2:0:-1])
+    crop = BoxCrop(whole, preparation.padding, preparation.size, stretch)
+    return np.stack([crop.merge(*each) for each in zip(faces, prepared, perturbed, strict=True)])
 
 
 def _resize_floats(values: np.ndarray, side: int) -> np.ndarray:

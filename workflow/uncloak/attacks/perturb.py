@@ -13,7 +13,8 @@ import numpy as np
 import torch
 
 from uncloak.attacks.batch import Runner, batches, default_batch, one_thread
-from uncloak.attacks.preparation import prepare
+from uncloak.attacks.merging import merge_back
+from uncloak.attacks.preparation import prepare, untouched
 from uncloak.errors import InputError
 from uncloak.parallel import Track, share_out
 from uncloak.progress import Progress
@@ -21,7 +22,7 @@ from uncloak.records.attacks import Method
 
 
 class Perturbed(NamedTuple):
-    """Faces uint8 [N,S,S,3] as they are posted, and the clean ones that the attack was given."""
+    """Faces uint8 [N,S,S,3] as they are posted, and as they would be posted clean."""
 
     faces: np.ndarray
     clean: np.ndarray
@@ -43,7 +44,8 @@ def perturb_record(
 
     Args:
         record: the attack.
-        faces: uint8 [N,S,S,3] RGB; they, and targets, are prepared first where the record says how.
+        faces: uint8 [N,S,S,3] RGB; they, and targets, are prepared first where the record says how, and where it says
+            so, the cloak is merged back into them.
         pictures: ids of the N faces.
         surrogates: the record's extractors, as for `perturb`.
         seed: of the experiment.
@@ -53,9 +55,9 @@ def perturb_record(
 
     Raises InputError as `perturb` does.
     """
-    clean = prepare(faces, record.preparation)
+    prepared = prepare(faces, record.preparation)
     perturbed = perturb(
-        clean,
+        prepared,
         pictures,
         record.method,
         options_of(record, alexnet),
@@ -68,7 +70,8 @@ def perturb_record(
         compile=record.compile,
         workers=workers,
     )
-    return Perturbed(perturbed, clean)
+    posted = merge_back(faces, prepared, perturbed, record.preparation)
+    return Perturbed(posted, untouched(faces, record.preparation))
 
 
 def perturb(

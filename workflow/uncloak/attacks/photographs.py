@@ -56,7 +56,7 @@ def perturb_record(
     Args:
         record: the attack.
         photographs: what is perturbed; the surrogates see faces of its size unless the record has another.
-        folder, surrogates, seed: as for `perturb_photographs`.
+        folder, surrogates, seed: as for `perturb_photographs`; the surrogates expect faces of `margin_of`.
         targets: uint8 [N,S,S,3], the target face of each picture, of any size; for an attack that is to be targeted.
         alexnet, device, workers: as for `perturb.perturb_record`.
 
@@ -73,6 +73,7 @@ def perturb_record(
         surrogates,
         seed,
         frame,
+        margin=margin_of(record, photographs),
         targets=None if targets is None else prepare(targets, Preparation(size=frame.size)),
         batch_size=record.batch or 1,
         device=device,
@@ -85,6 +86,11 @@ def perturb_record(
 def photograph_settings(record: Method, face_size: int, alexnet: str | os.PathLike | None = None) -> dict:
     """Return every option of a record that was in force, as `perturb.settings_of` does, and those of its frame."""
     return settings_of(record, alexnet) | framed(record, face_size).model_dump()
+
+
+def margin_of(record: Method, photographs: Photographs) -> int:
+    """Return the margin of the crops that the surrogates see: the dataset's, but a published tool's box has none."""
+    return photographs.margin if record.photograph.frame == "aligned" else 0
 
 
 def framed(record: Method, face_size: int) -> Frame:
@@ -108,6 +114,7 @@ def perturb_photographs(
     precision: str = "auto",
     compile: bool = False,
     workers: int = 1,
+    margin: int = 0,
 ) -> pd.DataFrame:
     """Perturb photographs with one attack and write them to `folder`/IDENTITY/STEM.png, each whole or not at all.
 
@@ -129,6 +136,7 @@ def perturb_photographs(
         batch_size: photographs computed together. Those of an attack through the alignment must have one size, and
             what remains of a size is filled up with copies: raise it where many photographs share a size.
         device, precision, compile, workers: as for `perturb.perturb`.
+        margin: what an aligned crop shows beyond the standard one, in its pixels (`uncloak.crops`).
 
     Returns:
         One row per picture, in their order: picture and path (relative to the folder). A photograph in which no face is
@@ -148,7 +156,7 @@ def perturb_photographs(
         crops = _box_crops(paths, attack, frame, device, workers)
     else:
         fit = original_similarity if through and frame.warp == "original" else similarity
-        crops = _aligned_crops(pictures, landmarks, frame.size, fit)
+        crops = _aligned_crops(pictures, landmarks, frame.size, margin, fit)
 
     folder = Path(folder)
     for row, crop in enumerate(crops):
@@ -196,11 +204,13 @@ def _on_crops(perturb: Callable, photographs: list[np.ndarray], crops: list[Alig
     return [crop.merge(*each) for crop, *each in zip(crops, photographs, clean, cloaked, strict=True)]
 
 
-def _aligned_crops(pictures: list[str], landmarks: np.ndarray, size: int, fit: Callable) -> list[AlignedCrop]:
-    crops = []
+def _aligned_crops(
+    pictures: list[str], landmarks: np.ndarray, size: int, margin: int, fit: Callable
+) -> list[AlignedCrop]:
+    places, crops = template(size, margin), []
     for picture, points in zip(pictures, landmarks, strict=True):
         with _named(picture):
-            crops.append(AlignedCrop(fit(points, template(size)), size))
+            crops.append(AlignedCrop(fit(points, places), size))
     return crops
 
 

@@ -1,4 +1,7 @@
-"""How Fawkes brings a picture to its square input: padding, contrast stretch, resizing (attacks.md 2.2, 3.2, 3.4)."""
+"""At which size an attack works on face crops, and what is posted then.
+
+Fawkes brings a picture to its square input by padding, contrast stretch and resizing (attacks.md 2.2, 3.2, 3.4).
+"""
 
 import numpy as np
 from PIL import Image
@@ -19,6 +22,16 @@ def prepare(faces: np.ndarray, preparation: Preparation | None) -> np.ndarray:
             picture = resize(picture, preparation.size, preparation.stretch)
         prepared[row] = picture
     return prepared
+
+
+def untouched(faces: np.ndarray, preparation: Preparation | None) -> np.ndarray:
+    """Return faces uint8 [N,H,W,3] as they would be posted if nothing was perturbed: what a cloak is compared with."""
+    return faces if merges(preparation) else prepare(faces, preparation)
+
+
+def merges(preparation: Preparation | None) -> bool:
+    """Tell whether the cloak goes back to the faces as they were (`uncloak.attacks.merging.merge_back`)."""
+    return preparation is not None and preparation.merge != "none"
 
 
 def resize(picture: np.ndarray, size: int, stretch: str) -> np.ndarray:
@@ -65,9 +78,9 @@ def place(height: int, width: int, padding: str) -> tuple[int, int, int]:
     """Return the side of the square that a picture is put on, and the row and column of its first pixel there.
 
     "corner": the top left of a black square as long as its longer side (Fawkes v0.3, attacks.md 3.2); "mean": the
-    middle of a square 30 pixels longer, of the picture's mean color (v1.0, 3.4).
+    middle of a square 30 pixels longer, of the picture's mean color (v1.0, 3.4); "none": the picture is a square.
     """
-    if padding == "corner":
+    if padding != "mean":
         return max(height, width), 0, 0
     side = max(height, width) + _MEAN_MARGIN
     return side, (side - height) // 2, (side - width) // 2

@@ -34,11 +34,12 @@ class Surrogate:
             return self._embed(channels_last).to(faces.dtype)
 
 
-def load_surrogates(paths: Sequence[str | os.PathLike], device: str) -> list[nn.Module]:
+def load_surrogates(paths: Sequence[str | os.PathLike], device: str, margin: int = 0) -> list[nn.Module]:
     """Load the extractors of these files to `device`, folded, one that is listed twice once.
 
+    margin: what the faces that they will see show beyond the standard crop, in its pixels (`uncloak.crops`).
     Each is folded before the next is loaded, so that the weights of one alone are in memory twice.
     Raises InputError as `weights.load` does.
     """
-    ready = {path: folded(load(path, device)) for path in dict.fromkeys(paths)}
+    ready = {path: folded(load(path, device).for_crops(margin)) for path in dict.fromkeys(paths)}
     return [ready[path] for path in paths]

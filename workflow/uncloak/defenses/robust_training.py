@@ -18,7 +18,7 @@ from uncloak.extractors.training import Composition, Schedule, divide_background
 from uncloak.extractors.weights import load, read_metadata
 from uncloak.pictures.labeled import Faces, join, read_labeled
 from uncloak.pictures.split import PUBLIC, in_role, no_probes, read_split
-from uncloak.pictures.stored import identity_order
+from uncloak.pictures.stored import identity_order, read_margin
 from uncloak.records.extractors import Finetuned, Public
 from uncloak.records.reading import converted
 from uncloak.seeds import generator
@@ -76,7 +76,9 @@ def fit_robustly(
     strengths = strengthened(shown, seen, public.strengths)
     learned, identities, composition = compose(rehearsed, seen, strengths, public.shares.model_dump(), public.anchor)
     loss, schedule = record.train.loss.plain(), converted(record.train, Schedule)
-    extractor = train(load(origin), learned, identities, None, loss, schedule, seed, name, device, composition).cpu()
+    # What is learned again has the same margin.
+    extractor = load(origin).for_crops(read_margin(perturbed[0]))
+    extractor = train(extractor, learned, identities, None, loss, schedule, seed, name, device, composition).cpu()
     return Fitted(
         extractor,
         read_metadata(origin)["record"],

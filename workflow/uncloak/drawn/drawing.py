@@ -58,11 +58,14 @@ def draw_photographs(
 
 
 def draw_faces(
-    world: str, seed: int, pictures: Sequence[str], size: int, jitter: float, workers: int
+    world: str, seed: int, pictures: Sequence[str], size: int, jitter: float, workers: int, margin: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Draw aligned faces straight, off by `jitter` eye distances: uint8 [N,size,size,3], and captions (text [N])."""
+    """Draw aligned faces straight, off by `jitter` eye distances: uint8 [N,size,size,3], and captions (text [N]).
+
+    margin: see `uncloak.pictures.landmarks.template`.
+    """
     faces, captions = np.empty((len(pictures), size, size, 3), np.uint8), []
-    draw = partial(_draw_face, world=world, seed=seed, size=size, jitter=jitter)
+    draw = partial(_draw_face, world=world, seed=seed, size=size, jitter=jitter, margin=margin)
     for row, (drawn, text) in enumerate(track(map_in_order(draw, pictures, workers), len(pictures), "drawing faces")):
         faces[row] = drawn
         captions.append(text)
@@ -86,6 +89,6 @@ def _draw_photograph(
     return picture, points
 
 
-def _draw_face(picture: str, world: str, seed: int, size: int, jitter: float) -> tuple[np.ndarray, str]:
+def _draw_face(picture: str, world: str, seed: int, size: int, jitter: float, margin: int) -> tuple[np.ndarray, str]:
     scene = _scene(picture, world, seed)
-    return face(*scene, size, jitter), caption(*scene)
+    return face(*scene, size, jitter, margin), caption(*scene)

@@ -35,9 +35,9 @@ class Frame:
         return cls._of(size, scale * cos(angle), scale * sin(angle), center)
 
     @classmethod
-    def aligned(cls, size: int, points: np.ndarray) -> "Frame":
-        """Return the frame that aligns the head plane's five landmarks `points` [5,2]."""
-        (real, _, u), (imaginary, _, v) = similarity(points, template(size)).tolist()
+    def aligned(cls, size: int, points: np.ndarray, margin: int = 0) -> "Frame":
+        """Return the frame that aligns the head plane's five landmarks `points` [5,2]; `margin`: see `template`."""
+        (real, _, u), (imaginary, _, v) = similarity(points, template(size, margin)).tolist()
         return cls._of(size, real, imaginary, (u, v))
 
     @classmethod

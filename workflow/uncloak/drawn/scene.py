@@ -4,6 +4,7 @@ from math import cos, sin
 
 import numpy as np
 
+from uncloak.crops import STANDARD
 from uncloak.drawn import accessories, backdrop, camera, eyes, hair, mouth, skin
 from uncloak.drawn.brush import soft
 from uncloak.drawn.frame import Frame
@@ -104,11 +105,13 @@ def photograph(person: Person, circumstances: Circumstances, size: int = 224) ->
     return camera.develop(_draw(head, frame), circumstances, blur, "photograph"), landmarks
 
 
-def face(person: Person, circumstances: Circumstances, size: int = 64, jitter: float = 0.05) -> np.ndarray:
+def face(
+    person: Person, circumstances: Circumstances, size: int = 64, jitter: float = 0.05, margin: int = 0
+) -> np.ndarray:
     """Return the aligned face uint8 [size,size,3] RGB of the photograph's scene.
 
     The five landmarks, each moved by the picture's own normal error of standard deviation `jitter` eye distances per
-    axis (a detector's error), are brought to the template of attacks.md 4.6 scaled by size/112.
+    axis (a detector's error), are brought to the template of attacks.md 4.6 with this margin (`landmarks.template`).
     Raises InputError if size < 16.
     """
     _check(size)
@@ -117,6 +120,6 @@ def face(person: Person, circumstances: Circumstances, size: int = 64, jitter: f
     if jitter:
         eye_distance = float(np.hypot(*(points[1] - points[0])))
         points = points + jitter * eye_distance * np.asarray(circumstances.detector_error)
-    frame = Frame.aligned(size, points)
-    blur = circumstances.blur * size / 64
+    frame = Frame.aligned(size, points, margin)
+    blur = circumstances.blur * size / 64 * (STANDARD / (STANDARD + 2 * margin))
     return camera.develop(_draw(head, frame), circumstances, blur, "face")

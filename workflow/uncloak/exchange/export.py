@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from uncloak.attacks.preparation import prepare
+from uncloak.attacks.preparation import untouched
 from uncloak.errors import InputError
 from uncloak.pictures.names import split_name
 from uncloak.progress import track
@@ -67,12 +67,12 @@ def export_record(
         record: the attack; None exports the clean faces, for a tool to perturb.
         folder, pictures: as for `export`.
         faces: uint8 [N,S,S,3], as posted.
-        clean: uint8 [N,S,S,3] of the dataset; they are prepared as the record says.
+        clean: uint8 [N,S,S,3] of the dataset; written as they would be posted if nothing was perturbed.
     """
     if record is None:
         export(folder, pictures, clean, naming="clean")
     else:
-        clean = prepare(clean, getattr(record, "preparation", None))
+        clean = untouched(clean, getattr(record, "preparation", None))
         export(folder, pictures, faces, clean, _METHODS.get(record.method, "plain"))
 
 

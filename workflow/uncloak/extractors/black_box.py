@@ -19,16 +19,20 @@ from uncloak.records.faults import printable
 logger = logging.getLogger(__name__)
 
 
-def embed_by_black_box(record: BlackBox, faces: np.ndarray, weights: str | os.PathLike | None = None) -> np.ndarray:
+def embed_by_black_box(
+    record: BlackBox, faces: np.ndarray, weights: str | os.PathLike | None = None, margin: int = 0
+) -> np.ndarray:
     """Return the embeddings float32 [N,D] of `faces` uint8 [N,S,S,3] (an array, or an HDF5 dataset read by batches).
 
-    record: the box, and the crop that it gets, in 8 bits; weights: the file of a box that takes one.
+    record: the box, and the crop that it gets, in 8 bits; weights: the file of a box that takes one; margin: what
+    the faces show beyond the standard crop, in its pixels.
     Raises InputError where the faces are not 8-bit, the file is another, or the box cannot be opened, fails, or gives
     anything but an embedding of finite numbers for every face.
     """
     said = f"black box {record.box.name}"
     # With these, what comes out counts grey levels.
     crop = Preprocessing(**record.crop.plain(), mean=[0.0] * 3, std=[1 / 255] * 3)
+    crop.stored_margin = margin
     given = {}
     if record.weights is not None:
         published.check(

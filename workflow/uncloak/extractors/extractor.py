@@ -1,15 +1,16 @@
 """Extractors: a network together with the preprocessing that its weights were trained with.
 
-Aligned faces come as the standard 112 x 112 five-point crop scaled to S x S: a landmark at `p` in the 112 template lies
-at `(p + 0.5) * S / 112 - 0.5`. Where a network was trained on another crop, its own crop is cut out of the incoming one
-by a fixed scale and shift, so that it sees what aligning the photograph to its own template would have given. Rows and
-columns separate: the resampling is two small matrix products, differentiable, deterministic, smoothed where it shrinks.
+Aligned faces come as the standard 112 x 112 five-point crop, with a margin of m of its pixels on each side, scaled to
+S x S: a landmark at `p` in the standard crop lies at `(p + m + 0.5) * S / (112 + 2 m) - 0.5`. Where a network was
+trained on another crop (`uncloak.crops`), its own is cut out of the incoming one by a fixed scale and shift, so that it
+sees what aligning the photograph to its own template would have given. Rows and columns separate: the resampling is two
+small matrix products, differentiable, deterministic, smoothed where it shrinks.
 """
 
 import importlib
 import importlib.util
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 
 import numpy as np
@@ -17,32 +18,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from uncloak.crops import STANDARD, UnfitCrop, seen
 from uncloak.errors import InputError
 from uncloak.extractors import networks
-from uncloak.pictures.landmarks import template
 
-# The standard template of 112 x 112 crops, to the decimals that this library's numbers were measured with.
-_ARCFACE = template(112).round(4)
-# Where MTCNN's points lie in dlib's own 150 x 150 chips (padding 0.25), medians; see resources/README.md.
-_DLIB = np.array([[48.46, 46.49], [102.62, 46.20], [74.62, 79.19], [52.03, 106.89], [98.84, 106.73]])
-
-
-def _scale_and_shift(source: np.ndarray, target: np.ndarray) -> tuple[float, np.ndarray]:
-    """Least-squares s, t of `target = s * source + t`.
-
-    The rotation that a full similarity would add between these templates is 0.3 degrees, 0.15 pixels at the points.
-    """
-    centered = source - source.mean(0)
-    scale = float((centered * (target - target.mean(0))).sum() / (centered**2).sum())
-    return scale, target.mean(0) - scale * source.mean(0)
-
-
-# Template -> height, width of its crop, scale and (x, y) shift that lead from the 112 template to it.
-_TEMPLATES: dict[str, tuple[int, int, float, np.ndarray]] = {
-    "arcface": (112, 112, 1.0, np.zeros(2)),
-    "arcface_112x96": (112, 96, 1.0, np.array([-8.0, 0.0])),
-    "dlib": (150, 150, *_scale_and_shift(_ARCFACE, _DLIB)),
-}
 _CHANNELS = {"rgb": [0, 1, 2], "bgr": [2, 1, 0]}
 
 
@@ -66,32 +45,42 @@ def _resampling(side: int, length: int, step: float, start: float) -> np.ndarray
 class Preprocessing(nn.Module):
     """The way from aligned faces to a network's input, made from the `input` of an extractor's record.
 
-    size: [height, width] of the network's input; template: "arcface" (112 x 112 crop), "arcface_112x96" (its middle 96
-    columns) or "dlib" (150 x 150 chip), scaled to `size`; color: "rgb" or "bgr", the order of the network's channels;
-    mean, std: three numbers each, in units of a [0,1] input and in the order of `color`.
-    Raises InputError for an unknown template or color, and for a size of another shape than the template's.
+    size: [height, width] of the network's input; template, box, margin: the crop that it shows, see
+    `uncloak.crops.seen`; color: "rgb" or "bgr", the order of the network's channels; mean, std: three numbers each, in
+    units of a [0,1] input and in the order of `color`.
+    The attribute `stored_margin` is what the incoming faces show beyond the standard crop, in its pixels; where the
+    network's crop reaches beyond that, the incoming borders are continued.
+    Raises InputError for an unknown template or color, and where size and crop do not fit.
     """
 
-    def __init__(self, size: list[int], template: str, mean: list[float], std: list[float], color: str = "rgb"):
+    def __init__(
+        self,
+        size: Sequence[int],
+        template: str | Sequence[Sequence[float]] | None = None,
+        *,
+        mean: Sequence[float],
+        std: Sequence[float],
+        color: str = "rgb",
+        box: Sequence[float] | None = None,
+        margin: int = 0,
+    ):
         super().__init__()
-        if template not in _TEMPLATES:
-            raise InputError(f"input: unknown template '{template}'; use one of {', '.join(_TEMPLATES)}")
         if color not in _CHANNELS:
             raise InputError(f"input: unknown color '{color}'; use rgb or bgr")
         if len(mean) != 3 or len(std) != 3 or min(std) <= 0:
             raise InputError("input: mean and std must have three numbers each, those of std above 0")
-        height, width, scale, shift = _TEMPLATES[template]
-        if len(size) != 2 or min(size) < 1 or size[0] * width != size[1] * height:
-            raise InputError(
-                f"input: size {list(size)} has another shape than the {height} x {width} crop of template '{template}'"
-            )
+        if len(size) != 2 or min(size) < 1:
+            raise InputError(f"input: size {list(size)} must be height and width in pixels")
+        try:
+            crop = seen(size, template, box, margin)
+        except UnfitCrop as error:
+            raise InputError(f"input: {error}") from None
         self.size = tuple(size)
-        zoom = size[0] / height
-        # Output pixel i shows the place `origin + i / scale` of the 112 template, rows and columns alike.
-        self._scale = scale * zoom
-        self._origin = [float(place) for place in ((0.5 / zoom - 0.5) - shift[::-1]) / scale]
+        # First and last edge of rows, and of columns.
+        self._edges = (crop[1::2], crop[::2])
+        self.stored_margin = 0
         self._channels = _CHANNELS[color]
-        self._plans: dict[tuple[int, torch.device], list[slice | torch.Tensor]] = {}
+        self._plans: dict[tuple[int, int, torch.device], list[slice | torch.Tensor]] = {}
         for name, values in (("mean", mean), ("std", std)):
             # One number for all channels is taken from pixels in any memory layout at full speed.
             numbers = torch.tensor(values[:1] if len(set(values)) == 1 else values, dtype=torch.float32)
@@ -99,21 +88,25 @@ class Preprocessing(nn.Module):
 
     def _plan(self, side: int, device: torch.device) -> list[slice | torch.Tensor]:
         """Return, for rows and for columns, the slice (where that is exact) or else the matrix that makes the crop."""
-        if (side, device) not in self._plans:
+        key = side, self.stored_margin, device
+        if key not in self._plans:
             plan = []
-            for length, origin in zip(self.size, self._origin, strict=True):
+            scale = side / (STANDARD + 2 * self.stored_margin)
+            for length, (first, last) in zip(self.size, self._edges, strict=True):
+                step = (last - first) / length
                 # Rounded, so that an error in the last digit does not hide an exact slice.
-                step, start = round(side / 112 / self._scale, 12), round((origin + 0.5) * side / 112 - 0.5, 12)
+                start = round((first + step / 2 + self.stored_margin) * scale - 0.5, 12)
+                step = round(step * scale, 12)
                 matrix = _resampling(side, length, step, start)
-                first = int(matrix[0].argmax())
-                if np.array_equal(matrix, np.eye(side)[first : first + length]):
-                    plan.append(slice(first, first + length))
+                row = int(matrix[0].argmax())
+                if np.array_equal(matrix, np.eye(side)[row : row + length]):
+                    plan.append(slice(row, row + length))
                 else:
                     # Made in inference mode, the matrix could not serve a later gradient.
                     with torch.inference_mode(False):
                         plan.append(torch.from_numpy(matrix).to(device))
-            self._plans[side, device] = plan
-        return self._plans[side, device]
+            self._plans[key] = plan
+        return self._plans[key]
 
     def forward(self, faces: torch.Tensor) -> torch.Tensor:
         """Turn faces float32 [N,3,S,S], RGB in [0,1], into the network's input float32 [N,3,height,width]."""
@@ -143,6 +136,14 @@ class Extractor(nn.Module):
     def forward(self, faces: torch.Tensor) -> torch.Tensor:
         """Map faces float32 [N,3,S,S], RGB in [0,1], to embeddings float32 [N,D], not normalized."""
         return self.network(self.preprocessing(faces))
+
+    def for_crops(self, margin: int) -> "Extractor":
+        """Expect faces that show `margin` more pixels of the standard crop on each side; return the extractor itself.
+
+        Its file says nothing of that: margins are the datasets'.
+        """
+        self.preprocessing.stored_margin = margin
+        return self
 
     def freeze(self) -> "Extractor":
         """Set evaluation mode, stop gradients to the weights (not to the faces), and return the extractor itself."""

@@ -39,6 +39,7 @@ def fit(
     seed: int,
     name: str,
     *,
+    margin: int = 0,
     captions: np.ndarray | None = None,
     origin: str | os.PathLike | None = None,
     device: str = "cpu",
@@ -52,6 +53,7 @@ def fit(
         split: columns picture, identity and role; those of role background are learned, less the held out.
         seed: of the experiment.
         name: of the extractor, which seeds and messages carry.
+        margin: what the faces show beyond the standard crop, in its pixels (`uncloak.crops`).
         captions: text [N], for the contrastive loss.
         origin: file of the extractor that is tuned.
         device: where to compute.
@@ -68,7 +70,7 @@ def fit(
         torch.manual_seed(seed)
         extractor = build(architecture)
     extractor = train(
-        extractor,
+        extractor.for_crops(margin),
         faces[rows],
         learned["identity"].to_numpy(str),
         None if captions is None else captions[rows],

@@ -32,6 +32,7 @@ def align_pictures(
     path: str | os.PathLike,
     *,
     face_size: int,
+    margin: int = 0,
     face_detector: str = "mtcnn",
     minimum_face: int = 40,
     landmarks: pd.DataFrame | None = None,
@@ -43,13 +44,15 @@ def align_pictures(
     face_detector: "mtcnn" finds faces of at least `minimum_face` pixels, takes the most central, and brings its five
     landmarks to the template (attacks.md 4.6); "none" takes each picture as an aligned crop and resizes it to the face
     size (bicubic with antialiasing; crops that are not square are stretched, as FaceCure does).
+    margin: what the faces show beyond the standard crop on each side, in its pixels (`uncloak.crops`); with
+    face_detector "none" what the pictures show already.
     landmarks: known landmarks, columns picture and LANDMARK_COLUMNS (pixels; left is the viewer's), used only where the
     detector finds no face.
     made: what the file is to say of its making, besides what follows.
 
     The file has arrays faces uint8 [N,S,S,3] RGB, picture [N] and aligned_by [N] ("mtcnn", "known", "none") in the
     order of the manifest, and landmarks float32 [N,5,2] in pixels of the upright picture (NaN with face_detector
-    "none"); attributes face_detector, face_size and share_known, the share of faces aligned by known landmarks.
+    "none"); attributes face_detector, face_size, margin and share_known, the share of faces aligned by known landmarks.
     Its bytes do not depend on `workers`, processes of one thread each. Rejected columns: picture, path, reason.
 
     Raises InputError where a picture cannot be read, the landmarks are malformed, or no face is found at all.
@@ -62,7 +65,7 @@ def align_pictures(
         align = partial(_resize, Path(root), face_size)
     else:
         _load_detector(minimum_face)
-        align = partial(_align, Path(root), face_size, minimum_face)
+        align = partial(_align, Path(root), template(face_size, margin), face_size, minimum_face)
     known = _index_landmarks(landmarks)
     rows = [_Row(name, file, known.get(name)) for name, file in zip(manifest["picture"], manifest["path"], strict=True)]
     faces = np.empty((len(rows), face_size, face_size, 3), np.uint8)
@@ -81,6 +84,7 @@ def align_pictures(
             f"{root}: no face found in any of {len(rows)} pictures; lower the detector's minimum face size"
         )
     share_known = origins.count("known") / len(origins)
+    how = {"face_detector": face_detector, "face_size": face_size, "margin": margin, "share_known": share_known}
     write_arrays(
         path,
         {
@@ -89,7 +93,7 @@ def align_pictures(
             "landmarks": np.array(points),
             "aligned_by": np.array(origins),
         },
-        {**(made or {}), "face_detector": face_detector, "face_size": face_size, "share_known": share_known},
+        {**(made or {}), **how},
     )
     logger.info("%d faces, %.1f %% by known landmarks, %d rejected", len(found), 100 * share_known, len(rejected))
     return pd.DataFrame(rejected, columns=REJECTED_COLUMNS, dtype=str)
@@ -123,7 +127,7 @@ def _index_landmarks(landmarks: pd.DataFrame | None) -> Mapping[str, np.ndarray]
     return dict(zip(landmarks["picture"], points, strict=True))
 
 
-def _align(root: Path, size: int, minimum_face: int, row: _Row) -> _Aligned | None:
+def _align(root: Path, places: np.ndarray, size: int, minimum_face: int, row: _Row) -> _Aligned | None:
     picture = load_picture(root / row.path)
     [candidates] = _load_detector(minimum_face).detect([picture])
     if len(candidates.boxes):
@@ -134,7 +138,7 @@ def _align(root: Path, size: int, minimum_face: int, row: _Row) -> _Aligned | No
     else:
         return None
     try:
-        matrix = similarity(points, template(size))
+        matrix = similarity(points, places)
     except InputError as error:
         raise InputError(f"{row.picture}: {error}") from None
     return warp(picture, matrix, size), points, origin

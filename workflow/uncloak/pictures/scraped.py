@@ -1,6 +1,7 @@
 """Photographs as a trainer scrapes them: sent through a channel, then searched for faces and aligned anew."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,7 +23,7 @@ def align_scraped(
     table: pd.DataFrame,
     root: str | os.PathLike,
     alignment: Alignment,
-    face_size: int,
+    crop: Mapping[str, int],
     channel: Channel,
     known: tuple[np.ndarray, np.ndarray],
     scratch: str | os.PathLike | None = None,
@@ -34,7 +35,7 @@ def align_scraped(
         table: columns picture and path, below `root`.
         root: folder of the photographs.
         alignment: as the dataset's photographs are aligned.
-        face_size: side of the aligned faces in pixels.
+        crop: `face_size` and `margin` of the aligned faces, as `align_pictures` takes them.
         channel: what happens to the photographs before they are scraped.
         known: ids str [M] of photographs, and the landmarks float [M,5,2] of the clean ones: where the detector loses
             the face, the trainer still has an idea of where it is.
@@ -54,7 +55,7 @@ def align_scraped(
             for name, path in zip(names, table["path"], strict=True):
                 Image.fromarray(channel.transmit(load_picture(root / path))).save(Path(folder, name))
             table, root = table.assign(path=names), Path(folder)
-        how = {"face_size": face_size, "landmarks": landmarks, "workers": workers, **dict(alignment)}
+        how = {**crop, "landmarks": landmarks, "workers": workers, **dict(alignment)}
         align_pictures(table, root, aligned, **how)
         arrays = dict(zip(ARRAYS, read_arrays(aligned, *ARRAYS), strict=True))
         return arrays, read_attributes(aligned)

@@ -9,7 +9,7 @@ import pandas as pd
 from uncloak.errors import InputError
 from uncloak.pictures.split import USER, in_role, no_probes, read_split
 from uncloak.seeds import generator
-from uncloak.store import open_arrays, read_arrays
+from uncloak.store import open_arrays, read_arrays, read_attributes
 
 _LARGEST_GAP = 16  # faces, as many as a chunk of the file holds
 _BLOCK = 4096
@@ -89,6 +89,14 @@ def read_face_size(path: str | os.PathLike) -> int:
     """Read the side in pixels of the faces in a file; raises InputError where it is missing or damaged."""
     with open_arrays(path) as file:
         return file["faces"].shape[1]
+
+
+def read_margin(path: str | os.PathLike) -> int:
+    """Read what the faces in a file show beyond the standard crop, in its pixels (`uncloak.crops`); 0 unless it says.
+
+    Raises InputError where the file is missing or damaged.
+    """
+    return read_attributes(path).get("margin", 0)
 
 
 def read_captions(path: str | os.PathLike) -> np.ndarray | None:

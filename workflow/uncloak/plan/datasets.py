@@ -32,7 +32,7 @@ def photographs_record(config: Mapping, dataset: str) -> dict:
 
 def faces_record(config: Mapping, dataset: str) -> dict:
     """What faces are drawn by, straight in the aligned frame, and their people's role."""
-    return _of(config, dataset, "people", "pictures", "face_size", "jitter", "role")
+    return _of(config, dataset, "people", "pictures", "face_size", "margin", "jitter", "role")
 
 
 def _of(config: Mapping, dataset: str, *keys: str) -> dict:
@@ -53,7 +53,13 @@ def layout_modules(config: Mapping, dataset: str) -> list[str]:
 
 def alignment(config: Mapping, dataset: str) -> dict:
     """What faces are found and aligned by."""
-    return {key: config["datasets"][dataset][key] for key in ("face_size", "alignment")}
+    return _of(config, dataset, "face_size", "margin", "alignment")
+
+
+def crop(config: Mapping, dataset: str) -> dict[str, int]:
+    """What the faces of a dataset show: their side, and their margin."""
+    record = config["datasets"][dataset]
+    return {"face_size": record["face_size"], "margin": record.get("margin", 0)}
 
 
 def split_record(config: Mapping, dataset: str) -> Mapping:

@@ -29,7 +29,7 @@ Targets = one_of("choice", {"farthest": Farthest, "partner": Partner}, default="
 
 
 class Preparation(Record):
-    """How the face crops are resized before the attack; as they are unless given."""
+    """At which size an attack works: how the face crops are resized before it, and what is posted of them after it."""
 
     size: int = field("Side of the crops, 112 or 224 in the published tools.", ge=11, le=4096, unit="pixels")
     stretch: Literal["none", "minmax", "max"] = field(
@@ -39,6 +39,18 @@ class Preparation(Record):
     padding: Literal["none", "corner", "mean"] = field(
         "Fawkes' square: black with the crop in its corner (v0.3), or its mean color around the crop (v1.0).", "none"
     )
+    merge: Literal["none", "clean", "original"] = field(
+        "What is posted: the crops as they were resized and perturbed (none), or the dataset's faces, at their size,"
+        " with the cloak resized back and added: as a difference in floats (clean), or after the tool's 8-bit resizing"
+        " with its stretch (original).",
+        "none",
+    )
+
+    @model_validator(mode="after")
+    def _fit(self) -> "Preparation":
+        if self.merge == "original" and self.stretch == "none":
+            raise fault("merge 'original' resizes as the tool does, with a stretch; name it, or choose merge 'clean'")
+        return self
 
 
 class Frame(Record):
@@ -84,7 +96,9 @@ class Method(Attack):
         " it, and else only move away from the user.",
         None,
     )
-    preparation: Preparation | None = field("How the face crops are resized before the attack.", None)
+    preparation: Preparation | None = field(
+        "At which size the attack works; at that of the dataset's faces, and on these, unless given.", None
+    )
     photograph: Frame | None = field("Perturb whole photographs, which the trainer then detects and aligns anew.", None)
     precision: Precision | None = field(f"{PRECISION} The configuration's unless given.", None)
     compile: bool = field("Compile the surrogates first; worth its minutes on a GPU.", False)

@@ -70,8 +70,21 @@ class Dataset(Record):
 
     label: Text = field("Name in figures.")
     note: Text | None = field("What a reader of the figures must know about the pictures.", None)
-    face_size: int = field("Side S of the aligned faces.", ge=32, le=4096, unit="pixels")
+    face_size: int = field("Side S of the aligned faces, margin included.", ge=32, le=4096, unit="pixels")
+    margin: int = field(
+        "What the faces show beyond ArcFace's crop of 112 x 112 on each side, in its pixels: as much as the run's"
+        " extractors look at (a run tells at its start where one looks farther). With face_detector none, what the"
+        " pictures show already.",
+        0,
+        ge=0,
+        le=112,
+        unit="pixels of the 112 crop",
+    )
     perturb: Perturbed | None = field("Whose faces the trainer perturbs.", None)
+
+    def crop(self) -> str:
+        """Return size and margin of the faces in words, equal for faces that may lie in one array."""
+        return f"{self.face_size} pixels" + (f" with margin {self.margin}" if self.margin else "")
 
 
 class Photographs(Dataset):

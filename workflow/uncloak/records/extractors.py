@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
+from uncloak.crops import TEMPLATES, UnfitCrop, seen
 from uncloak.records import plugins
 from uncloak.records.base import (
     Count,
@@ -25,8 +26,11 @@ from uncloak.records.published import Published
 Precision = Literal["auto", "float32", "bfloat16"]
 PRECISION = "Of forward and backward passes; auto: bfloat16 where the device computes in it natively, else float32."
 
-# Template -> height and width of its crop (`uncloak.extractors.extractor`, which needs torch, has the points).
-TEMPLATES = {"arcface": (112, 112), "arcface_112x96": (112, 96), "dlib": (150, 150)}
+# The name of a crop, or five points; which of them, `base.one_of` says how errors leave out.
+Template = Annotated[
+    Annotated[Literal[*TEMPLATES], Tag("<name>")] | Annotated[listed(listed(float, 2, 2), 5, 5), Tag("<points>")],
+    Discriminator(lambda value: "<name>" if isinstance(value, str) else "<points>"),
+]
 
 
 class Named(Record):
@@ -56,7 +60,25 @@ class Crop(Record):
     """What of a picture an extractor sees."""
 
     size: listed(Count, 2, 2) = field("Height and width.", unit="pixels")
-    template: Literal[*TEMPLATES] = field("Where the extractor expects the five points.")
+    template: Template | None = field(
+        "Where the extractor expects the five points: a name, or their [x, y] in pixels of its input, centers of pixels"
+        " being whole numbers: left eye, right eye, nose, left and right corner of the mouth, left being the viewer's."
+        " mtcnn_box: the box that MTCNN finds around a face, as it lies on average about the points, stretched to"
+        " `size`.",
+        None,
+    )
+    box: listed(float, 4, 4) | None = field(
+        "Or the edges of the extractor's crop, stretched to `size`: left, top, right, bottom in pixels of ArcFace's"
+        " crop, whose own are 0 and 112.",
+        None,
+    )
+    margin: int = field(
+        "How many of the pixels of `size`, both sides together, lie beyond the template's crop or the box, as"
+        " facenet-pytorch counts its margin.",
+        0,
+        ge=0,
+        unit="pixels",
+    )
 
     def plain(self) -> dict[str, Any]:
         """Return the mapping as it was written."""
@@ -64,10 +86,10 @@ class Crop(Record):
 
     @model_validator(mode="after")
     def _fit(self) -> "Crop":
-        (height, width), (rows, columns) = self.size, TEMPLATES[self.template]
-        if height * columns != width * rows:
-            reason = f"size [{height}, {width}] has another shape than the {rows} x {columns} crop of '{self.template}'"
-            raise fault(f"{reason}; give both the same")
+        try:
+            seen(self.size, self.template, self.box, self.margin)
+        except UnfitCrop as error:
+            raise fault(str(error)) from None
         return self
 
 

@@ -203,11 +203,11 @@ class _References:
         self._people(f"{place}.held_out", public.dataset, "public", public.held_out)
         for attack in public.attacks:
             self._on_faces(f"{place}.attacks", attack)
-        if public.rehearsal and data.face_size != others.face_size:
+        if public.rehearsal and data.crop() != others.crop():
             _refuse(
                 f"{place}.dataset",
-                f"faces of '{public.dataset}' have {others.face_size} pixels, those of '{train.data}' {data.face_size};"
-                " give both the same face_size",
+                f"faces of '{public.dataset}' have {others.crop()}, those of '{train.data}' {data.crop()};"
+                " give both the same face_size and margin",
             )
 
     def _people(self, place: str, dataset: str, role: str, held_out: int) -> None:
@@ -312,6 +312,19 @@ class _References:
                         f"faces of '{attack.targets.dataset}' have {targets.face_size} pixels, those to perturb {side};"
                         " take a dataset of the same face_size, or give the attack a `preparation`",
                     )
+            self._same_margin(f"attacks.{part}", attack, dataset)
+
+    def _same_margin(self, place: str, attack: Method, dataset: Photographs) -> None:
+        """Targets show of a face what the crops show that are perturbed."""
+        if attack.targets is None:
+            return
+        partners = isinstance(attack.targets, Partner)
+        margin = (dataset if partners else self.config.datasets[attack.targets.dataset]).margin
+        box = attack.photograph is not None and attack.photograph.frame == "box"
+        if margin != (0 if box else dataset.margin):
+            what = "the box of photograph.frame has none" if box else f"those to perturb {dataset.margin}"
+            mend = "choose frame aligned" if box else "give both the same"
+            _refuse(f"{place}.targets", f"the faces of targets have a margin of {margin}, {what}; {mend}")
 
     def _transfer(self) -> None:
         transfer, drawn = self.config.transfer, isinstance(self.config.objects, DrawnObjects)

@@ -5,7 +5,7 @@ from typing import Literal
 
 from uncloak import paths
 from uncloak.errors import InputError
-from uncloak.plan import evaluated
+from uncloak.plan import datasets, evaluated
 from uncloak.plan.defenses import NONE
 from uncloak.plan.extractors import learned_public
 
@@ -57,11 +57,12 @@ def check(asked, place):
         if any(lacks(config, each.extractor) for lacks in (evaluated.is_pixels, evaluated.is_black_box)):
             raise InputError(f"{place}.extractors: '{each.extractor}' has no weights to tune; name another extractor")
         public = learned_public(config, each.embedder).get("dataset") if each.defense != NONE else None
-        sides = [config["datasets"][name]["face_size"] for name in (public or asked.dataset, asked.dataset)]
-        if sides[0] != sides[1]:
+        there, here = (datasets.crop(config, name) for name in (public or asked.dataset, asked.dataset))
+        if there != here:
             raise InputError(
-                f"{place}.datasets: faces of '{asked.dataset}' have {sides[1]} pixels, those of the public identities"
-                f" {sides[0]}; give both the same face_size"
+                f"{place}.datasets: faces of '{asked.dataset}' have {here['face_size']} pixels and margin"
+                f" {here['margin']}, those of the public identities {there['face_size']} and {there['margin']}; give"
+                " both the same face_size and margin"
             )
 
 
