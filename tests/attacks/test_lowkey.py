@@ -26,11 +26,12 @@ from uncloak.errors import InputError
 from uncloak.seeds import generator
 
 STEPS = 50
+WEIGHT = 0.05  # at which DSSIM counts beside embeddings of few numbers
 
 
 def options(**given) -> lowkey.Options:
     """Options with DSSIM, at a weight that lets it count."""
-    return lowkey.Options(**{"steps": STEPS, "perceptual": "dssim", "perceptual_weight": 3.0} | given)
+    return lowkey.Options(**{"steps": STEPS, "perceptual": "dssim", "perceptual_weight": WEIGHT} | given)
 
 
 def plain_dssim(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
@@ -51,8 +52,8 @@ def plain_unit(network, x: torch.Tensor, flip: bool = True) -> torch.Tensor:
 
 
 def plain_lowkey(
-    x, networks, seed, weight=3.0, *, steps=STEPS, smoothing=True, flip=True, epsilon=None, distance=plain_dssim,
-    target=None, warp=None,
+    x, networks, seed, weight=WEIGHT, *, steps=STEPS, smoothing=True, flip=True, epsilon=None, distance=plain_dssim,
+    target=None, warp=None, scale_by_dimension=True,
 ):  # fmt: skip
     """LowKey of one picture [3,H,W], step by step (attacks.md 4.3 and 4.4)."""
     see = warp or (lambda photograph: photograph)
@@ -63,7 +64,8 @@ def plain_lowkey(
         branches = []
         for network, r in zip(networks, references, strict=True):
             for picture in (plain_blur(y), y) if smoothing else (y,):
-                branches.append(((plain_unit(network, see(picture), flip) - r) ** 2).mean())
+                squared = (plain_unit(network, see(picture), flip) - r) ** 2
+                branches.append(squared.sum() / 512 if scale_by_dimension else squared.mean())
         feature = sum(branches) / len(branches)
         perceptual = distance(x, y)
         if warp is not None:
@@ -85,6 +87,7 @@ def plain_lowkey(
         {"smoothing": False},
         {"flip": False},
         {"epsilon": 0.02},
+        {"scale_by_dimension": False},
         {"smoothing": False, "flip": False, "epsilon": 0.05},
     ],
 )
@@ -96,6 +99,20 @@ def test_lowkey_agrees_with_its_definition(variant):
     torch.testing.assert_close(actual, torch.stack(expected), atol=1e-12, rtol=0)
     if "epsilon" in variant:
         assert (actual - faces).abs().max() == pytest.approx(variant["epsilon"], abs=1e-12)
+
+
+def test_embeddings_count_as_if_they_had_the_published_length():
+    network, faces = small_network(1).double(), floats(smooth_faces(2))
+
+    def longer(faces):
+        return torch.nn.functional.pad(network(faces), (0, 512 - network(faces).shape[1]))
+
+    short, long, unscaled = (
+        lowkey.attack(faces, [each], options(steps=20, scale_by_dimension=scaled), [11, 12])
+        for each, scaled in ((network, True), (longer, True), (network, False))
+    )
+    assert (short == long).all()
+    assert (short != unscaled).float().mean() > 0.1
 
 
 def test_targeted_lowkey_agrees_with_its_definition_and_approaches_its_target():

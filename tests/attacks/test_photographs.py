@@ -28,7 +28,7 @@ from uncloak.seeds import derive_seed
 SIZE = 32
 FRAME = Frame(size=SIZE)
 RUNS = {
-    "lowkey": {"steps": 10, "perceptual": "dssim", "perceptual_weight": 0.001},
+    "lowkey": {"steps": 10, "perceptual": "dssim", "perceptual_weight": 0.00001},
     "pgd": {"steps": 8},
     "fawkes_v10": {"steps": 25},
     "fawkes_v03": {"steps": 25, "mode": "low"},

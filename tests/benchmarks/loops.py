@@ -37,7 +37,7 @@ class Work:
 
 ATTACKS = {
     # Blurred and plain, each with its mirror picture.
-    "lowkey": Work(before=2, step=4, options={"perceptual": "dssim", "perceptual_weight": 0.2}),
+    "lowkey": Work(before=2, step=4, options={"perceptual": "dssim", "perceptual_weight": 0.05}),
     "fawkes_v10": Work(before=1, step=1, tanh=True, options={"mode": "high"}),
     "fawkes_v03": Work(before=2, step=1, after=1, tanh=True, options={"mode": "high"}),
     "pgd": Work(before=1, step=1),

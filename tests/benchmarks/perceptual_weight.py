@@ -19,7 +19,7 @@ from uncloak.recognition.evaluation import evaluate
 from uncloak.store import read_arrays
 from uncloak.visibility.pictures import dssim
 
-WEIGHTS = (0.02, 0.05, 0.1, 0.2, 0.5)
+WEIGHTS = (0.005, 0.0125, 0.025, 0.05, 0.125)
 USERS = 8
 GALLERY = 10  # of 16 pictures
 

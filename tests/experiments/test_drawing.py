@@ -105,7 +105,8 @@ def told(method, shown):
     return {
         **{"experiment": method, "method": method, "dataset": "synthetic", "seed": 7, "options": {}},
         **{"title": "What does it show?", "paper": "Figure 0", "dataset_label": "drawn faces"},
-        **{"attacks": LABELS, "extractors": extractors, "defenses": {}, **shown},
+        **{"attacks": LABELS, "extractors": extractors, "defenses": {}, "marked": {}, "models": [], "saw_people": []},
+        **shown,
     }
 
 
@@ -290,7 +291,9 @@ def test_jobs_measure_average_and_draw(tmp_path):
     attacks = {name: {"label": name.upper(), "released": "2020-07-01"} for name in ("none", *LABELS)}
     about = {"extractor": "clip", "defense": "none", "extractor_label": "CLIP", "defense_label": "none"}
     says = told("adaptive", {"attacks": attacks, "recognizers": [{**about, "released": None, "known_to": ["lowkey"]}]})
-    done = run_script("average", tmp_path, [str(tmp_path / "errors.csv")], [str(tmp_path / "table.csv")], says)
+    done = run_script(
+        "average", tmp_path, {"errors": [str(tmp_path / "errors.csv")]}, [str(tmp_path / "table.csv")], says
+    )
     assert done.returncode == 0, done.stderr
     table = read_table(tmp_path / "table.csv")
     assert table["protection_rate"].tolist() == pytest.approx((0.75 * rows["protection_rate"]).tolist(), abs=1e-5)
@@ -317,7 +320,7 @@ def test_jobs_tell_a_missing_file_in_one_line(name, tmp_path):
     method = "adaptive" if name == "draw" else "protection"
     says = told(method, {"recognizers": [{"postings": [], "second": False, "extractor": "e", "defense": "none"}]})
     missing = str(tmp_path / "nowhere.csv")
-    files = [missing] if name == "average" else {"comparisons": [missing], "table": [missing]}
+    files = {"comparisons": [missing], "errors": [missing], "table": [missing]}
     done = run_script(name, tmp_path, files, [str(tmp_path / "out.csv")], says)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1

@@ -31,7 +31,8 @@ WORLDS = {
     "photographs": ["resources/worlds/photographs.yaml"],
     "lfw": ["resources/worlds/lfw.yaml"],
 }
-WORLDS["facescrub"] = [*WORLDS["lfw"], "resources/worlds/facescrub.yaml"]
+WORLDS["facescrub"] = ["resources/worlds/facescrub.yaml"]
+WORLDS["pubfig"] = [*WORLDS["facescrub"], "resources/worlds/pubfig.yaml"]
 HEAVY = ("altair", "h5py", "numpy", "pandas", "PIL", "scipy", "sklearn", "torch")
 LOADED = f"""
 import importlib, json, sys

@@ -16,9 +16,9 @@ def test_everything_of_the_default(default):
         *("adaptive", "training_matrix", "defenses", "detection", "unprotected", "classifiers", "systems", "collusion"),
     ]
     assert set(asked) == {
-        *tables("synthetic", "protection", "public", *measured),
+        *tables("synthetic", "protection", "public", "extractors", *measured),
         *pages("synthetic", "lifetime", "games", "contact_sheet", "pictures", *measured),
-        *tables("second_world", "protection", "fawkes_and_defenses", "lowkey_and_defenses", "systems"),
+        *tables("second_world", "protection", "extractors", "fawkes_and_defenses", "lowkey_and_defenses", "systems"),
         *pages("second_world", "fawkes_and_defenses", "lowkey_and_defenses", "systems", "pictures"),
         *("results/transfer/transfer.csv", "results/transfer/figures/transfer_over_time.html"),
         "results/claims/claims.html",

@@ -32,7 +32,7 @@ def test_the_default_is_valid():
 
 @pytest.mark.parametrize("path", sorted((ROOT / "resources" / "worlds").glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_overlay_is_valid(path):
-    below = [path.with_name("lfw.yaml")] if path.stem == "facescrub" else []  # whose extractors it takes
+    below = [path.with_name("facescrub.yaml")] if path.stem == "pubfig" else []  # with which it is merged
     read(load(ROOT, *below, path))
 
 

@@ -33,7 +33,7 @@ attacks:
     released: "2021-01-19"
     method: lowkey
     surrogates: [facenet]
-    options: {steps: 1, flip: false, perceptual: dssim, perceptual_weight: 0.2}
+    options: {steps: 1, flip: false, perceptual: dssim, perceptual_weight: 0.05}
     photograph: {warp: exact}
   mixed:
     label: Mixed

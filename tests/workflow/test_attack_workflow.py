@@ -37,7 +37,7 @@ attacks:
     released: "2021-01-19"
     method: lowkey
     surrogates: [facenet]
-    options: {steps: 3, perceptual: dssim, perceptual_weight: 0.2}
+    options: {steps: 3, perceptual: dssim, perceptual_weight: 0.05}
     photograph: {warp: exact}
     batch: 4
   cropped:

@@ -30,7 +30,7 @@ rule measure:
 
 rule average:
     input:
-        paths.ERRORS,
+        unpack(planned(experiments.averaged)),
     output:
         paths.TABLE,
     log:

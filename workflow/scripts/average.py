@@ -4,12 +4,14 @@ import json
 
 from uncloak.jobs import started
 
+from uncloak.experiments.gate import entering, marked
 from uncloak.experiments.given import Given
-from uncloak.tables import read_table, write_table
+from uncloak.tables import write_table
 
 with started(snakemake) as job:
-    given = Given({}, json.loads(job.params.told))
+    given = Given(dict(job.input.items()), json.loads(job.params.told))
+    errors = entering(given, given.table("errors"))
     average = getattr(given.module("measure"), "average", None)
     if average is None:  # imported where it is needed: it brings SciPy along
         from uncloak.experiments.averaging import average
-    write_table(average(given, read_table(job.input[0])), job.output[0])
+    write_table(marked(given, average(given, errors)), job.output[0])

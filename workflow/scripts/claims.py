@@ -5,11 +5,13 @@ import json
 from uncloak.jobs import started
 
 from uncloak.experiments.claims.figure import draw
+from uncloak.experiments.gate import notes
 from uncloak.experiments.given import Given
+from uncloak.figures.notes import noted
 from uncloak.figures.saving import save
 
 with started(snakemake) as job:
     given = Given(dict(job.input.items()), json.loads(job.params.told))
     chart, rows = draw(given)
     output = job.output
-    save(chart, rows, output.html, output.svg, output.png, output.csv, job.input.vega)
+    save(noted(chart, notes(given)), rows, output.html, output.svg, output.png, output.csv, job.input.vega)

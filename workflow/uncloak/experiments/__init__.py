@@ -12,7 +12,7 @@ A folder holds
   what it takes: PIXELS (raw pixels are drawn, too), CHANNELS (every channel of the run), OWN_ATTACKS (its attacks need
   not be those of the run), SCORED (detectors score the pictures of its attacks, too), WHOLE_TABLE (its table holds
   every extractor and attack of a dataset, its figure what the record asks for), RUN_DEFENSES (those of the run, unless
-  the record names some), LABELED (False where its table holds no labels of extractors), HOOKS (of the defenses that it
+  the record names some), LABELED (False where its table is not of extractors), HOOKS (of the defenses that it
   can measure: faces and extractor, unless it says more);
 - `measure.py`: `measure(given)` returns a tidy table with one row per user. `average(given, table)` makes the averages
   of it, where they are not those of `uncloak.experiments.averaging`;

@@ -1,7 +1,8 @@
 """What an experiment is given to work on: its files, and what its record and the run say."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib import import_module
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -70,6 +71,27 @@ class Given:
         Raises InputError where it cannot be read.
         """
         return read_table(self.files[name][0])
+
+    @cached_property
+    def left_out(self) -> dict[str, str]:
+        """Its extractors whose clean error on the dataset is above the bound of their record -> this in words.
+
+        Raises InputError where the table of bounds, which is there if any has one, cannot be read.
+        """
+        if "gate" not in self.files:
+            return {}
+        told, own = self.table("gate"), {name for *_, models in self.told["models"] for name in models}
+        return {
+            each.extractor: (
+                f"{each.extractor_label}, clean error {each.clean_error:.1%} above {each.largest_clean_error:.1%}"
+            )
+            for each in told[~told["enters"] & told["extractor"].isin(own)].itertuples()
+        }
+
+    def standing(self, names: Iterable[str], there: Iterable[str]) -> list[str]:
+        """Those of `names` that are `there`, where extractors are left out; else all, so that a gap is an error."""
+        there = set(there)
+        return [name for name in names if name in there or not self.left_out]
 
     def recognized(self) -> Iterator[Recognized]:
         """Read, one after the other, what each extractor with each defense recognizes by.

@@ -12,8 +12,11 @@ from typing import Any
 
 from uncloak import paths
 from uncloak.errors import InputError
-from uncloak.plan import defenses, evaluated, recognition
+from uncloak.plan import defenses, evaluated, extractors, recognition
 from uncloak.plan.defenses import NONE, Recognizer
+
+# The experiment whose table says which extractors' numbers enter those of others.
+GATE = "extractors"
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,7 @@ class Asked:
         keys = ("comparisons", "posted", "clean", "probes", "scores", "split")
         found: dict[str, list[str]] = {key: [] for key in keys}
         for each in self.recognizers:
-            for embedder in filter(None, (each.embedder, each.second)):
+            for embedder in each.models:
                 found["comparisons"].append(recognition.comparisons(self.dataset, embedder, each.treated))
                 found["posted"] += [
                     recognition.embeddings(self.dataset, embedder, posting + each.treated)
@@ -151,6 +154,36 @@ class Asked:
 
     def _drops(self, recognizer: Recognizer) -> bool:
         return recognizer.defense != NONE and "gallery" in defenses.hooks(self.config, recognizer.defense)
+
+    # Which extractors' numbers are shown, and which are marked
+
+    def gated(self) -> dict[str, list[str]]:
+        """Where the clean errors stand by which extractors of its table are left out, if any has a bound."""
+        return self._gate(self.recognizers if self.about("LABELED", True) else [])
+
+    def drawn_gated(self) -> dict[str, list[str]]:
+        """The same of its figure."""
+        return self._gate(self._drawn())
+
+    def _gate(self, recognizers: list[Recognizer]) -> dict[str, list[str]]:
+        return {"gate": [self.table(GATE)]} if self.bounded(recognizers) else {}
+
+    def bounded(self, recognizers: list[Recognizer]) -> bool:
+        """Whether the numbers of one of them may be left out of tables."""
+        names = {name for each in recognizers for name in each.models}
+        return any(extractors.bound(self.config, name) is not None for name in names)
+
+    def _drawn(self) -> list[Recognizer]:
+        """The recognizers in its figure; none where it shows none."""
+        shown = self.about("shown", lambda asked: {})(self).get("extractors", self.extractors)
+        whole = self.about("WHOLE_TABLE", False)
+        return [each for each in self.recognizers if shown and (not whole or each.extractor in shown)]
+
+    def marked(self) -> dict[str, list[str]]:
+        """Label of each extractor in its figure that saw people of the dataset -> the data sets with these people."""
+        models = dict.fromkeys(name for each in self._drawn() for name in each.models)
+        saw = {name: extractors.saw_people(self.config, name, self.dataset) for name in models}
+        return {self.config["extractors"][name]["label"]: sets for name, sets in saw.items() if sets}
 
     # What jobs are told
 
@@ -179,8 +212,16 @@ class Asked:
     def labels(self) -> dict:
         """What the job that averages is told: what its rows are about."""
         labeled = self.about("LABELED", True)
-        about = recognition.described(self.config, self.recognizers, self._measured("attacks")) if labeled else {}
-        return {**self._named(), **about, **self.about("labels", lambda asked: {})(self)}
+        named = self._measured("attacks")
+        about = recognition.described(self.config, self.dataset, self.recognizers, named) if labeled else {}
+        models = {name for each in self.recognizers for name in each.models}
+        return {
+            **self._named(),
+            "models": _models(self.recognizers),
+            "saw_people": sorted(name for name in models if extractors.saw_people(self.config, name, self.dataset)),
+            **about,
+            **self.about("labels", lambda asked: {})(self),
+        }
 
     def words(self) -> dict:
         """What the job that draws is told: names, in the order of drawing, and what figure and caption say."""
@@ -193,6 +234,8 @@ class Asked:
             "attacks": {name: self.config["attacks"][name]["label"] for name in self.attacks},
             "extractors": self.extractors,
             "defenses": {name: self.config["defenses"][name]["label"] for name in self.defenses if name != NONE},
+            "models": _models(self._drawn()),
+            "marked": self.marked(),
             **self.about("shown", lambda asked: {})(self),
         }
 
@@ -211,3 +254,8 @@ class Asked:
         used = {each.defense for each in self.recognizers} - {NONE}
         hooked = [name for name in used if set(defenses.hooks(self.config, name)) & {"gallery", "answer"}]
         return own + sorted({defenses.module(self.config, name) for name in hooked} if part == "measure" else ())
+
+
+def _models(recognizers: list[Recognizer]) -> list[list]:
+    """Extractor, defense, and the extractors that answer."""
+    return [[each.extractor, each.defense, each.models] for each in recognizers]

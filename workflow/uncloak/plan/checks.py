@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from uncloak.errors import InputError
 from uncloak.plan import claims, defenses, detection, evaluated, experiments, extractors
-from uncloak.plan.asked import Asked
+from uncloak.plan.asked import GATE, Asked
 from uncloak.records import plugins
 
 # What others are drawn from, by its name.
@@ -33,7 +33,7 @@ def needed(config: Mapping) -> tuple[list[str], dict[str, list[str]], dict[str, 
     for asked in _made(config):
         tried[asked.dataset] += asked.attacks
         for each in asked.recognizers:
-            names += filter(None, (each.extractor, each.embedder, each.second))
+            names += (each.extractor, *each.models)
         if asked.record["method"] == "detection":
             on_faces[f"experiments.{asked.experiment}.attacks"] = asked.attacks
         for name in _detectors(asked):
@@ -60,6 +60,8 @@ def check(config: Mapping) -> None:
         _recognized(asked, place)
         if _PROTECTION in asked.drawn_from():
             _contained(asked, place)
+        if asked.bounded(asked.recognizers):
+            _gated(config)
     for method in _ALONE:
         _alone(config, method)
 
@@ -89,6 +91,13 @@ def _contained(asked: Asked, place: str) -> None:
             if name not in getattr(below, kind):
                 reason = f"'{name}' is not in the experiment '{_PROTECTION}', from which this is drawn; take it there"
                 raise InputError(f"{place}.{kind}: {reason}, too")
+
+
+def _gated(config: Mapping) -> None:
+    """That the clean errors which decide what enters tables are measured."""
+    if config["experiments"].get(GATE, {}).get("method") != GATE:
+        reason = "measures the clean errors that `largest_clean_error` of an extractor is compared with"
+        raise InputError(f"config: experiments.{GATE}: {reason}; take it back in, or leave out these bounds")
 
 
 def _recognized(asked: Asked, place: str) -> None:

@@ -40,15 +40,19 @@ def published(config: Mapping) -> list[str]:
 
 def measured_rates(config: Mapping) -> list[str]:
     """Averaged tables that published rates are compared with."""
-    return [path for method in _RATES for path in _tables(config, method)]
+    return [each.table() for each in _measured(config)]
+
+
+def _measured(config: Mapping) -> list[Asked]:
+    return [each for method in _RATES for each in _made(config, method)]
 
 
 def measured_detection(config: Mapping) -> list[str]:
-    return _tables(config, "detection")
+    return [each.table() for each in _made(config, "detection")]
 
 
-def _tables(config: Mapping, method: str) -> list[str]:
-    return [each.table() for dataset in _datasets(config) for each in experiments.made_on(config, dataset, method)]
+def _made(config: Mapping, method: str) -> list[Asked]:
+    return [each for dataset in _datasets(config) for each in experiments.made_on(config, dataset, method)]
 
 
 def measured_transfer(config: Mapping) -> list[str]:
@@ -61,6 +65,7 @@ def words(config: Mapping) -> dict:
         "counterparts": asked(config)[0].options.counterparts if asked(config) else {},
         "spelled": list(_spelled(config)),
         "dataset_label": _label(config),
+        "marked": {label: sets for each in _measured(config) for label, sets in each.marked().items()},
         "title": plugins.constant(plugins.EXPERIMENT, METHOD, "TITLE"),
         "seed": config["seed"],
     }
@@ -86,7 +91,7 @@ def caption(config: Mapping) -> str:
     """The text below the figure, in reStructuredText."""
     text = captions.of_experiment(METHOD, {"dataset": _label(config), "seed": config["seed"]})
     notes = dict.fromkeys(config["datasets"][name].get("note", "") for name in _datasets(config))
-    return text + "\n\n" + " ".join(notes)
+    return "\n\n".join([text, *captions.about_extractors(_measured(config)), " ".join(notes)])
 
 
 def _label(config: Mapping) -> str:

@@ -27,6 +27,11 @@ class Recognizer:
     treated: str = ""
     second: str | None = None
 
+    @property
+    def models(self) -> list[str]:
+        """The extractors that answer."""
+        return [name for name in (self.embedder, self.second) if name]
+
 
 def hooks(config: Mapping, defense: str) -> tuple[str, ...]:
     """Which of the four hooks a defense has: faces, gallery, extractor, answer."""

@@ -75,14 +75,21 @@ def labels(config: Mapping, experiment: str, dataset: str) -> dict:
     return Asked(config, experiment, dataset).labels()
 
 
+def averaged(config: Mapping, experiment: str, dataset: str) -> dict[str, list[str]]:
+    """What is averaged: errors by user, and which extractors' numbers enter a table."""
+    errors = paths.fill(paths.ERRORS, dataset=dataset, experiment=experiment)
+    return {"errors": [errors], **Asked(config, experiment, dataset).gated()}
+
+
 def averaging(config: Mapping, experiment: str) -> list[str]:
     """The module that may average otherwise than most."""
     return [f"uncloak.experiments.{config['experiments'][experiment]['method']}.measure"]
 
 
 def drawn_from(config: Mapping, experiment: str, dataset: str) -> dict[str, list[str]]:
-    """What is drawn."""
-    return Asked(config, experiment, dataset).drawn_from()
+    """What is drawn, and which extractors are left out."""
+    asked = Asked(config, experiment, dataset)
+    return asked.drawn_from() | asked.drawn_gated()
 
 
 def words(config: Mapping, experiment: str, dataset: str) -> dict:
@@ -121,4 +128,4 @@ def caption(config: Mapping, experiment: str, dataset: str) -> str:
         **asked.about("shown", lambda _: {})(asked),
     }
     text = captions.of_experiment(asked.record["method"], known)
-    return "\n\n".join(filter(None, [text, record.get("note", "")]))
+    return "\n\n".join(filter(None, [text, *captions.about_extractors([asked]), record.get("note", "")]))

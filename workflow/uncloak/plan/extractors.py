@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from uncloak import paths
 from uncloak.plan import evaluated
+from uncloak.marks import marked
 from uncloak.plan.records import science
 from uncloak.plan.roles import listed, perturbed_others
 
@@ -83,6 +84,36 @@ def training_faces(config: Mapping, extractor: str) -> str:
 def training_split(config: Mapping, extractor: str) -> str:
     """Whose faces these are: background identities, and an extractor depends on nobody else's pictures."""
     return listed(config, config["extractors"][extractor]["train"]["data"], "background")
+
+
+def lineage(config: Mapping, extractor: str) -> list[str]:
+    """An extractor and those that it is made from, itself first; those of both ends of an interpolated one."""
+    records = config["extractors"]
+    made_from = [records[extractor][key] for key in ("from", "to") if key in records[extractor]]
+    return list(dict.fromkeys([extractor, *(each for name in made_from for each in lineage(config, name))]))
+
+
+def trained_on(config: Mapping, extractor: str) -> list[str]:
+    """The published data sets whose people an extractor has learned, itself or what it is made from."""
+    sets = (config["extractors"][each].get("trained_on", []) for each in lineage(config, extractor))
+    return list(dict.fromkeys(name for own in sets for name in own))
+
+
+def saw_people(config: Mapping, extractor: str, dataset: str) -> list[str]:
+    """Those of them that hold people of a dataset: an extractor may recognize these better than people it never saw."""
+    same_people = {dataset, *config["datasets"][dataset].get("same_people", [])}
+    return [name for name in trained_on(config, extractor) if name in same_people]
+
+
+def label(config: Mapping, extractor: str, dataset: str) -> str:
+    """Name of an extractor in figures of a dataset, marked where it saw its people."""
+    own = config["extractors"][extractor]["label"]
+    return marked(own) if saw_people(config, extractor, dataset) else own
+
+
+def bound(config: Mapping, extractor: str) -> float | None:
+    """The clean error up to which an extractor's numbers enter tables; None where they always do."""
+    return config["extractors"][extractor].get("largest_clean_error")
 
 
 def learned_public(config: Mapping, extractor: str | None) -> Mapping:

@@ -7,9 +7,9 @@ before they are embedded, its name follows behind a tilde (`uncloak.plan.defense
 from collections.abc import Iterable, Mapping, Sequence
 
 from uncloak import paths
-from uncloak.plan import attacks, evaluated
+from uncloak.marks import marked
+from uncloak.plan import attacks, evaluated, extractors
 from uncloak.plan.defenses import NONE, Recognizer, treating
-from uncloak.plan.extractors import modules
 
 
 def metric(config: Mapping) -> str:
@@ -33,7 +33,7 @@ def clean_embeddings(config: Mapping, dataset: str, extractor: str) -> list[str]
 
 def embedding_modules(config: Mapping, extractor: str, posting: str) -> list[str]:
     """The modules that embedding a posting picks at run time."""
-    return [*modules(config, extractor), *treating(config, posting)]
+    return [*extractors.modules(config, extractor), *treating(config, posting)]
 
 
 def compared(config: Mapping, dataset: str, extractor: str, treated: str = "") -> dict[str, str]:
@@ -70,13 +70,13 @@ def dataset_shares(config: Mapping, dataset: str) -> dict[str, Mapping]:
     return shares_of(config, evaluated.attacks_of(config, dataset))
 
 
-def described(config: Mapping, recognizers: Sequence[Recognizer], named: Iterable[str]) -> dict:
+def described(config: Mapping, dataset: str, recognizers: Sequence[Recognizer], named: Iterable[str]) -> dict:
     """Labels and releases of what a table has rows of, and what each attack knows of each recognizer.
 
     A recognizer is as new as the newest of its extractors, and known where all of them are surrogates; a mixture's
     surrogates are those of its parts.
     """
-    records, extractors = config["attacks"], config["extractors"]
+    records = config["attacks"]
     known = {
         name: {used for part in evaluated.parts(config, [name]) for used in records[part].get("surrogates", [])}
         for name in named
@@ -90,15 +90,20 @@ def described(config: Mapping, recognizers: Sequence[Recognizer], named: Iterabl
             {
                 "extractor": each.extractor,
                 "defense": each.defense,
-                "extractor_label": extractors[each.extractor]["label"],
-                "defense_label": "none" if each.defense == NONE else config["defenses"][each.defense]["label"],
-                "released": max(extractors[name].get("released") or "" for name in _models(each)) or None,
-                "known_to": [name for name, surrogates in known.items() if set(_models(each)) <= surrogates],
+                "extractor_label": extractors.label(config, each.extractor, dataset),
+                "defense_label": _defense_label(config, dataset, each),
+                "released": max(config["extractors"][name].get("released") or "" for name in each.models) or None,
+                "known_to": [name for name, surrogates in known.items() if set(each.models) <= surrogates],
             }
             for each in recognizers
         ],
     }
 
 
-def _models(recognizer: Recognizer) -> list[str]:
-    return [name for name in (recognizer.embedder, recognizer.second) if name]
+def _defense_label(config: Mapping, dataset: str, each: Recognizer) -> str:
+    """Name of a defense in figures, marked where it brings an extractor that saw people of the dataset."""
+    if each.defense == NONE:
+        return NONE
+    saw = {name for name in (each.extractor, *each.models) if extractors.saw_people(config, name, dataset)}
+    own = config["defenses"][each.defense]["label"]
+    return marked(own) if saw and each.extractor not in saw else own

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from uncloak.records import plugins
-from uncloak.records.base import Count, Name, Names, Record, Released, Text, fault, field, listed, one_of
+from uncloak.records.base import Count, Name, Names, Record, Released, Source, Text, fault, field, listed, one_of
 from uncloak.records.extractors import PRECISION, Precision
 
 
@@ -83,6 +83,7 @@ class Attack(Record):
 
     label: Text = field("Name in figures.")
     released: Released = field("Day on which it was published.")
+    released_source: Source = field("What was public on that day, and where that stands.", None)
 
 
 class Method(Attack):

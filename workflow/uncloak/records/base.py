@@ -115,4 +115,5 @@ Positive = Annotated[float, Field(gt=0)]
 Triple = listed(float, 3, 3)
 AnyNames = Annotated[listed(Name), AfterValidator(unique)]
 Names = Annotated[listed(Name, 1), AfterValidator(unique)]
+Source = Text | None
 Released = Annotated[datetime.date, BeforeValidator(_date)]

@@ -4,7 +4,7 @@ from typing import Literal
 
 from uncloak.fetchers import FETCHERS
 from uncloak.layouts import LAYOUTS
-from uncloak.records.base import Count, Name, Names, Record, Text, field, one_of
+from uncloak.records.base import AnyNames, Count, Name, Names, Record, Text, field, one_of
 
 
 class Alignment(Record):
@@ -94,6 +94,9 @@ class Photographs(Dataset):
     split: Split = field("Gallery and probes, and roles.")
     extractors: Names | None = field("Extractors evaluated here; those of run unless given.", None)
     attacks: Names | None = field("Attacks evaluated here; those of run unless given.", None)
+    same_people: AnyNames = field(
+        "Published data sets that hold people of this one, besides itself; extractors `trained_on` one are marked.", ()
+    )
     visibility: bool = field("Whether it is measured and drawn how much the attacks show.", True)
 
 

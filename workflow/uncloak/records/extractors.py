@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 from uncloak.crops import TEMPLATES, UnfitCrop, seen
 from uncloak.records import plugins
 from uncloak.records.base import (
+    AnyNames,
     Count,
     Name,
     Names,
@@ -14,6 +15,7 @@ from uncloak.records.base import (
     Record,
     Released,
     Share,
+    Source,
     Text,
     Triple,
     fault,
@@ -187,6 +189,18 @@ class Extractor(Record):
     """What every extractor has."""
 
     label: Text = field("Name in figures.")
+    released_source: Source = field("What was public on the day `released`, and where that stands.", None)
+    trained_on: AnyNames = field(
+        "Published data sets whose people it has learned, such as vggface2, by the names of datasets' `same_people`;"
+        " those of the extractor it is made from count, too. Background and public people of a run need no name: they"
+        " are never users.",
+        (),
+    )
+    largest_clean_error: Share | None = field(
+        "Its numbers enter the tables of a dataset only where its error without attack is at most this; always unless"
+        " given.",
+        None,
+    )
 
 
 class Pixels(Extractor):

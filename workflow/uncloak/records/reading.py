@@ -13,8 +13,9 @@ from uncloak.records.base import Record
 from uncloak.records.faults import input_error, printable
 from uncloak.records.published import WITHOUT_WORDS
 
-# A new label restales no science: jobs that compute do not get it (`uncloak.plan.records`).
-SHOWN = ("label", "released")
+# A new label restales no science: jobs that compute do not get it (`uncloak.plan.records`). Nor what an extractor has
+# learned and how wrong it may be, which decide only what tables and figures show.
+SHOWN = ("label", "released", "released_source", "trained_on", "largest_clean_error")
 Kind = TypeVar("Kind", bound=Record)
 Plain = TypeVar("Plain")
 

@@ -71,6 +71,7 @@ class _References:
             self._defense(f"defenses.{name}", defense)
         for name, experiment in self.config.experiments.items():
             self._experiment(name, experiment)
+        self._learned_sets()
         self._transfer()
 
     def check_run(
@@ -352,6 +353,16 @@ class _References:
         self._left_out(place, experiment)
         # Detectors are known by one name wherever they are asked.
         self._known(f"{place}.options.detectors", "detectors", getattr(experiment.options, "detectors", ()))
+
+    def _learned_sets(self) -> None:
+        """Names of published data sets are nobody's records, so two spellings of one would hide what was learned."""
+        spelled: dict[str, str] = {name.lower().replace("_", ""): name for name in self.config.datasets}
+        for kind, key in (("datasets", "same_people"), ("extractors", "trained_on")):
+            for record, each in getattr(self.config, kind).items():
+                for name in getattr(each, key, ()):
+                    known = spelled.setdefault(name.lower().replace("_", ""), name)
+                    if known != name:
+                        _refuse(f"{kind}.{record}.{key}", f"'{name}' is elsewhere spelled '{known}'; spell both alike")
 
     def _defense(self, place: str, defense: Defense) -> None:
         options = defense.options

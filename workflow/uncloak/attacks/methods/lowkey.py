@@ -15,6 +15,8 @@ from uncloak.errors import InputError
 
 PHOTOGRAPHS = True
 PERCEPTUAL = ("lpips", "dssim")
+# Of the published surrogates' embeddings (attacks.md 4.4).
+DIMENSIONS = 512
 ENSEMBLES = ("four", "two")
 
 
@@ -34,9 +36,10 @@ class Options:
         epsilon: largest change of a value, of 1, enforced after every step; the original sets it and never uses it.
         perceptual: the perceptual term, "lpips" (needs `alexnet`) or "dssim" (needs no file, and a weight of its own:
             LPIPS' 0.05 leaves DSSIM without effect).
-        perceptual_weight: factor of the perceptual term; 0.08 gives the "small" variant. The feature term is a mean
-            over the D embedding dimensions, so the same weight counts D/512 times as much against it as in the paper,
-            where D = 512.
+        perceptual_weight: factor of the perceptual term; 0.08 gives the "small" variant.
+        scale_by_dimension: whether embeddings of another length than the published surrogates' 512 numbers count as if
+            they had 512: the feature term is a mean over them, so without it the weight counts D/512 times as much
+            against embeddings of D numbers as against the published ones.
         alexnet: file of torchvision's AlexNet weights, for "lpips".
     """
 
@@ -49,6 +52,7 @@ class Options:
     epsilon: float | None = None
     perceptual: str = "lpips"
     perceptual_weight: float = 0.05
+    scale_by_dimension: bool = True
     alexnet: str | None = None
 
     def __post_init__(self):
@@ -112,8 +116,11 @@ def attack(
         references = [_units(surrogate, clean, options.flip) for surrogate in counts]
     # What each surrogate adds to the objective; a mean over surrogates, branches and dimensions.
     shares = [
-        (1 if targets is None else -1) * count / (len(surrogates) * (1 + options.smoothing))
-        for count in counts.values()
+        (1 if targets is None else -1)
+        * (reference.shape[1] / DIMENSIONS if options.scale_by_dimension else 1)
+        * count
+        / (len(surrogates) * (1 + options.smoothing))
+        for count, reference in zip(counts.values(), references, strict=True)
     ]
     perturbed = pictures + uniform_noise(pictures, options.noise, seeds)
 

@@ -4,13 +4,12 @@ from dataclasses import dataclass
 
 from uncloak import paths
 from uncloak.errors import InputError
-from uncloak.plan import attacks, defenses, recognition
+from uncloak.plan import attacks, defenses, extractors, recognition
 
 TITLE = "Can users who collude defeat two models?"
 CATEGORY = "Defenses"
 OWN_ATTACKS = SCORED = True
 HOOKS = ("answer",)
-LABELED = False
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,7 @@ def told(asked):
 
 
 def shown(asked):
-    labels = {name: record["label"] for name, record in asked.config["extractors"].items()}
+    labels = {name: extractors.label(asked.config, name, asked.dataset) for name in _models(asked)}
     return {
         "systems": {
             f"{each.extractor}_{each.second}": {

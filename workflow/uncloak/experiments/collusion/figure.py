@@ -39,7 +39,10 @@ _WHISKERS = "Whiskers: intervals of the shares recognized and taken for somebody
 def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     """Draw the table of the experiment."""
     attacks = {"none": "no attack", **given.told["attacks"]}
-    rows = outcomes(given.table(), given.told["systems"], attacks)
+    table, systems = given.table(), given.told["systems"]
+    there = set(table["defense"])
+    there = [name for name, system in systems.items() if system["defense"] in there]
+    rows = outcomes(table, {name: systems[name] for name in given.standing(systems, there)}, attacks)
     subtitle = (
         "What the users' clean probes are taken for when all users post pictures perturbed by one attack at once. "
         f"{source(given, rows)}"

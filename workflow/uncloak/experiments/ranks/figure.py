@@ -18,7 +18,9 @@ _LEAST_WIDTH = 195
 
 def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     """Draw the table of the experiment."""
-    rows = only(only(plain(given.table()), "extractor", given.told["extractors"]), "attack", given.attacks)
+    table = plain(given.table())
+    extractors = given.standing(given.told["extractors"], table["extractor"])
+    rows = only(only(table, "extractor", extractors), "attack", given.attacks)
     subtitle = f"Error on the users' clean probes where a trainer looks at the k nearest. {source(given, rows)}"
     return ranks(rows, given.attacks, given.told["title"], subtitle, INTERVAL), rows
 

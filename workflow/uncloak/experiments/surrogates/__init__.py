@@ -1,6 +1,7 @@
 """Does a cloak fool extractors that it was not made for? Attacks by their surrogate, against every extractor."""
 
 from uncloak.errors import InputError
+from uncloak.plan import extractors
 
 TITLE = "Does a cloak fool extractors that it was not made for?"
 CATEGORY = "How long does a cloak last?"
@@ -29,13 +30,13 @@ def possible(asked):
 
 def shown(asked):
     """Of each attack its label, which attacks on other surrogates share, and its surrogate."""
-    records, extractors = asked.config["attacks"], asked.config["extractors"]
+    records = asked.config["attacks"]
     return {
         "surrogates": {
             name: {
                 "label": records[name]["label"],
                 "surrogate": surrogate,
-                "surrogate_label": extractors[surrogate]["label"],
+                "surrogate_label": extractors.label(asked.config, surrogate, asked.dataset),
             }
             for name in asked.attacks
             for surrogate in records[name].get("surrogates", [])

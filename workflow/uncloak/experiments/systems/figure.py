@@ -22,7 +22,8 @@ def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
         "Share of the users' clean probes that a system of two models, or one of its models alone, does not recognize. "
         f"{source(given, rows)}"
     )
-    return systems(rows, given.attacks, given.told["systems"], given.told["title"], subtitle, INTERVAL), rows
+    together = {name: given.told["systems"][name] for name in given.standing(given.told["systems"], rows["defense"])}
+    return systems(rows, given.attacks, together, given.told["title"], subtitle, INTERVAL), rows
 
 
 def systems(

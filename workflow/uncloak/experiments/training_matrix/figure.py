@@ -18,8 +18,9 @@ _OUTLINED = "Outlined: tuned on that attack."
 
 def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     """Draw the table of the experiment."""
-    trained_on = given.told["trained_on"]
-    rows = only(only(plain(given.table()), "defense", trained_on), "attack", given.attacks)
+    table, trained_on = plain(given.table()), given.told["trained_on"]
+    trained_on = {name: trained_on[name] for name in given.standing(trained_on, table["defense"])}
+    rows = only(only(table, "defense", trained_on), "attack", given.attacks)
     subtitle = (
         "Error of nearest-neighbor recognition on the users' clean probes, in percent, with extractors tuned on public "
         f"identities' faces perturbed by one attack or another. {source(given, rows)}"

@@ -30,8 +30,8 @@ _DASHED = "Dashed lines: with a defense ({})."
 
 def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     """Draw the table of the experiment, for users who post all their pictures."""
-    extractors, attacks = given.told["extractors"], list(given.told["attacks"])
-    rows = only(given.table(), "posted", ["all"])
+    rows, attacks = only(given.table(), "posted", ["all"]), list(given.told["attacks"])
+    extractors = given.standing(given.told["extractors"], rows["extractor"])
     rows = only(only(plain(rows), "extractor", extractors), "attack", attacks)
     subtitle = (
         "Error of nearest-neighbor recognition on the clean probes of users who post all their gallery pictures, some "

@@ -16,7 +16,9 @@ _LEAST_WIDTH = 195
 
 def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     """Draw the table of the experiment."""
-    rows = only(only(plain(given.table()), "extractor", given.told["extractors"]), "attack", given.attacks)
+    table = plain(given.table())
+    extractors = given.standing(given.told["extractors"], table["extractor"])
+    rows = only(only(table, "extractor", extractors), "attack", given.attacks)
     subtitle = (
         "Share of the users' clean probes farther from the user's nearest posted picture than a threshold that accepts "
         f"a fixed share of strangers. {source(given, rows)}"
