@@ -6,13 +6,16 @@ import torch
 from uncloak.errors import InputError
 from uncloak.extractors.extractor import Extractor
 from uncloak.pictures.tensors import as_floats
+from uncloak.pictures.views import Faces
 from uncloak.progress import track
 
 _BATCH = 64
 
 
-def embed(extractor: Extractor, faces: np.ndarray, device: str = "cpu") -> np.ndarray:
-    """Return the embeddings float32 [N,D] of `faces` uint8 [N,S,S,3] (an array, or an HDF5 dataset read by batches).
+def embed(extractor: Extractor, faces: Faces, device: str = "cpu") -> np.ndarray:
+    """Return the embeddings float32 [N,D] of `faces` uint8 [N,S,S,3].
+
+    Of a view, or an HDF5 dataset, each batch is read alone: beside the embeddings, memory does not grow with N.
 
     Raises InputError where the faces are not 8-bit, or an embedding is not finite.
     """
