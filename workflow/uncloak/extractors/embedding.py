@@ -9,7 +9,7 @@ from uncloak.pictures.tensors import as_floats
 from uncloak.pictures.views import Faces
 from uncloak.progress import track
 
-_BATCH = 64
+BATCH = 64
 
 
 def embed(extractor: Extractor, faces: Faces, device: str = "cpu") -> np.ndarray:
@@ -23,15 +23,18 @@ def embed(extractor: Extractor, faces: Faces, device: str = "cpu") -> np.ndarray
         # What is posted and scraped is 8-bit: a cloak that rounding destroys must not count.
         raise InputError(f"faces are {faces.dtype}; only 8-bit pictures (uint8) are evaluated")
     extractor = extractor.to(device, memory_format=torch.channels_last).eval()
-    embeddings = []
+    on_gpu, embeddings = torch.device(device).type == "cuda", None
     with torch.inference_mode():
-        for start in track(range(0, len(faces), _BATCH), len(faces), "embedding", weight=_BATCH):
-            batch = as_floats(faces[start : start + _BATCH], device)
-            # Nothing here waits for a GPU: while it computes, the next batch is read.
-            embeddings.append(extractor(batch).float().to("cpu", non_blocking=True))
-    if torch.device(device).type == "cuda":
+        for start in track(range(0, len(faces), BATCH), len(faces), "embedding", weight=BATCH):
+            batch = as_floats(faces[start : start + BATCH], device)
+            found = extractor(batch).float()
+            if embeddings is None:
+                embeddings = torch.empty(len(faces), found.shape[1], pin_memory=on_gpu)
+            # Nothing here waits for a GPU, to which pinned memory is open: while it computes, the next batch is read.
+            embeddings[start : start + len(found)].copy_(found, non_blocking=True)
+    if on_gpu:
         torch.cuda.synchronize(device)
-    embeddings = torch.cat(embeddings).numpy()
+    embeddings = embeddings.numpy()
     broken = np.flatnonzero(~np.isfinite(embeddings).all(axis=1))
     if len(broken):
         raise InputError(
