@@ -35,7 +35,7 @@ def embed(extractor: Extractor, faces: Faces, device: str = "cpu") -> np.ndarray
     if on_gpu:
         torch.cuda.synchronize(device)
     embeddings = embeddings.numpy()
-    # Of least and largest values, which NaN spoils, too: a mark for each value would take a quarter of the memory again.
+    # NaN spoils least and largest values, too; a mark for each value would take a quarter of the memory again.
     broken = np.flatnonzero(~np.isfinite([embeddings.min(axis=1), embeddings.max(axis=1)]).all(axis=0))
     if len(broken):
         raise InputError(
