@@ -7,10 +7,11 @@ torch = pytest.importorskip("torch")
 
 from uncloak.errors import InputError  # noqa: E402
 from uncloak.extractors.augmentation import augment  # noqa: E402
+from uncloak.extractors.batches import Batches  # noqa: E402
 from uncloak.extractors.embedding import embed  # noqa: E402
 from uncloak.extractors.extractor import build  # noqa: E402
-from uncloak.extractors.learning import Schedule, batches, learning_rate_factor  # noqa: E402
-from uncloak.extractors.objectives import arcface, contrastive, cosface, magface, softmax  # noqa: E402
+from uncloak.extractors.learning import Schedule, learning_rate_factor  # noqa: E402
+from uncloak.extractors.objectives import adaface, arcface, contrastive, cosface, magface, softmax  # noqa: E402
 from uncloak.extractors.training import Composition, held_out, train, validation_error  # noqa: E402
 
 CODES = np.array([0, 0, 1, 2, 2, 3])
@@ -25,14 +26,15 @@ def unit(rows):
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-def reference(embeddings, prototypes, scale, penalize):
-    """Cross-entropy of scaled cosines, the true one replaced by `penalize(cosine, embedding)`, written out."""
+def reference(embeddings, prototypes, scale, penalize, focal=0):
+    """Focal loss of scaled cosines, the true one replaced by `penalize(cosine, embedding)`, written out."""
     losses = []
     for embedding, code in zip(embeddings, CODES[ROWS], strict=True):
         cosines = unit(prototypes) @ (embedding / np.linalg.norm(embedding))
         cosines[code] = penalize(cosines[code], embedding)
         logits = scale * cosines
-        losses.append(np.log(np.exp(logits).sum()) - logits[code])
+        chance = np.exp(logits[code]) / np.exp(logits).sum()
+        losses.append(-((1 - chance) ** focal) * np.log(chance))
     return np.mean(losses)
 
 
@@ -54,14 +56,55 @@ def margin_of_length(embedding):
     ],
     ids=["softmax", "cosface", "arcface", "magface"],
 )
-def test_a_classification_loss_is_its_formula(module, penalize, extra):
+@pytest.mark.parametrize("focal", [0.0, 0.5, 2.0])
+def test_a_classification_loss_is_its_formula(module, penalize, extra, focal):
     random = np.random.default_rng(0)
     embeddings = random.normal(size=(4, 8)) * np.array([[1], [4], [6], [20]])
-    objective = module.build(torch.from_numpy(CODES), 8).double()
+    objective = module.build(torch.from_numpy(CODES), 8, focal=focal).double()
     prototypes = objective.prototypes.weight.detach().numpy()
-    expected = reference(embeddings, prototypes, 16, penalize) + np.mean([extra(e) for e in embeddings])
+    expected = reference(embeddings, prototypes, 16, penalize, focal) + np.mean([extra(e) for e in embeddings])
     found = objective(torch.from_numpy(embeddings), torch.from_numpy(ROWS)).item()
     assert found == pytest.approx(expected, rel=1e-9)
+
+
+def test_the_focal_loss_of_what_is_learned_perfectly_has_a_finite_gradient():
+    objective = cosface.build(torch.from_numpy(CODES), 8, scale=1e4, margin=0.0, focal=0.5)
+    embeddings = objective.prototypes.weight.detach()[CODES[ROWS]].requires_grad_()
+    value = objective(embeddings, torch.from_numpy(ROWS))
+    value.backward()
+    assert value.item() == 0
+    assert torch.isfinite(embeddings.grad).all()
+
+
+@pytest.mark.parametrize("focal", [0.0, 2.0])
+def test_adaface_is_its_formula_over_several_batches(focal):
+    """Lengths far below and above the mean, and some beyond the clipped ones; the running means move from the start."""
+    random, rows = np.random.default_rng(0), torch.from_numpy(ROWS)
+    objective = adaface.build(torch.from_numpy(CODES), 8, scale=16.0, pace=0.3, focal=focal).double()
+    prototypes = objective.prototypes.weight.detach().numpy()
+    mean, deviation = 20.0, 100.0
+    for _ in range(6):
+        embeddings = random.normal(size=(4, 8)) * np.array([[0.1], [4], [6], [40]])
+        lengths = np.clip(np.linalg.norm(embeddings, axis=1), 0.001, 100)
+        mean, deviation = 0.7 * mean + 0.3 * lengths.mean(), 0.7 * deviation + 0.3 * lengths.std(ddof=1)
+
+        def penalize(cosine, embedding, mean=mean, deviation=deviation):
+            length = np.clip(np.linalg.norm(embedding), 0.001, 100)
+            z = np.clip((length - mean) / (deviation + 1e-3) * 0.333, -1, 1)
+            angle = np.clip(np.arccos(cosine) - 0.4 * z, 1e-3, np.pi - 1e-3)
+            return np.cos(angle) - (0.4 * z + 0.4)
+
+        expected = reference(embeddings, prototypes, 16, penalize, focal)
+        assert objective(torch.from_numpy(embeddings), rows).item() == pytest.approx(expected, rel=1e-9)
+
+
+def test_no_gradient_flows_through_adafaces_lengths():
+    objective = adaface.build(torch.from_numpy(CODES), 8)
+    embeddings = torch.randn(4, 8, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    objective(embeddings, torch.from_numpy(ROWS)).backward()
+    # Cosines do not change along an embedding.
+    along = (embeddings.grad * embeddings).sum(1).abs()
+    assert (along < 1e-5 * embeddings.grad.norm(dim=1) * embeddings.norm(dim=1)).all()
 
 
 def test_the_contrastive_loss_is_symmetric_cross_entropy():
@@ -88,12 +131,21 @@ def test_augmentation_is_off_when_all_its_amounts_are_zero_but_for_flips():
 
 
 def test_the_learning_rate_rises_and_falls():
-    schedule = Schedule(iterations=100, warm_up=0.1)
-    factors = [learning_rate_factor(i, schedule) for i in range(100)]
+    factors = [learning_rate_factor(i, 100, 0.1) for i in range(100)]
     assert np.argmax(factors) in (9, 10)
     assert factors[0] == pytest.approx(0.1)
     assert max(factors) == 1
     assert factors[-1] < 0.001
+
+
+def test_the_learning_rate_drops_in_steps():
+    """As in LowKey's appendix: 120 epochs, of ten iterations each here, by a factor of 10 at epochs 35, 65 and 95."""
+    factors = [learning_rate_factor(i, 1200, 0.0, (35 / 120, 65 / 120, 95 / 120)) for i in range(1200)]
+    expected = np.repeat([1, 0.1, 0.01, 0.001], [350, 300, 300, 250])
+    np.testing.assert_allclose(factors, expected, rtol=1e-12)
+    rising = [learning_rate_factor(i, 100, 0.1, (0.05, 0.5), 0.25) for i in range(100)]
+    np.testing.assert_allclose(rising[:10], np.arange(1, 11) / 10)
+    np.testing.assert_allclose(rising[10:], np.repeat([0.25, 0.0625], [40, 50]))
 
 
 def test_held_out_identities_depend_on_the_seed_alone():
@@ -116,11 +168,11 @@ def people():
     return np.clip(faces, 0, 255).astype(np.uint8).reshape(-1, 64, 64, 3), np.repeat([f"p{i}" for i in range(6)], 20)
 
 
-def trained(people, seed, iterations):
+def trained(people, seed, iterations, loss="cosface", **how):
     faces, identities = people
     torch.manual_seed(seed)
-    schedule = Schedule(iterations=iterations, batch=16, precision="float32")
-    return train(build(RECORD), faces, identities, None, {"name": "cosface"}, schedule, seed, "test")
+    schedule = Schedule(iterations=iterations, batch=16, precision="float32", **how)
+    return train(build(RECORD), faces, identities, None, {"name": loss}, schedule, seed, "test")
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +188,14 @@ def test_training_learns(people, origin):
     assert not any(parameter.requires_grad for parameter in origin.parameters())
 
 
+@pytest.mark.parametrize("loss", ["cosface", "adaface"])
+def test_training_in_steps_of_sgd_learns(people, loss):
+    torch.manual_seed(1)
+    before = validation_error(build(RECORD).freeze(), *people)
+    sgd = {"optimizer": "sgd", "learning_rate": 0.02, "weight_decay": 5e-4, "drops": (0.5, 0.8)}
+    assert validation_error(trained(people, 1, 60, loss, **sgd), *people) < before / 2
+
+
 def test_training_repeats_itself_and_follows_its_seed(people):
     first, again, other = trained(people, 1, 4), trained(people, 1, 4), trained(people, 2, 4)
     for name, value in first.state_dict().items():
@@ -149,7 +209,7 @@ def test_a_contrastive_loss_needs_captions(people):
 
 
 def test_one_group_gives_the_batches_of_one_permutation_after_the_other():
-    drawn, random, order = batches([(np.arange(50), 16)], np.random.default_rng(3)), np.random.default_rng(3), []
+    drawn, random, order = Batches([(np.arange(50), 16)], np.random.default_rng(3)), np.random.default_rng(3), []
     for _ in range(10):
         if len(order) < 16:
             order = [*order, *random.permutation(50)]
@@ -159,7 +219,7 @@ def test_one_group_gives_the_batches_of_one_permutation_after_the_other():
 
 def test_every_batch_has_so_many_of_each_group_and_every_row_has_its_turn():
     small, large = np.array([2, 5, 9]), np.arange(10, 50)
-    drawn = batches([(small, 7), (large, 8)], np.random.default_rng(0))
+    drawn = Batches([(small, 7), (large, 8)], np.random.default_rng(0))
     taken = [next(drawn) for _ in range(15)]
     for rows in taken:
         assert (rows < 10).sum() == 7

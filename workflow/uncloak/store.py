@@ -17,7 +17,7 @@ from uncloak.errors import InputError
 from uncloak.files import check_readable, unreadable
 
 _IMAGES_PER_CHUNK = 16
-_MEND = "delete it and run again"
+MEND = "delete it and run again"
 
 
 @contextmanager
@@ -65,7 +65,7 @@ def open_arrays(path: str | os.PathLike) -> Iterator[h5py.File]:
     try:
         file = h5py.File(path, "r", locking=False)
     except OSError as error:
-        raise unreadable(path, error, f"truncated or not an HDF5 file; {_MEND}") from None
+        raise unreadable(path, error, f"truncated or not an HDF5 file; {MEND}") from None
     with file:
         yield file
 
@@ -78,13 +78,13 @@ def read_arrays(path: str | os.PathLike, *names: str) -> list[np.ndarray]:
     with open_arrays(path) as file:
         missing = [name for name in names if name not in file]
         if missing:
-            raise InputError(f"{path}: has no array '{missing[0]}'; {_MEND}")
+            raise InputError(f"{path}: has no array '{missing[0]}'; {MEND}")
         try:
             arrays = [file[name][()] for name in names]
         except OSError as error:
-            raise unreadable(path, error, f"damaged; {_MEND}") from None
+            raise unreadable(path, error, f"damaged; {MEND}") from None
     if len({len(values) for values in arrays}) > 1:
-        raise InputError(f"{path}: its arrays differ in length; {_MEND}")
+        raise InputError(f"{path}: its arrays differ in length; {MEND}")
     return [np.char.decode(values, "utf-8") if values.dtype.kind == "S" else values for values in arrays]
 
 

@@ -8,15 +8,18 @@ the public role of a split, the users from that of the users.
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
+from uncloak.checkpoints import Checkpoint
 from uncloak.errors import InputError
 from uncloak.extractors.fitting import Fitted
 from uncloak.extractors.training import Composition, Schedule, divide_background, train, validation_error
 from uncloak.extractors.weights import load, read_metadata
-from uncloak.pictures.labeled import Faces, join, read_labeled
+from uncloak.pictures import views
+from uncloak.pictures.labeled import Faces, join, view_labeled
 from uncloak.pictures.split import PUBLIC, in_role, no_probes, read_split
 from uncloak.pictures.stored import identity_order, read_margin
 from uncloak.records.extractors import Finetuned, Public
@@ -50,8 +53,11 @@ def fit_robustly(
     seed: int,
     name: str,
     device: str = "cpu",
+    checkpoint: Checkpoint | None = None,
 ) -> Fitted:
     """Tune an extractor as a record of `extractors` with public identities says.
+
+    Faces are read when a batch needs them.
 
     Args:
         record: the extractor.
@@ -63,22 +69,24 @@ def fit_robustly(
         seed: of the experiment.
         name: of the extractor, which seeds and messages carry.
         device: where to compute.
+        checkpoint: where a training that may be killed keeps how far it has come.
 
     Returns the extractor; its clean error is that of the public identities that are held out.
 
     Raises InputError where files or numbers of identities do not fit, or the training diverges.
     """
     public = record.train.public
-    rehearsed = read_labeled(faces, _rehearsed(record, split, seed))
+    rehearsed = view_labeled(faces, _rehearsed(record, split, seed))
     unseen = np.isin(people.identities, held_out_public(people.identities, public.held_out, seed))
     seen, held_out = people.where(~unseen), people.where(unseen)
     shown = read_perturbed(perturbed, seen)
     strengths = strengthened(shown, seen, public.strengths)
     learned, identities, composition = compose(rehearsed, seen, strengths, public.shares.model_dump(), public.anchor)
     loss, schedule = record.train.loss.plain(), converted(record.train, Schedule)
+    how = {"device": device, "composition": composition, "checkpoint": checkpoint}
     # What is learned again has the same margin.
     extractor = load(origin).for_crops(read_margin(perturbed[0]))
-    extractor = train(extractor, learned, identities, None, loss, schedule, seed, name, device, composition).cpu()
+    extractor = train(extractor, learned, identities, None, loss, schedule, seed, name, **how).cpu()
     return Fitted(
         extractor,
         read_metadata(origin)["record"],
@@ -107,7 +115,7 @@ def _told(public: Public, data: str, seen: Faces, shown: Faces, rehearsed: Faces
 
 
 def read_public(faces: str | os.PathLike, split: str | os.PathLike) -> Faces:
-    """Read the clean faces of the public identities of a dataset; no probes, which are kept for measuring.
+    """Find the clean faces of the public identities of a dataset; no probes, which are kept for measuring.
 
     Their identities are called "public/NAME", so that nobody is taken for a background identity of that name.
     Raises InputError where a file is missing or damaged, or there are no public identities.
@@ -115,7 +123,7 @@ def read_public(faces: str | os.PathLike, split: str | os.PathLike) -> Faces:
     table = no_probes(in_role(read_split(split), PUBLIC)).sort_values("picture")
     if table.empty:
         raise InputError(f"{split}: no identity has the role public; robust training needs some")
-    return read_labeled(faces, table.assign(identity="public/" + table["identity"]))
+    return view_labeled(faces, table.assign(identity="public/" + table["identity"]))
 
 
 def held_out_public(identities: np.ndarray, count: int, seed: int) -> np.ndarray:
@@ -138,21 +146,21 @@ def some_of_each(identities: np.ndarray, count: int, seed: int) -> np.ndarray:
 
 
 def read_perturbed(paths: Sequence[str | os.PathLike], public: Faces) -> Faces:
-    """Read the perturbed faces of public pictures, from files in this order; identities are those of `public`.
+    """Find the perturbed faces of public pictures, in files in this order; identities are those of `public`.
 
     Raises InputError where a file is missing or damaged, or a picture is not among those of `public`.
     """
     known = dict(zip(public.pictures, public.identities, strict=True))
     parts = []
     for path in paths:
-        faces, pictures = read_arrays(path, "faces", "picture")
+        (pictures,) = read_arrays(path, "picture")
         foreign = [picture for picture in pictures if picture not in known]
         if foreign:
             raise InputError(
                 f"{path}: picture '{foreign[0]}' is of nobody whom robust training may see; perturb fewer identities,"
                 " or hold out fewer"
             )
-        parts.append(Faces(faces, pictures, np.array([known[picture] for picture in pictures])))
+        parts.append(Faces(views.Stored(path), pictures, np.array([known[picture] for picture in pictures])))
     return join(*parts)
 
 
@@ -163,12 +171,11 @@ def strengthened(perturbed: Faces, public: Faces, strengths: Sequence[float]) ->
     as large, rounded and cut to 8 bits. It costs nothing, and few perturbed faces teach more (not in the papers).
     """
     row = {picture: index for index, picture in enumerate(public.pictures)}
-    clean = public.faces[[row[picture] for picture in perturbed.pictures]].astype(np.float32)
-    change = perturbed.faces - clean
+    clean = views.Picked(public.faces, np.array([row[picture] for picture in perturbed.pictures], dtype=np.int64))
     return join(
         *(
             Faces(
-                np.clip(np.rint(clean + strength * change), 0, 255).astype(np.uint8),
+                views.Made(partial(_strengthened, strength=strength), clean, perturbed.faces),
                 perturbed.pictures,
                 perturbed.identities,
             )
@@ -177,9 +184,14 @@ def strengthened(perturbed: Faces, public: Faces, strengths: Sequence[float]) ->
     )
 
 
+def _strengthened(clean: np.ndarray, perturbed: np.ndarray, strength: float) -> np.ndarray:
+    clean = clean.astype(np.float32)
+    return np.clip(np.rint(clean + strength * (perturbed - clean)), 0, 255).astype(np.uint8)
+
+
 def compose(
     background: Faces, public: Faces, perturbed: Faces, shares: Mapping[str, float], anchor: float
-) -> tuple[np.ndarray, np.ndarray, Composition]:
+) -> tuple[views.Faces, np.ndarray, Composition]:
     """Put the training set together.
 
     Args:
@@ -200,7 +212,7 @@ def compose(
     row = {picture: len(background.pictures) + index for index, picture in enumerate(public.pictures)}
     made_from = [row[picture] for picture in perturbed.pictures]
     return (
-        np.concatenate([clean.faces, perturbed.faces]),
+        views.joined([clean.faces, perturbed.faces]),
         np.concatenate([clean.identities, perturbed.identities]),
         Composition(
             kinds=np.repeat(KINDS, [len(group.pictures) for group in groups]),

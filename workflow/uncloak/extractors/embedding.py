@@ -8,25 +8,31 @@ import torch
 from uncloak.errors import InputError
 from uncloak.extractors.extractor import Extractor
 from uncloak.pictures.tensors import as_floats
+from uncloak.pictures.views import Faces
 from uncloak.progress import track
 
 BATCH = 64
 
 
-def embed(extractor: Extractor, faces: np.ndarray, device: str = "cpu") -> np.ndarray:
-    """Return the embeddings float32 [N,D] of `faces` uint8 [N,S,S,3] (an array, or an HDF5 dataset read by batches).
+def embed(extractor: Extractor, faces: Faces, device: str = "cpu") -> np.ndarray:
+    """Return the embeddings float32 [N,D] of `faces` uint8 [N,S,S,3].
+
+    Of a view, or an HDF5 dataset, each batch is read alone: beside the embeddings, memory does not grow with N.
 
     Raises InputError where the faces are not 8-bit, or an embedding is not finite.
     """
     extractor = extractor.to(device, memory_format=torch.channels_last).eval()
-    embeddings = []
+    on_gpu, embeddings = torch.device(device).type == "cuda", None
     with torch.inference_mode():
-        for batch in batches(faces):
-            # Nothing here waits for a GPU: while it computes, the next batch is read.
-            embeddings.append(extractor(as_floats(batch, device)).float().to("cpu", non_blocking=True))
-    if torch.device(device).type == "cuda":
+        for start, batch in zip(range(0, len(faces), BATCH), batches(faces), strict=True):
+            found = extractor(as_floats(batch, device)).float()
+            if embeddings is None:
+                embeddings = torch.empty(len(faces), found.shape[1], pin_memory=on_gpu)
+            # Nothing here waits for a GPU, to which pinned memory is open: while it computes, the next batch is read.
+            embeddings[start : start + len(found)].copy_(found, non_blocking=True)
+    if on_gpu:
         torch.cuda.synchronize(device)
-    embeddings = torch.cat(embeddings).numpy()
+    embeddings = embeddings.numpy()
     check_finite(embeddings, "a network")
     return embeddings
 
@@ -45,7 +51,8 @@ def batches(faces: np.ndarray, size: int = BATCH) -> Iterator[np.ndarray]:
 
 def check_finite(embeddings: np.ndarray, what: str) -> None:
     """Raise InputError where `what` gave embeddings [N,D] that are not finite."""
-    broken = np.flatnonzero(~np.isfinite(embeddings).all(axis=1))
+    # NaN spoils least and largest values, too; a mark for each value would take a quarter of the memory again.
+    broken = np.flatnonzero(~np.isfinite([embeddings.min(axis=1), embeddings.max(axis=1)]).all(axis=0))
     if len(broken):
         reason = f"gives values that are not finite for picture number {broken[0]}"
         raise InputError(f"{what} {reason}; check its weights, or its code")

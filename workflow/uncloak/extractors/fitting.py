@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 import torch
 
+from uncloak.checkpoints import Checkpoint
 from uncloak.extractors.extractor import Extractor, build
 from uncloak.extractors.training import Schedule, divide_background, train, validation_error
 from uncloak.extractors.weights import load, read_metadata
+from uncloak.pictures.views import Faces, Picked
 from uncloak.records import extractors as records
 from uncloak.records.reading import converted
 
@@ -33,7 +35,7 @@ class Fitted(NamedTuple):
 
 def fit(
     record: records.Trained | records.Finetuned,
-    faces: np.ndarray,
+    faces: Faces,
     pictures: Sequence[str],
     split: pd.DataFrame,
     seed: int,
@@ -43,12 +45,13 @@ def fit(
     captions: np.ndarray | None = None,
     origin: str | os.PathLike | None = None,
     device: str = "cpu",
+    checkpoint: Checkpoint | None = None,
 ) -> Fitted:
     """Train an extractor on background identities, from scratch or from another extractor.
 
     Args:
         record: the extractor, without public identities (see `uncloak.defenses.robust_training.fit_robustly`).
-        faces: uint8 [N,S,S,3].
+        faces: uint8 [N,S,S,3]; of a view such as `uncloak.pictures.views.Stored`, each batch is read alone.
         pictures: ids of the N faces.
         split: columns picture, identity and role; those of role background are learned, less the held out.
         seed: of the experiment.
@@ -57,6 +60,7 @@ def fit(
         captions: text [N], for the contrastive loss.
         origin: file of the extractor that is tuned.
         device: where to compute.
+        checkpoint: where a training that may be killed keeps how far it has come.
 
     Raises InputError where the background identities do not suffice, or the training diverges.
     """
@@ -71,7 +75,7 @@ def fit(
         extractor = build(architecture)
     extractor = train(
         extractor.for_crops(margin),
-        faces[rows],
+        Picked(faces, rows),
         learned["identity"].to_numpy(str),
         None if captions is None else captions[rows],
         record.train.loss.plain(),
@@ -79,10 +83,11 @@ def fit(
         seed,
         name,
         device,
+        checkpoint=checkpoint,
     ).cpu()
     return Fitted(
         extractor,
         architecture,
         f"trained on {learned['identity'].nunique()} background identities of {record.train.data}",
-        validation_error(extractor, faces[unseen_rows], unseen["identity"].to_numpy(str)),
+        validation_error(extractor, Picked(faces, unseen_rows), unseen["identity"].to_numpy(str)),
     )

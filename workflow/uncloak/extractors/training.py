@@ -9,11 +9,13 @@ import pandas as pd
 import torch
 import torch.nn.functional as F
 
+from uncloak.checkpoints import Checkpoint
 from uncloak.errors import InputError
 from uncloak.extractors.embedding import embed
 from uncloak.extractors.extractor import Extractor
 from uncloak.extractors.learning import Schedule, learn
 from uncloak.pictures.split import BACKGROUND, in_role
+from uncloak.pictures.views import Faces, Picked
 from uncloak.seeds import derive_seed, generator
 
 _VALIDATION_GALLERY = 0.7
@@ -76,7 +78,7 @@ def divide_background(split: pd.DataFrame, count: int, seed: int) -> tuple[pd.Da
 
 def train(
     extractor: Extractor,
-    faces: np.ndarray,
+    faces: Faces,
     identities: np.ndarray,
     captions: np.ndarray | None,
     loss: Mapping,
@@ -85,8 +87,12 @@ def train(
     name: str,
     device: str = "cpu",
     composition: Composition | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Extractor:
     """Train `extractor` in place on `faces` uint8 [N,S,S,3] of `identities` (text [N]) and return it in eval mode.
+
+    Of a view of faces (`uncloak.pictures.views`) each batch is read alone. With a `checkpoint`, a killed training goes
+    on from what it has kept.
 
     `loss` names a module of `uncloak.extractors.objectives` and its options; "contrastive" compares with `captions`.
     With a `composition` the extractor as given is the origin: the prototypes of the identities, which are dropped at
@@ -124,23 +130,23 @@ def train(
             return value
         return value + composition.anchor * (1 - F.cosine_similarity(embeddings.float(), origin[rows])).mean()
 
-    random, head = generator(seed, "batches", name), objective.parameters()
-    learn(extractor, faces, total, schedule, random, name, device=device, groups=groups, head=head)
+    random, how = generator(seed, "batches", name), {"device": device, "groups": groups, "checkpoint": checkpoint}
+    learn(extractor, faces, total, schedule, random, name, head=objective, **how)
     return extractor
 
 
-def _origin(extractor: Extractor, faces: np.ndarray, clean: np.ndarray, device: str) -> torch.Tensor:
+def _origin(extractor: Extractor, faces: Faces, clean: np.ndarray, device: str) -> torch.Tensor:
     """Return the embeddings float32 [N,D] of the clean face of each of the N faces."""
     rows, places = np.unique(clean, return_inverse=True)
-    return torch.from_numpy(embed(extractor, faces[rows], device)[places]).to(device)
+    return torch.from_numpy(embed(extractor, Picked(faces, rows), device)[places]).to(device)
 
 
-def validation_error(extractor: Extractor, faces: np.ndarray, identities: np.ndarray) -> float:
+def validation_error(extractor: Extractor, faces: Faces, identities: np.ndarray) -> float:
     """Return the share of probes, three in ten pictures of each identity, whose nearest gallery face is another's."""
     codes = np.unique(identities, return_inverse=True)[1]
     order = np.argsort(codes, kind="stable")
     codes = codes[order]
     gallery = np.concatenate([np.arange(count) < _VALIDATION_GALLERY * count for count in np.bincount(codes)])
-    embeddings = torch.from_numpy(embed(extractor, faces[order])).double()
+    embeddings = torch.from_numpy(embed(extractor, Picked(faces, order))).double()
     nearest = torch.cdist(embeddings[~gallery], embeddings[gallery]).argmin(dim=1).numpy()
     return float(np.mean(codes[gallery][nearest] != codes[~gallery]))

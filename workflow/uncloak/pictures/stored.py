@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from uncloak.errors import InputError
+from uncloak.files import unreadable
 from uncloak.pictures.split import USER, in_role, no_probes, read_split
 from uncloak.seeds import generator
-from uncloak.store import open_arrays, read_arrays, read_attributes
+from uncloak.store import MEND, open_arrays, read_arrays, read_attributes
 
 _LARGEST_GAP = 16  # faces, as many as a chunk of the file holds
 _BLOCK = 4096
@@ -65,7 +66,14 @@ def read_faces(path: str | os.PathLike, pictures: Sequence[str]) -> np.ndarray:
 
     Raises InputError where the file is missing or damaged, or has no face of a picture.
     """
-    rows = _rows(path, pictures)
+    return read_rows(path, rows_of(path, pictures))
+
+
+def read_rows(path: str | os.PathLike, rows: np.ndarray) -> np.ndarray:
+    """Read the faces uint8 [N,S,S,3] of these rows int64 [N], in any order, from an HDF5 file of faces.
+
+    Raises InputError where the file is missing or damaged.
+    """
     order = np.argsort(rows, kind="stable")
     wanted = rows[order]
     # Slices: HDF5 picks single rows a hundred times more slowly. One ends where a gap follows, or after a block.
@@ -73,15 +81,33 @@ def read_faces(path: str | os.PathLike, pictures: Sequence[str]) -> np.ndarray:
     with open_arrays(path) as file:
         stored = file["faces"]
         faces = np.empty((len(rows), *stored.shape[1:]), stored.dtype)
-        for part, places in zip(np.split(wanted, ends), np.split(order, ends), strict=True):
-            if len(part):
-                faces[places] = stored[part[0] : part[-1] + 1][part - part[0]]
+        try:
+            for part, places in zip(np.split(wanted, ends), np.split(order, ends), strict=True):
+                if len(part):
+                    faces[places] = stored[part[0] : part[-1] + 1][part - part[0]]
+        except OSError as error:
+            raise unreadable(path, error, f"damaged; {MEND}") from None
     return faces
+
+
+def rows_of(path: str | os.PathLike, pictures: Sequence[str]) -> np.ndarray:
+    """Return the rows int64 [N] of these N pictures in a file.
+
+    Raises InputError where the file is missing or damaged, or has no face of a picture.
+    """
+    (stored,) = read_arrays(path, "picture")
+    rows = pd.Index(stored).get_indexer(np.asarray(pictures, dtype=object))
+    absent = np.asarray(pictures)[rows < 0]
+    if len(absent):
+        raise InputError(
+            f"{path}: has no face of picture '{absent[0]}' ({len(absent)} missing); delete it and run again"
+        )
+    return rows
 
 
 def read_landmarks(path: str | os.PathLike, pictures: Sequence[str]) -> np.ndarray:
     """Read the landmarks float32 [N,5,2] of these N pictures, in pixels of the upright pictures; see `read_faces`."""
-    rows = _rows(path, pictures)
+    rows = rows_of(path, pictures)
     return read_arrays(path, "landmarks")[0][rows]
 
 
@@ -103,14 +129,3 @@ def read_captions(path: str | os.PathLike) -> np.ndarray | None:
     """Read the captions, text [N], of the faces in a file; None where they have none."""
     with open_arrays(path) as file:
         return file["caption"].asstr()[()] if "caption" in file else None
-
-
-def _rows(path: str | os.PathLike, pictures: Sequence[str]) -> np.ndarray:
-    (stored,) = read_arrays(path, "picture")
-    rows = pd.Index(stored).get_indexer(np.asarray(pictures, dtype=object))
-    absent = np.asarray(pictures)[rows < 0]
-    if len(absent):
-        raise InputError(
-            f"{path}: has no face of picture '{absent[0]}' ({len(absent)} missing); delete it and run again"
-        )
-    return rows

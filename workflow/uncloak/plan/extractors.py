@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 
 from uncloak import paths
-from uncloak.plan import evaluated
 from uncloak.marks import marked
+from uncloak.plan import evaluated
 from uncloak.plan.records import science
 from uncloak.plan.roles import listed, perturbed_others
 

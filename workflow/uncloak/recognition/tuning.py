@@ -109,8 +109,9 @@ def tune(
             found = model.extractor(pictures)
         loss = F.cross_entropy(model.head(found.float()), torch.from_numpy(codes[rows]).to(device))
         if schedule.decay:
+            factor = learning_rate_factor(iteration, schedule.iterations, schedule.warm_up)
             for group in optimizer.param_groups:
-                group["lr"] = schedule.learning_rate * learning_rate_factor(iteration, schedule)
+                group["lr"] = schedule.learning_rate * factor
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

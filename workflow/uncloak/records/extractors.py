@@ -141,13 +141,29 @@ class Schedule(Record):
     iterations: Count = field("Batches learned.")
     batch: int = field("Pictures in a batch.", 96, ge=2, le=10**6)
     learning_rate: Positive = field("Largest rate, after the warm-up.", 3e-3)
-    weight_decay: float = field("Of AdamW.", 0.02, ge=0)
+    weight_decay: float = field("Of the optimizer.", 0.02, ge=0)
     warm_up: Share = field("Share of the iterations.", 0.08)
     shift: int = field("Largest shift of a picture.", 1, ge=0, le=4096, unit="pixels")
     color: float = field("Largest relative change of a color channel.", 0.1, ge=0)
     erase: Share = field("Share of pictures with an erased rectangle.", 0.0)
     noise: float = field("Largest standard deviation of added noise, of 1.", 0.0, ge=0)
     precision: Precision | None = field(f"{PRECISION} The configuration's unless given.", None)
+    optimizer: Literal["adamw", "sgd"] = field("Who takes the steps; sgd with momentum.", "adamw")
+    momentum: float = field("Of sgd.", 0.9, ge=0, lt=1)
+    drops: listed(Share) = field(
+        "Shares of the iterations after which the rate is multiplied by `drop`; without any it falls along half a"
+        " cosine to zero.",
+        (),
+    )
+    drop: float = field("Factor at each of `drops`.", 0.1, gt=0, lt=1)
+
+    @model_validator(mode="after")
+    def _used(self) -> "Schedule":
+        if "momentum" in self.model_fields_set and self.optimizer != "sgd":
+            raise fault(f"momentum is of sgd, and the optimizer is {self.optimizer}; remove one")
+        if "drop" in self.model_fields_set and not self.drops:
+            raise fault("drop says how far the rate drops, and drops not when; give drops")
+        return self
 
 
 class Training(Schedule):

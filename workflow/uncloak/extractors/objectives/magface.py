@@ -19,8 +19,9 @@ class MagFace(MarginSoftmax):
         margins: tuple[float, float],
         lengths: tuple[float, float],
         weight: float,
+        focal: float,
     ):
-        super().__init__(codes, dimension, scale)
+        super().__init__(codes, dimension, scale, focal)
         self.margins, self.lengths, self.weight = margins, lengths, weight
 
     def _length(self, embeddings: torch.Tensor) -> torch.Tensor:
@@ -43,6 +44,7 @@ def build(
     margins: tuple[float, float] = (0.05, 0.25),
     lengths: tuple[float, float] = (5.0, 25.0),
     weight: float = 5.0,
+    focal: float = 0.0,
 ) -> MagFace:
     """Build the objective for training pictures of the identities `codes` int64 [N].
 
@@ -51,5 +53,6 @@ def build(
         margins: smallest and largest margin, in radians.
         lengths: shortest and longest embedding, at which the margin is smallest and largest.
         weight: factor of the reward for length.
+        focal: exponent of the focal loss; 0 is none.
     """
-    return MagFace(codes, dimension, scale, tuple(margins), tuple(lengths), weight)
+    return MagFace(codes, dimension, scale, tuple(margins), tuple(lengths), weight, focal)

@@ -20,14 +20,15 @@ class MarginSoftmax(nn.Module):
     """Cross-entropy of scaled cosines in which `penalize(cosines of the true identity)` replaces the true ones.
 
     Called as `objective(embeddings float32 [N,D], rows int64 [N])`, where `rows` are rows of the training set, whose
-    identities (codes 0..C-1) were given on construction.
+    identities (codes 0..C-1) were given on construction. With `focal` above 0, a picture whose identity has the chance
+    p counts (1 - p)^focal as much (Lin et al. 2017, section 3.2), so that what is learned already counts little.
     """
 
-    def __init__(self, codes: torch.Tensor, dimension: int, scale: float):
+    def __init__(self, codes: torch.Tensor, dimension: int, scale: float, focal: float = 0.0):
         super().__init__()
         self.register_buffer("codes", codes)
         self.prototypes = Prototypes(int(codes.max()) + 1, dimension)
-        self.scale = scale
+        self.scale, self.focal = scale, focal
 
     def start_at_means(self, embeddings: torch.Tensor):
         """Set each identity's prototype to the direction of the mean of its `embeddings` float32 [N,D], made unit."""
@@ -49,7 +50,15 @@ class MarginSoftmax(nn.Module):
         cosines = self.prototypes(embeddings)
         true = cosines.gather(1, codes[:, None])[:, 0]
         logits = self.scale * cosines.scatter(1, codes[:, None], self.penalize(true, embeddings)[:, None])
-        return F.cross_entropy(logits, codes) + self.regularizer(embeddings)
+        return self._surprise(logits, codes) + self.regularizer(embeddings)
+
+    def _surprise(self, logits: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
+        if not self.focal:
+            return F.cross_entropy(logits, codes)
+        surprises = F.cross_entropy(logits, codes, reduction="none")
+        # 1 - p, exact where p is almost 1; where it is 1, a power below 1 would have no finite gradient.
+        left = -torch.expm1(-surprises).clamp(max=-torch.finfo(surprises.dtype).tiny)
+        return (left**self.focal * surprises).mean()
 
 
 def add_angle(cosines: torch.Tensor, margin: torch.Tensor | float) -> torch.Tensor:

@@ -1,0 +1,99 @@
+"""Faces that are read, or made, when they are asked for, so that a million of them take the memory of a batch."""
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from uncloak.pictures.stored import read_rows
+from uncloak.store import open_arrays
+
+
+class View(ABC):
+    """Faces uint8 [N,S,S,3], of which a slice, or rows int64 [B] in any order, give an array [B,S,S,3]."""
+
+    def __init__(self, count: int, like: "Faces"):
+        self.shape, self.dtype = (count, *like.shape[1:]), like.dtype
+
+    @abstractmethod
+    def read(self, rows: np.ndarray) -> np.ndarray:
+        """Return the faces of rows int64 [B], none of them negative."""
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, rows: slice | np.ndarray) -> np.ndarray:
+        return self.read(np.arange(*rows.indices(len(self))) if isinstance(rows, slice) else np.asarray(rows))
+
+    def __array__(self, dtype: np.dtype | None = None, copy: bool | None = None) -> np.ndarray:
+        return self[:].astype(dtype or self.dtype, copy=False)
+
+
+# An array is a view in its own right.
+Faces = np.ndarray | View
+
+
+class Stored(View):
+    """The faces of a file, or some rows of it in any order.
+
+    The file is open only while it is read. Raises InputError, now or then, where it is missing or damaged.
+    """
+
+    def __init__(self, path: str | os.PathLike, rows: np.ndarray | None = None):
+        with open_arrays(path) as file:
+            super().__init__(len(file["faces"]) if rows is None else len(rows), file["faces"])
+        self._path, self._rows = path, rows
+
+    def read(self, rows: np.ndarray) -> np.ndarray:
+        return read_rows(self._path, rows if self._rows is None else self._rows[rows])
+
+
+class Picked(View):
+    """Some rows int64 [N] of faces, in any order."""
+
+    def __init__(self, faces: Faces, rows: np.ndarray):
+        super().__init__(len(rows), faces)
+        self._faces, self._rows = faces, rows
+
+    def read(self, rows: np.ndarray) -> np.ndarray:
+        return self._faces[self._rows[rows]]
+
+
+class Joined(View):
+    """Faces of several places, one after the other."""
+
+    def __init__(self, parts: Sequence[Faces]):
+        self._parts, self._ends = parts, np.cumsum([len(part) for part in parts])
+        super().__init__(int(self._ends[-1]), parts[0])
+
+    def read(self, rows: np.ndarray) -> np.ndarray:
+        faces = np.empty((len(rows), *self.shape[1:]), self.dtype)
+        whose = np.searchsorted(self._ends, rows, side="right")
+        for number in np.unique(whose):
+            part = self._parts[number]
+            faces[whose == number] = part[rows[whose == number] - (self._ends[number] - len(part))]
+        return faces
+
+
+class Made(View):
+    """What a function makes, face by face, of faces of one place, or of the same rows of several."""
+
+    def __init__(self, make: Callable[..., np.ndarray], *faces: Faces):
+        super().__init__(len(faces[0]), faces[0])
+        self._make, self._faces = make, faces
+
+    def read(self, rows: np.ndarray) -> np.ndarray:
+        return self._make(*(each[rows] for each in self._faces))
+
+
+def picked(faces: Faces, rows: np.ndarray) -> Faces:
+    """Return some rows (int64 [N], or bool) of faces: of an array an array, of a view a view."""
+    if isinstance(faces, np.ndarray):
+        return faces[rows]
+    return Picked(faces, np.flatnonzero(rows) if rows.dtype == bool else rows)
+
+
+def joined(parts: Sequence[Faces]) -> Faces:
+    """Return faces one after the other: an array where all are arrays, else a view."""
+    return np.concatenate(parts) if all(isinstance(part, np.ndarray) for part in parts) else Joined(parts)
