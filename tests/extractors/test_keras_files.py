@@ -440,7 +440,7 @@ def test_weights_alone_are_read_for_a_network_that_has_the_layers(tmp_path):
         file.attrs.update(whole.attrs)
     told = record(path, 224)
     told["weights"]["format"] = "keras"
-    extractor, _ = import_published(path, {**told, "network": {"name": "vggface", "width": 1 / 16}})
+    extractor, _ = import_published(path, {**told, "network": {"name": "vgg_face", "width": 1 / 16}})
     pictures = torch.rand(2, 3, 224, 224, generator=torch.Generator().manual_seed(1))
     features = keras.Model(model.inputs, L.Flatten()(model.layers[-5].output))
     expected = features(pictures.permute(0, 2, 3, 1), training=False)
@@ -451,5 +451,5 @@ def test_weights_alone_are_read_for_a_network_that_has_the_layers(tmp_path):
     with h5py.File(path, "r+") as file:
         file.attrs["layer_names"] = list(file.attrs["layer_names"])[:8]
     told["weights"]["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
-    with pytest.raises(InputError, match=r"does not hold the weights of network vggface .*arrays, not 30"):
-        import_published(path, {**told, "network": {"name": "vggface", "width": 1 / 16}})
+    with pytest.raises(InputError, match=r"does not hold the weights of network vgg_face .*arrays, not 30"):
+        import_published(path, {**told, "network": {"name": "vgg_face", "width": 1 / 16}})
