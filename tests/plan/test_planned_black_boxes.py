@@ -43,11 +43,13 @@ def test_a_black_box_has_no_file_and_its_own_module():
 
 def test_the_file_of_a_black_box_is_looked_for_where_weights_are(tmp_path):
     config = world({"weights": str(tmp_path)}, file=FILE)
-    assert brought.extractor_weights(config, "service") == []
-    with pytest.raises(InputError, match=r"theirs\.onnx: not found; get it from where they are"):
-        brought.extractor_weights(config, "file")
+    names = [brought.extractor_weights(config, name) for name in ("service", "file")]
+    missing, fetched = brought.told(config, names)
+    assert "theirs.onnx: not found; get it from where they are" in " ".join(missing)
+    assert len(missing) == 1
+    assert not fetched
     (tmp_path / "theirs.onnx").touch()
-    assert brought.extractor_weights(config, "file") == str(tmp_path / "theirs.onnx")
+    assert brought.told(config, names) == ([], [])
 
 
 def test_a_version_and_no_label_is_part_of_what_embeddings_are_made_from():
