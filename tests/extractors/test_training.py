@@ -67,10 +67,10 @@ def test_a_classification_loss_is_its_formula(module, penalize, extra):
 def test_the_contrastive_loss_is_symmetric_cross_entropy():
     captions = np.array(["a smiling person", "a person with a hat", "a smiling person", "an old person"])
     rows = torch.tensor([1, 2, 3])
-    objective = contrastive.build(captions, 16, context=16, width=16, layers=1, heads=2)
+    objective = contrastive.build(captions, 16, None, context=16, width=16, layers=1, heads=2)
     embeddings = torch.from_numpy(np.random.default_rng(0).normal(size=(3, 16)).astype(np.float32))
     with torch.no_grad():
-        texts = unit(objective.text(objective.tokens[objective.caption[rows]]).double().numpy())
+        texts = unit(objective.tower(objective.tokens[objective.text[rows]]).double().numpy())
         logits = unit(embeddings.double().numpy()) @ texts.T / 0.07
         picture_to_text = np.log(np.exp(logits).sum(1)) - np.diag(logits)
         text_to_picture = np.log(np.exp(logits).sum(0)) - np.diag(logits)
@@ -120,7 +120,7 @@ def trained(people, seed, iterations):
     faces, identities = people
     torch.manual_seed(seed)
     schedule = Schedule(iterations=iterations, batch=16, precision="float32")
-    return train(build(RECORD), faces, identities, None, {"name": "cosface"}, schedule, seed, "test")
+    return train(build(RECORD), faces, identities, None, {"name": "cosface"}, schedule, seed, "test").extractor
 
 
 @pytest.fixture(scope="module")
@@ -205,7 +205,7 @@ def tuned(origin, people, perturbed, anchor, shares, iterations=12):
     extractor.load_state_dict(origin.state_dict())
     schedule = Schedule(iterations=iterations, batch=16, weight_decay=0.0)
     together = np.concatenate([faces, perturbed]), np.tile(identities, 2)
-    return train(extractor, *together, None, {"name": "softmax"}, schedule, 1, "tuned", composition=composition)
+    return train(extractor, *together, None, {"name": "softmax"}, schedule, 1, "tuned", composition=composition).extractor
 
 
 def cosine(first, second):

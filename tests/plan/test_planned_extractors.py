@@ -13,12 +13,14 @@ def test_every_extractor_is_made_in_one_way(default):
         "trained": extractors.trained(default, first=False),
         "tuned": extractors.tuned(default, robustly=False),
         "robust": extractors.tuned(default, robustly=True),
+        "interpolated": extractors.with_recipe(default, "interpolate"),
         "pixels": extractors.with_recipe(default, "pixels"),
         "imported": extractors.with_recipe(default, "import"),
     }
     # LowKey alone has several surrogates.
     assert made["trained first"] == ["arcface", "vggface"]
-    assert made["tuned"] == ["clip"]
+    assert made["tuned"] == ["clip_tuned"]
+    assert made["interpolated"] == ["clip_30", "clip"]
     assert made["robust"] == ["robust", "robust_lowkey", "robust_fawkes"]
     assert sorted(name for names in made.values() for name in names) == sorted(default["extractors"])
 

@@ -19,4 +19,4 @@ with computing(snakemake) as job:
     fitted = fit(record, faces, pictures, read_split(inputs.split), job.seed, job.wildcards.extractor, **how)
     learned = {"source": fitted.source, "source_recipe": str(read_attributes(inputs.faces)["recipe"])}
     made = job.made(record.train.precision, clean_error=f"{fitted.clean_error:.6g}", **learned)
-    save(job.output[0], fitted.extractor, fitted.record, made)
+    save(job.output[0], fitted.extractor, fitted.record, made, fitted.tower)

@@ -76,7 +76,8 @@ def fit_robustly(
     strengths = strengthened(shown, seen, public.strengths)
     learned, identities, composition = compose(rehearsed, seen, strengths, public.shares.model_dump(), public.anchor)
     loss, schedule = record.train.loss.plain(), converted(record.train, Schedule)
-    extractor = train(load(origin), learned, identities, None, loss, schedule, seed, name, device, composition).cpu()
+    start = load(origin)
+    extractor = train(start, learned, identities, None, loss, schedule, seed, name, device, composition).extractor.cpu()
     return Fitted(
         extractor,
         read_metadata(origin)["record"],

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,9 @@ from uncloak.extractors.weights import load, read_metadata
 from uncloak.records import extractors as records
 from uncloak.records.reading import converted
 
+if TYPE_CHECKING:
+    from uncloak.extractors.text_tower import TextTower
+
 
 class Fitted(NamedTuple):
     """A trained extractor.
@@ -23,12 +26,14 @@ class Fitted(NamedTuple):
         record: its network and input, from which and its weights it is rebuilt.
         source: what it has learned from, in words.
         clean_error: share of the probes of identities that it has not seen whose nearest gallery face is another's.
+        tower: the text tower that it was trained with, on the CPU; None where with none.
     """
 
     extractor: Extractor
     record: dict
     source: str
     clean_error: float
+    tower: "TextTower | None" = None
 
 
 def fit(
@@ -61,13 +66,18 @@ def fit(
     learned, unseen = divide_background(split, record.train.held_out, seed)
     place = pd.Series(range(len(pictures)), index=pictures)
     rows, unseen_rows = (place[part["picture"]].to_numpy() for part in (learned, unseen))
+    contrastive, tower = record.train.loss.name == "contrastive", None
     if isinstance(record, records.Finetuned):
         architecture, extractor = read_metadata(origin)["record"], load(origin)
+        if contrastive:
+            from uncloak.extractors.text_tower import read_tower
+
+            tower = read_tower(origin)
     else:
         architecture = records.architecture(record)
         torch.manual_seed(seed)
         extractor = build(architecture)
-    extractor = train(
+    extractor, objective = train(
         extractor,
         faces[rows],
         learned["identity"].to_numpy(str),
@@ -77,10 +87,13 @@ def fit(
         seed,
         name,
         device,
-    ).cpu()
+        tower=tower,
+    )
+    extractor = extractor.cpu()
     return Fitted(
         extractor,
         architecture,
         f"trained on {learned['identity'].nunique()} background identities of {record.train.data}",
         validation_error(extractor, faces[unseen_rows], unseen["identity"].to_numpy(str)),
+        objective.tower.cpu() if contrastive else None,
     )

@@ -3,11 +3,13 @@
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from uncloak.errors import InputError
 from uncloak.extractors.embedding import embed
@@ -17,6 +19,13 @@ from uncloak.pictures.split import BACKGROUND, in_role
 from uncloak.seeds import derive_seed, generator
 
 _VALIDATION_GALLERY = 0.7
+
+
+class Learned(NamedTuple):
+    """What training leaves: the extractor, and its objective with what learned along."""
+
+    extractor: Extractor
+    objective: nn.Module
 
 
 @dataclass(frozen=True)
@@ -85,27 +94,41 @@ def train(
     name: str,
     device: str = "cpu",
     composition: Composition | None = None,
-) -> Extractor:
+    tower: nn.Module | None = None,
+) -> Learned:
     """Train `extractor` in place on `faces` uint8 [N,S,S,3] of `identities` (text [N]) and return it in eval mode.
 
-    `loss` names a module of `uncloak.extractors.objectives` and its options; "contrastive" compares with `captions`.
+    `loss` names a module of `uncloak.extractors.objectives` and its options; "contrastive" compares with `captions`, or
+    with texts of its own that number the identities, and goes on training
+    `tower` (`uncloak.extractors.text_tower.TextTower`) if that is given.
     With a `composition` the extractor as given is the origin: the prototypes of the identities, which are dropped at
     the end, start at the means of its embeddings, and its clean embeddings are what `composition.anchor` holds to.
+
+    Raises InputError where the loss does not fit what is given, or is no longer finite.
     """
     torch.manual_seed(derive_seed(seed, "train", name))
     options = {key: value for key, value in loss.items() if key != "name"}
     objective_module = importlib.import_module(f"uncloak.extractors.objectives.{loss['name']}")
+    target: torch.Tensor | np.ndarray
     if loss["name"] == "contrastive":
         if composition is not None:
             raise InputError(
                 f"extractor '{name}': its loss is contrastive, which has no prototypes of identities to start from;"
                 " name another loss"
             )
-        if captions is None:
+        target = identities if options.get("texts") == "users" else captions
+        if target is None:
             raise InputError(
-                f"extractor '{name}': its loss is contrastive, but its data have no captions; name another loss"
+                f"extractor '{name}': its loss is contrastive, but its data have no captions; name another loss, or"
+                " give it `texts: users`"
             )
-        target = captions
+        sizes = sorted(options.keys() - {"texts"})
+        if tower is not None and sizes:
+            raise InputError(
+                f"extractor '{name}': its loss has the option {sizes[0]}, but the text tower that it goes on with is made"
+                " already; leave it out"
+            )
+        options["tower"] = tower
     else:
         target = torch.from_numpy(np.unique(identities, return_inverse=True)[1])
     with torch.no_grad():
@@ -126,7 +149,7 @@ def train(
 
     random, head = generator(seed, "batches", name), objective.parameters()
     learn(extractor, faces, total, schedule, random, name, device=device, groups=groups, head=head)
-    return extractor
+    return Learned(extractor, objective)
 
 
 def _origin(extractor: Extractor, faces: np.ndarray, clean: np.ndarray, device: str) -> torch.Tensor:
