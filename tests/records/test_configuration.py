@@ -74,7 +74,11 @@ def test_every_overlay_is_valid(path):
         ("extractors.clip.alpha", 1.5, ["extractors.clip.alpha"]),
         ("extractors.clip_tuned.from", "clip", ["made from itself (clip_tuned <- clip <- clip_tuned)"]),
         ("extractors.clip_pretrained.train.loss.texts", "names", ["train.loss.texts", "captions, users"]),
-        ("extractors.robust.train.loss", {"name": "contrastive"}, ["extractors.robust.train.loss", "public identities"]),
+        (
+            "extractors.robust.train.loss",
+            {"name": "contrastive"},
+            ["extractors.robust.train.loss", "public identities"],
+        ),
         ("extractors.robust.train.public.dataset", "publik", ["no dataset 'publik'", "do you mean 'public'?"]),
         ("extractors.robust.train.public.dataset", "background", ["train.public.dataset", "give it `perturb.public`"]),
         ("extractors.robust.train.public.attacks", ["glaze"], ["train.public.attacks", "no attack 'glaze'"]),

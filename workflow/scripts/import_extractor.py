@@ -9,5 +9,5 @@ from uncloak.records.reading import read
 
 with started(snakemake) as job:
     record = read(AnyExtractor, job.params.record)
-    extractor, made_of, source = import_record(record, job.input.get("weights"))
-    save(job.output[0], extractor, made_of, job.made(source=source))
+    made = import_record(record, job.input.get("weights"))
+    save(job.output[0], made.extractor, made.record, job.made(source=made.source), made.tower)

@@ -18,6 +18,7 @@ from uncloak.errors import InputError
 from uncloak.extractors.weights import read_metadata, tensors
 
 LARGEST_SCALE = 100.0  # as in CLIP, section 2.5
+VOCABULARY = 49408  # of CLIP's tokens
 
 
 class TextTower(nn.Module):
@@ -53,7 +54,9 @@ class TextTower(nn.Module):
         sizes = {"width": width, "layers": layers, "heads": heads, "mlp_ratio": mlp_ratio}
         self.options = {"dimension": dimension, "context": context, **sizes, "quick_gelu": quick_gelu}
         activation = QuickGELU if quick_gelu else nn.GELU
-        self.tower = TextTransformer(context_length=context, output_dim=dimension, act_layer=activation, **sizes)
+        self.tower = TextTransformer(
+            context_length=context, vocab_size=VOCABULARY, output_dim=dimension, act_layer=activation, **sizes
+        )
         self.log_scale = nn.Parameter(torch.tensor(np.log(1 / 0.07), dtype=torch.float32))
 
     @property

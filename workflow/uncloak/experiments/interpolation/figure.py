@@ -50,14 +50,23 @@ def interpolation(
     marks = AttackMarks(rows, attacks, _WIDTH)
     places = rows.drop_duplicates("alpha").sort_values("alpha")
     labels = {
-        f"{row.alpha:g}": [f"{row.alpha:g}", *theme.wrapped(named.get(row.extractor, ""), _LABEL_LETTERS * theme.POINTS_PER_LETTER)]
+        f"{row.alpha:g}": [
+            f"{row.alpha:g}",
+            *theme.wrapped(named.get(row.extractor, ""), _LABEL_LETTERS * theme.POINTS_PER_LETTER),
+        ]
         for row in places.itertuples()
     }
     x = alt.X(
         "alpha:Q",
         title="alpha: share of the tuned weights",
         scale=alt.Scale(domain=[0, 1], padding=24, nice=False),
-        axis=alt.Axis(values=places["alpha"].tolist(), labelExpr=label_expression(labels), labelLimit=0, labelLineHeight=15, grid=False),
+        axis=alt.Axis(
+            values=places["alpha"].tolist(),
+            labelExpr=label_expression(labels),
+            labelLimit=0,
+            labelLineHeight=15,
+            grid=False,
+        ),
     )
     solid = alt.StrokeDash("channel:N", legend=None)
     told = tooltip(interval, alt.Tooltip("alpha:Q"))
