@@ -42,7 +42,7 @@ def interpolate(start: str | os.PathLike, end: str | os.PathLike, alpha: float) 
     record, other = read_metadata(start)["record"], read_metadata(end)["record"]
     if different := [part for part in ("network", "input") if record[part] != other[part]]:
         raise InputError(
-            f"{start} and {end}: have another {different[0]} each, so nothing lies between them; tune one from the other"
+            f"{start} and {end}: have another {different[0]} each; take two of which one is tuned from the other"
         )
     extractor, tuned = load(start), load(end)
     extractor.network.load_state_dict(_between(extractor.network.state_dict(), tuned.network.state_dict(), alpha))

@@ -125,8 +125,8 @@ def train(
         sizes = sorted(options.keys() - {"texts"})
         if tower is not None and sizes:
             raise InputError(
-                f"extractor '{name}': its loss has the option {sizes[0]}, but the text tower that it goes on with is made"
-                " already; leave it out"
+                f"extractor '{name}': its loss has the option {sizes[0]}, but the text tower that it goes on with is"
+                " made already; leave it out"
             )
         options["tower"] = tower
     else:

@@ -19,8 +19,8 @@ def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     """Draw the table of the experiment."""
     rows, told = plain(given.table()), given.told
     subtitle = (
-        "Error of nearest-neighbor recognition on the users' clean probes, by the share alpha that the tuned weights have "
-        f"in the extractor's. {source(given, rows)}"
+        "Error of nearest-neighbor recognition on the users' clean probes, by the share alpha of the tuned weights in "
+        f"the extractor's. {source(given, rows)}"
     )
     return interpolation(rows, given.attacks, told["named"], told["title"], subtitle, INTERVAL), rows
 
