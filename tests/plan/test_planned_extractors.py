@@ -22,7 +22,7 @@ def test_every_extractor_is_made_in_one_way(default):
     # LowKey alone has several surrogates.
     assert made["trained first"] == ["arcface", "vggface"]
     assert made["tuned"] == ["clip_tuned"]
-    assert made["interpolated"] == ["clip_30", "clip"]
+    assert made["interpolated"] == ["clip_30", "clip", "clip_80"]
     assert made["robust"] == ["robust", "robust_lowkey", "robust_fawkes"]
     assert sorted(name for names in made.values() for name in names) == sorted(default["extractors"])
 
@@ -59,7 +59,7 @@ def test_an_interpolated_extractor_is_made_from_both_ends_and_knows_whom_they_le
 
 def test_interpolation_is_asked_of_all_between_the_same_ends(default):
     asked = Asked(default, "interpolation", "synthetic")
-    on_line = {"clip_pretrained": 0.0, "clip_30": 0.3, "clip": 0.6, "clip_tuned": 1.0}
+    on_line = {"clip_pretrained": 0.0, "clip_30": 0.3, "clip": 0.6, "clip_80": 0.8, "clip_tuned": 1.0}
     assert asked.labels()["alphas"] == on_line
     assert [each.extractor for each in asked.recognizers] == [*on_line]
     assert list(asked.words()["named"]) == ["clip_pretrained", "clip_tuned", "clip"]
