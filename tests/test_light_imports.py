@@ -11,7 +11,8 @@ from uncloak.records import plugins
 SCRIPTS = Path(__file__).resolve().parents[1] / "workflow" / "scripts"
 HEAVY = {
     *("align", "align_perturbed", "choose_targets", "embed", "embed_by_black_box", "end_to_end", "lpips"),
-    *("image_classifier", "import_extractor", "perturb", "perturb_photographs", "train_detector", "train_extractor"),
+    *("image_classifier", "import_extractor", "interpolate_extractor", "perturb", "perturb_photographs"),
+    *("train_detector", "train_extractor"),
     *("transfer", "tune_robustly"),
 }
 # Parts of the work that could be asked for alone, besides what the scripts import.

@@ -133,7 +133,9 @@ def tuned(change):
     given = {key: value for key, value in options.items() if key not in others}
     given["iterations"] = round(change.get("iterations", 1.0) * given["iterations"])
     origin = load(f"results/extractors/{change.get('from', record['from'])}.safetensors")
-    return train(origin, *training, None, options["loss"], Schedule(**given), seed, "robust", composition=composition)
+    return train(
+        origin, *training, None, options["loss"], Schedule(**given), seed, "robust", composition=composition
+    ).extractor
 
 
 rows = [{"recipe": name, "CPU seconds": 0.0, **measured(extractor)} for name, extractor in surrogates.items()]

@@ -22,6 +22,7 @@ from rate_tables import (
     classifier_table,
     collusion_table,
     defense_table,
+    interpolation_table,
     matrix_table,
     rank_table,
     rate_table,
@@ -71,6 +72,7 @@ DRAWN = {
     "classifiers": ({"table": every_classifier()}, {"start": "the robust extractor"}, 24),
     "collusion": ({"table": collusion_table()}, {"systems": COLLUDERS, "attacks": COLLUDING}, 2 * 4 * 3 * 3),
     "defenses": ({"table": defense_table()}, {}, 18),
+    "interpolation": ({"table": interpolation_table()}, {"named": {"clip_0": "not tuned", "clip_6": "CLIP"}}, 4 * 3),
     "lifetime": (
         {"protection": with_defended(lifetime_tables.protection())},
         {"attacks": {name: name.upper() for name in lifetime_tables.ATTACKS}, "adaptive": ["robust"]},
@@ -151,7 +153,9 @@ def test_rows_of_defenses_and_of_other_extractors_change_no_figure(method, tmp_p
     assert charts[0] == charts[1]
 
 
-@pytest.mark.parametrize("method", ["adaptive", "ranks", "verification", "systems", "classifiers", "unprotected"])
+@pytest.mark.parametrize(
+    "method", ["adaptive", "interpolation", "ranks", "verification", "systems", "classifiers", "unprotected"]
+)
 def test_an_attack_without_rows_is_told(method, tmp_path):
     given = given_of(method, tmp_path)
     given.told["attacks"] = {**LABELS, "pgd": "PGD"}

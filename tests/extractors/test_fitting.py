@@ -7,11 +7,13 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from uncloak.errors import InputError  # noqa: E402
 from uncloak.extractors import weights  # noqa: E402
 from uncloak.extractors.embedding import embed  # noqa: E402
 from uncloak.extractors.extractor import build  # noqa: E402
 from uncloak.extractors.fitting import fit  # noqa: E402
 from uncloak.extractors.importing import import_record  # noqa: E402
+from uncloak.extractors.text_tower import TextTower, read_tower  # noqa: E402
 from uncloak.pictures.split import split_of_one_role  # noqa: E402
 from uncloak.records.extractors import Finetuned, Imported, Pixels, Trained, architecture  # noqa: E402
 from uncloak.records.reading import read  # noqa: E402
@@ -52,9 +54,43 @@ def test_a_tuned_extractor_starts_from_its_origin(trained, tmp_path):
         torch.testing.assert_close(after[name], values, atol=1e-6, rtol=1e-6)
 
 
+def test_tuning_goes_on_with_the_text_tower_of_the_file(tmp_path):
+    path, texts = tmp_path / "origin.safetensors", ["a calm person", "A photograph of user #12."]
+    captioned = {**TRAIN, "loss": {"name": "contrastive", "width": 8, "heads": 2}}
+    captions = np.array([f"a photograph of {name}" for name in PICTURES])
+    record = read(Trained, {"recipe": "train", **NETWORK, **INPUT, "train": captioned})
+    origin = fit(record, FACES, PICTURES, SPLIT, 3, "new", captions=captions)
+    weights.save(path, origin.extractor, origin.record, {}, origin.tower)
+    np.testing.assert_array_equal(embed(weights.load(path), FACES), embed(origin.extractor, FACES))
+
+    of_users = {**TRAIN, "iterations": 1, "learning_rate": 1e-9, "loss": {"name": "contrastive", "texts": "users"}}
+    record = read(Finetuned, {"recipe": "finetune", "from": "new", "train": of_users})
+    tuned = fit(record, FACES, PICTURES, SPLIT, 3, "tuned", origin=path)
+    before, after = origin.tower, tuned.tower
+    assert after.options == before.options == read_tower(path).options
+    with torch.no_grad():
+        torch.testing.assert_close(after(after.tokens(texts)), before(before.tokens(texts)), atol=1e-5, rtol=0)
+        torch.testing.assert_close(after.scale, before.scale, atol=1e-5, rtol=0)
+    # From an extractor that has none, a new one is made.
+    weights.save(path, origin.extractor, origin.record, {})
+    fresh = fit(record, FACES, PICTURES, SPLIT, 3, "tuned", origin=path).tower
+    assert fresh.options["width"] == 64
+
+
+def test_a_text_tower_that_does_not_fit_is_told(tmp_path):
+    record = read(Trained, {"recipe": "train", **NETWORK, **INPUT, "train": TRAIN})
+    path = tmp_path / "a.safetensors"
+    fitted = fit(record, FACES, PICTURES, SPLIT, 3, "new")
+    tower = TextTower(16, 8, 8, 1, 2)
+    tower.options = {**tower.options, "width": 16}
+    weights.save(path, fitted.extractor, fitted.record, {}, tower)
+    with pytest.raises(InputError, match=r"a\.safetensors: its text tower does not fit"):
+        read_tower(path)
+
+
 def test_pixels_need_no_file():
     record = read(Pixels, {"recipe": "pixels", "network": {"name": "pixels"}, **INPUT})
-    extractor, _, source = import_record(record)
+    extractor, _, source, _ = import_record(record)
     assert source == "no weights"
     assert architecture(record) == {"network": {"name": "pixels"}, **INPUT}
     assert embed(extractor, FACES[:2]).shape == (2, 64 * 64 * 3)
@@ -75,7 +111,7 @@ def test_published_weights_are_those_of_the_file(tmp_path):
     np.savez(path, **published)
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     source = {"file": "dlib.npz", "sha256": sha256, "format": "npz", "origin": "example.org"}
-    extractor, _, origin = import_record(read(Imported, {"recipe": "import", **plain, "weights": source}), path)
+    extractor, _, origin, _ = import_record(read(Imported, {"recipe": "import", **plain, "weights": source}), path)
     assert origin == "example.org"
     for name, values in extractor.network.state_dict().items():
         torch.testing.assert_close(values, state[name], rtol=0, atol=0)

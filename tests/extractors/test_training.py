@@ -107,14 +107,23 @@ def test_no_gradient_flows_through_adafaces_lengths():
     assert (along < 1e-5 * embeddings.grad.norm(dim=1) * embeddings.norm(dim=1)).all()
 
 
-def test_the_contrastive_loss_is_symmetric_cross_entropy():
-    captions = np.array(["a smiling person", "a person with a hat", "a smiling person", "an old person"])
+@pytest.mark.parametrize(
+    ("texts", "given", "expected"),
+    [
+        ("captions", ["a smiling person", "a person with a hat", "a smiling person", "an old person"], None),
+        # Numbered by name; two pictures of one person in a batch are two pairs with the same text.
+        ("users", ["eve", "bob", "bob", "ann"], ["A photograph of user #2."] * 2 + ["A photograph of user #1."]),
+    ],
+)
+def test_the_contrastive_loss_is_symmetric_cross_entropy(texts, given, expected):
     rows = torch.tensor([1, 2, 3])
-    objective = contrastive.build(captions, 16, context=16, width=16, layers=1, heads=2)
+    objective = contrastive.build(np.array(given), 16, None, texts, context=16, width=16, layers=1, heads=2)
     embeddings = torch.from_numpy(np.random.default_rng(0).normal(size=(3, 16)).astype(np.float32))
+    tower = objective.tower
     with torch.no_grad():
-        texts = unit(objective.text(objective.tokens[objective.caption[rows]]).double().numpy())
-        logits = unit(embeddings.double().numpy()) @ texts.T / 0.07
+        tower.log_scale.fill_(np.log(20))
+        directions = tower.tower(tower.tokens(expected or given[1:])).double().numpy()
+        logits = 20 * unit(embeddings.double().numpy()) @ unit(directions).T
         picture_to_text = np.log(np.exp(logits).sum(1)) - np.diag(logits)
         text_to_picture = np.log(np.exp(logits).sum(0)) - np.diag(logits)
         found = objective(embeddings, rows).item()
@@ -172,7 +181,7 @@ def trained(people, seed, iterations, loss="cosface", **how):
     faces, identities = people
     torch.manual_seed(seed)
     schedule = Schedule(iterations=iterations, batch=16, precision="float32", **how)
-    return train(build(RECORD), faces, identities, None, {"name": loss}, schedule, seed, "test")
+    return train(build(RECORD), faces, identities, None, {"name": loss}, schedule, seed, "test").extractor
 
 
 @pytest.fixture(scope="module")
@@ -206,6 +215,13 @@ def test_training_repeats_itself_and_follows_its_seed(people):
 def test_a_contrastive_loss_needs_captions(people):
     with pytest.raises(InputError, match="have no captions"):
         train(build(RECORD), *people, None, {"name": "contrastive"}, Schedule(iterations=1), 1, "test")
+
+
+def test_a_text_tower_that_goes_on_has_its_sizes_already(people):
+    tower = contrastive.build(people[1], 16, None, "users", width=8, heads=2).tower
+    loss = {"name": "contrastive", "texts": "users", "width": 8}
+    with pytest.raises(InputError, match="its loss has the option width, but the text tower"):
+        train(build(RECORD), *people, None, loss, Schedule(iterations=1), 1, "test", tower=tower)
 
 
 def test_one_group_gives_the_batches_of_one_permutation_after_the_other():
@@ -265,7 +281,9 @@ def tuned(origin, people, perturbed, anchor, shares, iterations=12):
     extractor.load_state_dict(origin.state_dict())
     schedule = Schedule(iterations=iterations, batch=16, weight_decay=0.0)
     together = np.concatenate([faces, perturbed]), np.tile(identities, 2)
-    return train(extractor, *together, None, {"name": "softmax"}, schedule, 1, "tuned", composition=composition)
+    return train(
+        extractor, *together, None, {"name": "softmax"}, schedule, 1, "tuned", composition=composition
+    ).extractor
 
 
 def cosine(first, second):

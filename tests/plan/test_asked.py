@@ -15,7 +15,7 @@ def taken(config, experiment, dataset="synthetic"):
 
 
 def test_an_experiment_takes_what_its_dataset_evaluates_and_leaves_out_what_it_says(default):
-    every = ["pixels", "facenet", "arcface", "vggface", "magface", "clip", "robust"]
+    every = ["pixels", "facenet", "arcface", "vggface", "magface", "clip_pretrained", "clip", "robust"]
     assert taken(default, "protection") == (every, ["fawkes_v03", "fawkes_v10", "fawkes_half", "lowkey"])
     assert taken(default, "lowkey_by_extractor") == (every[:-1], ["lowkey"])
     # Raw pixels are the floor of the clean error, which nothing could fool; few figures draw it.
@@ -134,7 +134,7 @@ def test_a_table_describes_two_models_as_new_as_the_newer(default):
         for each in Asked(default, "systems", "synthetic").labels()["recognizers"]
     }
     together = described["magface", "top_2_clip"]
-    assert (together["extractor_label"], together["released"]) == ("MagFace IR-ResNet", "2021-07-28")
+    assert (together["extractor_label"], together["released"]) == ("MagFace IR-ResNet", "2021-09-04")
     assert together["defense_label"] == default["defenses"]["top_2_clip"]["label"]
     assert described["magface", "none"]["released"] == "2021-03-11"
     pixels = Asked(default, "protection", "synthetic").labels()["recognizers"][0]

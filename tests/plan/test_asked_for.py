@@ -12,7 +12,7 @@ def test_everything_of_the_default(default):
     asked = targets.everything(default)
     assert len(set(asked)) == len(asked)
     measured = [
-        *("fawkes_by_extractor", "lowkey_by_extractor", "ranks", "verification", "visibility"),
+        *("fawkes_by_extractor", "lowkey_by_extractor", "interpolation", "ranks", "verification", "visibility"),
         *("adaptive", "training_matrix", "defenses", "detection", "unprotected", "classifiers", "systems", "collusion"),
     ]
     assert set(asked) == {

@@ -94,10 +94,11 @@ def test_jobs_name_the_modules_that_they_pick(default):
     assert attacks.perturbing_modules(default, "lowkey") == [
         *("uncloak.attacks.methods.lowkey", "uncloak.extractors.networks.iresnet", "uncloak.extractors.networks.vgg")
     ]
-    # A tuned extractor has the network of what it is tuned from.
-    assert extractors.training_modules(default, "clip") == [
-        *("uncloak.extractors.objectives.cosface", "uncloak.extractors.networks.vit")
+    # A tuned extractor has the network of what it is tuned from, and what lies between two that of both.
+    assert extractors.training_modules(default, "clip_tuned") == [
+        *("uncloak.extractors.objectives.contrastive", "uncloak.extractors.networks.vit")
     ]
+    assert extractors.modules(default, "clip") == ["uncloak.extractors.networks.vit"]
     assert transfer.image_classifier_modules(default, "wide_resnet") == [
         *("uncloak.transfer.networks.resnet", "uncloak.transfer.recipes.train")
     ]

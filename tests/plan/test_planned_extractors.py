@@ -1,8 +1,10 @@
 """How extractors are made, and what that depends on."""
 
+import pytest
 from configurations import configuration
 from planned import of
 
+from uncloak.errors import InputError
 from uncloak.plan import attacks, datasets, detection, experiments, extractors, transfer
 from uncloak.plan.asked import Asked
 
@@ -13,12 +15,14 @@ def test_every_extractor_is_made_in_one_way(default):
         "trained": extractors.trained(default, first=False),
         "tuned": extractors.tuned(default, robustly=False),
         "robust": extractors.tuned(default, robustly=True),
+        "interpolated": extractors.with_recipe(default, "interpolate"),
         "pixels": extractors.with_recipe(default, "pixels"),
         "imported": extractors.with_recipe(default, "import"),
     }
     # LowKey alone has several surrogates.
     assert made["trained first"] == ["arcface", "vggface"]
-    assert made["tuned"] == ["clip"]
+    assert made["tuned"] == ["clip_tuned"]
+    assert made["interpolated"] == ["clip_30", "clip", "clip_80"]
     assert made["robust"] == ["robust", "robust_lowkey", "robust_fawkes"]
     assert sorted(name for names in made.values() for name in names) == sorted(default["extractors"])
 
@@ -36,6 +40,41 @@ def test_robust_training_learns_public_faces(default):
         "robust_on_lowkey": ["lowkey"],
         "robust_training": ["fawkes_v03", "fawkes_v10", "lowkey"],
     }
+
+
+def test_an_interpolated_extractor_is_made_from_both_ends_and_knows_whom_they_learned(default):
+    assert extractors.ends(default, "clip") == [
+        *("results/extractors/clip_pretrained.safetensors", "results/extractors/clip_tuned.safetensors")
+    ]
+    assert extractors.lineage(default, "clip") == ["clip", "clip_pretrained", "clip_tuned"]
+    half = {"label": "H", "released": "2022-01-01", "recipe": "interpolate", "from": "arcface", "to": "robust"}
+    changed = configuration(
+        {"extractors": {"half": {**half, "alpha": 0.5}}, "run": {"extractors": ["arcface", "half", "clip"]}}
+    )
+    learned = {*of("background", "roles/background.csv"), *of("public", "roles/public.csv")}
+    assert extractors.people(changed, ["half"]) == learned
+    assert extractors.people(changed, ["clip"]) == {*of("background", "roles/background.csv")}
+    assert Asked(changed, "games", "synthetic").words()["adaptive"] == ["half"]
+
+
+def test_interpolation_is_asked_of_all_between_the_same_ends(default):
+    asked = Asked(default, "interpolation", "synthetic")
+    on_line = {"clip_pretrained": 0.0, "clip_30": 0.3, "clip": 0.6, "clip_80": 0.8, "clip_tuned": 1.0}
+    assert asked.labels()["alphas"] == on_line
+    assert [each.extractor for each in asked.recognizers] == [*on_line]
+    assert list(asked.words()["named"]) == ["clip_pretrained", "clip_tuned", "clip"]
+    moved = configuration({"extractors": {"clip_30": {"alpha": 0.4}}})
+    changed = {
+        name for name in default["extractors"] if extractors.record(moved, name) != extractors.record(default, name)
+    }
+    assert changed == {"clip_30"}
+    none = configuration({"experiments": {"interpolation": {"extractors": ["arcface"]}}})
+    assert experiments.made(none, "interpolation") == []
+    other = {**default["extractors"]["clip"], "from": "arcface", "to": "robust"}
+    with pytest.raises(InputError, match=r"experiments\.interpolation\.extractors: the figure is of one line"):
+        configuration(
+            {"extractors": {"half": other}, "experiments": {"interpolation": {"extractors": ["clip", "half"]}}}
+        )
 
 
 def test_words_are_no_part_of_what_a_job_depends_on(default):

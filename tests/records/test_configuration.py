@@ -83,9 +83,18 @@ def test_every_overlay_is_valid(path):
         ("extractors.facenet.released", "2021-02-30", ["extractors.facenet.released", "'2021-02-30' is no date"]),
         ("extractors.facenet.recipe", "trian", ["extractors.facenet: there is no recipe 'trian'", "'train'"]),
         ("extractors.clip.from", "clap", ["extractors.clip.from", "no extractor 'clap'", "'clip'"]),
-        ("extractors.clip.from", "clip", ["extractors.clip.from", "tuned from itself"]),
-        ("extractors.clip.from", "pixels", ["extractors.clip.from", "no weights to tune"]),
-        ("extractors.robust.train.loss", {"name": "contrastive"}, ["extractors.robust.train.loss", "captions"]),
+        ("extractors.clip.from", "clip", ["extractors.clip.from", "made from itself (clip <- clip)"]),
+        ("extractors.clip.from", "pixels", ["extractors.clip.from", "has no weights"]),
+        ("extractors.clip.to", "clap", ["extractors.clip.to", "no extractor 'clap'", "'clip'"]),
+        ("extractors.clip.to", "facenet", ["extractors.clip.to", "another network or input each"]),
+        ("extractors.clip.alpha", 1.5, ["extractors.clip.alpha"]),
+        ("extractors.clip_tuned.from", "clip", ["made from itself (clip_tuned <- clip <- clip_tuned)"]),
+        ("extractors.clip_pretrained.train.loss.texts", "names", ["train.loss.texts", "captions, users"]),
+        (
+            "extractors.robust.train.loss",
+            {"name": "contrastive"},
+            ["extractors.robust.train.loss", "public identities"],
+        ),
         ("extractors.robust.train.public.dataset", "publik", ["no dataset 'publik'", "do you mean 'public'?"]),
         ("extractors.robust.train.public.dataset", "background", ["train.public.dataset", "give it `perturb.public`"]),
         ("extractors.robust.train.public.attacks", ["glaze"], ["train.public.attacks", "no attack 'glaze'"]),
@@ -197,7 +206,7 @@ def test_every_overlay_is_valid(path):
         ("experiments.protection", None, ["experiments.lifetime", "'protection', which is struck out"]),
         ("experiments.protection.method", "ranks", ["experiments.protection.method", "'lifetime' is drawn from"]),
         ("experiments.protection.without", {"attacks": ["lowkey"]}, ["experiments.lifetime.attacks", "'lowkey'"]),
-        ("experiments.visibility.extractors", ["clip_pretrained"], ["experiments.visibility.extractors", "take it"]),
+        ("experiments.visibility.extractors", ["clip_30"], ["experiments.visibility.extractors", "take it"]),
         ("experiments.games.options.users", {"A": ["glaze"]}, ["experiments.games.options.users.A", "no attack"]),
         ("experiments.games.options.users", {}, ["experiments.games.options", "there are none"]),
         ("experiments.detection.options.detectors", ["both"], ["detection.options.detectors", "no detector 'both'"]),
@@ -279,7 +288,7 @@ def test_records_that_compute_have_a_precision():
     checked = read(changed("attacks.fawkes_v10.precision", "float32"))
     assert checked.attacks["fawkes_v10"].precision == "float32"
     assert checked.detectors["fawkes"].precision == "float32"  # as its record says
-    assert checked.extractors["clip"].train.precision == checked.attacks["lowkey"].precision == "auto"
+    assert checked.extractors["clip_tuned"].train.precision == checked.attacks["lowkey"].precision == "auto"
     assert checked.as_mapping()["image_classifiers"]["vgg"]["train"]["precision"] == "auto"
     # Of an experiment, by the plan: its options are its method's alone.
     assert end_to_end_record(checked.as_mapping(), "synthetic")["precision"] == "auto"

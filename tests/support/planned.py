@@ -2,7 +2,7 @@
 
 TINY, TINY_EXPERIMENTS = "tests/worlds/tiny.yaml", "tests/worlds/tiny_experiments.yaml"
 WORDS = {"label": "An attack", "released": "2022-01-01"}
-NEW = {"extractors": "clip_pretrained", "attacks": "fawkes_v10_mid"}
+NEW = {"extractors": "clip_30", "attacks": "fawkes_v10_mid"}
 TOOL = {**WORDS, "method": "external", "root": "tool", "layout": "folder", "name": "{stem}.png"}
 
 

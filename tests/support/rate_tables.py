@@ -107,6 +107,14 @@ def rank_table() -> pd.DataFrame:
     )
 
 
+def interpolation_table() -> pd.DataFrame:
+    """Between two ends, in no order: protection rises with alpha where the clean error falls."""
+    table = rate_table({f"clip_{tenths}": (f"CLIP {tenths}", "2021-09-04") for tenths in (6, 0, 10, 3)})
+    table["alpha"] = table["extractor"].str.removeprefix("clip_").astype(int) / 10
+    table["protection_rate"] *= np.where(table["attack"] == "none", 1 - table["alpha"] / 2, 0.5 + table["alpha"] / 2)
+    return table.assign(low=0.8 * table["protection_rate"], high=1.05 * table["protection_rate"])
+
+
 def verification_table() -> pd.DataFrame:
     return pd.concat(
         [

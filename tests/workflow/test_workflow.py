@@ -96,16 +96,26 @@ def test_an_edit_of_what_the_attacks_share_restales_them_all_and_no_training(fin
         assert finished.stale() == of_attack("lowkey") | of_attack("fawkes_v10") | of_attack("fawkes_v03")
 
 
+def of_clip():
+    """Everything that descends from the interpolated extractor, itself first."""
+    return {
+        "results/extractors/clip.safetensors",
+        *(f"{RESULTS}/embeddings/clip/{posting}.h5" for posting in ("clean", "lowkey", "fawkes_v03", "fawkes_v10")),
+        f"{RESULTS}/recognition/clip/comparisons.h5",
+        *measured("protection", "lowkey_by_extractor", "fawkes_by_extractor", "ranks"),
+        *figure("visibility"),
+    }
+
+
 def test_an_edit_of_a_network_restales_its_extractor(finished):
     with edited(library(finished, "extractors/networks/vit.py"), "mlp_ratio=3.0", "mlp_ratio=2.0"):
-        assert finished.stale() == {
-            "results/extractors/clip_pretrained.safetensors",
-            "results/extractors/clip.safetensors",
-            *(f"{RESULTS}/embeddings/clip/{posting}.h5" for posting in ("clean", "lowkey", "fawkes_v03", "fawkes_v10")),
-            f"{RESULTS}/recognition/clip/comparisons.h5",
-            *measured("protection", "lowkey_by_extractor", "fawkes_by_extractor", "ranks"),
-            *figure("visibility"),
-        }
+        ends = {f"results/extractors/clip_{end}.safetensors" for end in ("pretrained", "tuned")}
+        assert finished.stale() == ends | of_clip()
+
+
+def test_another_alpha_restales_what_lies_there_and_neither_end(finished):
+    with edited(finished.folder / "resources/records/extractors.yaml", "alpha: 0.6", "alpha: 0.7"):
+        assert finished.stale() == of_clip()
 
 
 def of_treatment(name):

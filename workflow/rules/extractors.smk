@@ -1,4 +1,4 @@
-"""Extractors by recipe: imported, trained from scratch, tuned from another."""
+"""Extractors by recipe: imported, trained from scratch, tuned from another, interpolated between two."""
 
 
 # A hash says what the weights are, so they are no input: they may lie here or there, or be fetched.
@@ -89,6 +89,31 @@ use rule train_extractor as finetune_extractor with:
         extractor=one_of(extractors.tuned(config, robustly=False)),
     message:
         "Tune {wildcards.extractor} from another extractor"
+
+
+rule interpolate_extractor:
+    input:
+        ends=planned(extractors.ends),
+    output:
+        paths.EXTRACTOR,
+    log:
+        "logs/interpolate_extractor/{extractor}.log",
+    benchmark:
+        "benchmarks/interpolate_extractor/{extractor}.tsv"
+    wildcard_constraints:
+        extractor=one_of(extractors.with_recipe(config, "interpolate")),
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=10,
+    params:
+        code=code("interpolate_extractor", extractors.modules),
+        record=text(extractors.record),
+    message:
+        "Interpolate the weights of {wildcards.extractor}"
+    script:
+        "../scripts/interpolate_extractor.py"
 
 
 rule tune_robustly:

@@ -10,5 +10,6 @@ from uncloak.records.reading import read
 
 with started(snakemake) as job:
     record, weights = read(AnyExtractor, job.params.record), published(job.config, job.params.brought)
-    extractor, made_of, source = import_record(record, obtain(job.config, job.params.brought))
-    save(job.output[0], extractor, made_of, job.made(source=weights.source if weights else source))
+    made = import_record(record, obtain(job.config, job.params.brought))
+    told = job.made(source=weights.source if weights else made.source)
+    save(job.output[0], made.extractor, made.record, told, made.tower)

@@ -28,5 +28,5 @@ with computing(snakemake) as job:
     fitted = fit(record, faces, pictures, split, job.seed, job.wildcards.extractor, **how)
     learned = {"source": fitted.source, "source_recipe": str(read_attributes(inputs.faces)["recipe"])}
     made |= {"clean_error": f"{fitted.clean_error:.6g}", **learned}
-    save(job.output[0], fitted.extractor, fitted.record, made)
+    save(job.output[0], fitted.extractor, fitted.record, made, fitted.tower)
     checkpoint.remove()

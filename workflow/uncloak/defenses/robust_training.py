@@ -86,7 +86,7 @@ def fit_robustly(
     how = {"device": device, "composition": composition, "checkpoint": checkpoint}
     # What is learned again has the same margin.
     extractor = load(origin).for_crops(read_margin(perturbed[0]))
-    extractor = train(extractor, learned, identities, None, loss, schedule, seed, name, **how).cpu()
+    extractor = train(extractor, learned, identities, None, loss, schedule, seed, name, **how).extractor.cpu()
     return Fitted(
         extractor,
         read_metadata(origin)["record"],

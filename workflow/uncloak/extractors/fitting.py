@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,9 @@ from uncloak.pictures.views import Faces, Picked
 from uncloak.records import extractors as records
 from uncloak.records.reading import converted
 
+if TYPE_CHECKING:
+    from uncloak.extractors.text_tower import TextTower
+
 
 class Fitted(NamedTuple):
     """A trained extractor.
@@ -25,12 +28,14 @@ class Fitted(NamedTuple):
         record: its network and input, from which and its weights it is rebuilt.
         source: what it has learned from, in words.
         clean_error: share of the probes of identities that it has not seen whose nearest gallery face is another's.
+        tower: the text tower that it was trained with, on the CPU; None where with none.
     """
 
     extractor: Extractor
     record: dict
     source: str
     clean_error: float
+    tower: "TextTower | None" = None
 
 
 def fit(
@@ -67,13 +72,18 @@ def fit(
     learned, unseen = divide_background(split, record.train.held_out, seed)
     place = pd.Series(range(len(pictures)), index=pictures)
     rows, unseen_rows = (place[part["picture"]].to_numpy() for part in (learned, unseen))
+    contrastive, tower = record.train.loss.name == "contrastive", None
     if isinstance(record, records.Finetuned):
         architecture, extractor = read_metadata(origin)["record"], load(origin)
+        if contrastive:
+            from uncloak.extractors.text_tower import read_tower
+
+            tower = read_tower(origin)
     else:
         architecture = records.architecture(record)
         torch.manual_seed(seed)
         extractor = build(architecture)
-    extractor = train(
+    extractor, objective = train(
         extractor.for_crops(margin),
         Picked(faces, rows),
         learned["identity"].to_numpy(str),
@@ -84,10 +94,13 @@ def fit(
         name,
         device,
         checkpoint=checkpoint,
-    ).cpu()
+        tower=tower,
+    )
+    extractor = extractor.cpu()
     return Fitted(
         extractor,
         architecture,
         f"trained on {learned['identity'].nunique()} background identities of {record.train.data}",
         validation_error(extractor, Picked(faces, unseen_rows), unseen["identity"].to_numpy(str)),
+        objective.tower.cpu() if contrastive else None,
     )

@@ -24,11 +24,14 @@ class Published(NamedTuple):
         record: its network and input, from which and its weights it is rebuilt; a network whose file holds the
             architecture, too, has got it as the option `graph`.
         source: where its weights are from, in words.
+        tower: the text tower that it was trained with (`uncloak.extractors.text_tower.TextTower`), where the file holds
+            one that tuning can go on with.
     """
 
     extractor: Extractor
     record: dict
     source: str
+    tower: nn.Module | None = None
 
 
 def import_record(record: Imported | Pixels, weights: str | os.PathLike | None = None) -> Published:
@@ -41,7 +44,20 @@ def import_record(record: Imported | Pixels, weights: str | os.PathLike | None =
         return Published(build(made_of).freeze(), made_of, "no weights")
     told = record.weights.model_dump()
     extractor, network = import_published(weights, {**made_of, "weights": told})
-    return Published(extractor, {**made_of, "network": network}, record.weights.origin or record.weights.file)
+    source = record.weights.origin or record.weights.file
+    return Published(extractor, {**made_of, "network": network}, source, _text_tower(weights, record))
+
+
+def _text_tower(path: str | os.PathLike, record: Imported) -> nn.Module | None:
+    module = network_module(record.network.name)
+    if not hasattr(module, "text_tower"):
+        return None
+    whole = published.read(path, record.weights.format or _format(Path(path)))
+    options = {key: value for key, value in record.network.plain().items() if key != "name"}
+    try:
+        return module.text_tower(whole, **options)
+    except (KeyError, RuntimeError) as error:
+        raise _unfit(Path(path), record.network.name, f"text tower: {' '.join(str(error).split())[:200]}") from None
 
 
 def import_published(

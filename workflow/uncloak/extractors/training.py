@@ -3,11 +3,13 @@
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from uncloak.checkpoints import Checkpoint
 from uncloak.errors import InputError
@@ -19,6 +21,13 @@ from uncloak.pictures.views import Faces, Picked
 from uncloak.seeds import derive_seed, generator
 
 _VALIDATION_GALLERY = 0.7
+
+
+class Learned(NamedTuple):
+    """What training leaves: the extractor, and its objective with what learned along."""
+
+    extractor: Extractor
+    objective: nn.Module
 
 
 @dataclass(frozen=True)
@@ -88,30 +97,44 @@ def train(
     device: str = "cpu",
     composition: Composition | None = None,
     checkpoint: Checkpoint | None = None,
-) -> Extractor:
+    tower: nn.Module | None = None,
+) -> Learned:
     """Train `extractor` in place on `faces` uint8 [N,S,S,3] of `identities` (text [N]) and return it in eval mode.
 
     Of a view of faces (`uncloak.pictures.views`) each batch is read alone. With a `checkpoint`, a killed training goes
     on from what it has kept.
 
-    `loss` names a module of `uncloak.extractors.objectives` and its options; "contrastive" compares with `captions`.
+    `loss` names a module of `uncloak.extractors.objectives` and its options; "contrastive" compares with `captions`, or
+    with texts of its own that number the identities, and goes on training
+    `tower` (`uncloak.extractors.text_tower.TextTower`) if that is given.
     With a `composition` the extractor as given is the origin: the prototypes of the identities, which are dropped at
     the end, start at the means of its embeddings, and its clean embeddings are what `composition.anchor` holds to.
+
+    Raises InputError where the loss does not fit what is given, or is no longer finite.
     """
     torch.manual_seed(derive_seed(seed, "train", name))
     options = {key: value for key, value in loss.items() if key != "name"}
     objective_module = importlib.import_module(f"uncloak.extractors.objectives.{loss['name']}")
+    target: torch.Tensor | np.ndarray
     if loss["name"] == "contrastive":
         if composition is not None:
             raise InputError(
                 f"extractor '{name}': its loss is contrastive, which has no prototypes of identities to start from;"
                 " name another loss"
             )
-        if captions is None:
+        target = identities if options.get("texts") == "users" else captions
+        if target is None:
             raise InputError(
-                f"extractor '{name}': its loss is contrastive, but its data have no captions; name another loss"
+                f"extractor '{name}': its loss is contrastive, but its data have no captions; name another loss, or"
+                " give it `texts: users`"
             )
-        target = captions
+        sizes = sorted(options.keys() - {"texts"})
+        if tower is not None and sizes:
+            raise InputError(
+                f"extractor '{name}': its loss has the option {sizes[0]}, but the text tower that it goes on with is"
+                " made already; leave it out"
+            )
+        options["tower"] = tower
     else:
         target = torch.from_numpy(np.unique(identities, return_inverse=True)[1])
     with torch.no_grad():
@@ -132,7 +155,7 @@ def train(
 
     random, how = generator(seed, "batches", name), {"device": device, "groups": groups, "checkpoint": checkpoint}
     learn(extractor, faces, total, schedule, random, name, head=objective, **how)
-    return extractor
+    return Learned(extractor, objective)
 
 
 def _origin(extractor: Extractor, faces: Faces, clean: np.ndarray, device: str) -> torch.Tensor:

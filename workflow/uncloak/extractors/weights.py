@@ -15,24 +15,39 @@ from uncloak.files import check_readable, unreadable
 from uncloak.store import atomic
 
 if TYPE_CHECKING:
+    import torch
+
     from uncloak.extractors.extractor import Extractor
 
 # All metadata is one JSON text, because safetensors writes several keys in an order that changes from run to run.
 _KEY = "uncloak"
+# Before the names of what is kept beside the network; a module's name could not have a slash.
+_BESIDE = "text/"
 _MEND = "delete it and run again"
 
 
-def save(path: str | os.PathLike, extractor: "Extractor", record: Mapping, metadata: Mapping[str, Any]):
+def save(
+    path: str | os.PathLike,
+    extractor: "Extractor",
+    record: Mapping,
+    metadata: Mapping[str, Any],
+    tower: "torch.nn.Module | None" = None,
+):
     """Write the network's weights with `record` (network and input at least) and further `metadata`, JSON values both.
 
+    tower: the text tower (`uncloak.extractors.text_tower.TextTower`) that it was trained with, kept for more training.
     The file is written whole or not at all, and is byte-identical for equal weights, record and metadata.
     """
     import torch
     from safetensors.torch import save as to_bytes
 
+    state = extractor.network.state_dict()
+    if tower is not None:
+        state |= {_BESIDE + name: value for name, value in tower.state_dict().items()}
+        metadata = {**metadata, "text_tower": tower.options}
     tensors = {
         name: value.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
-        for name, value in extractor.network.state_dict().items()
+        for name, value in state.items()
     }
     text = json.dumps({**metadata, "record": record}, sort_keys=True, ensure_ascii=False, allow_nan=False)
     with atomic(path) as temporary:
@@ -54,8 +69,7 @@ def load(
         extractor = build(record)
     except InputError as error:
         raise InputError(f"{path}: {error}; {_MEND}") from None
-    with safe_open(path, framework="pt", device="cpu") as file:
-        state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - the file is no mapping
+    state = tensors(path)
     expected = {name: (value.dtype, value.shape) for name, value in extractor.network.state_dict().items()}
     found = {name: (value.dtype, value.shape) for name, value in state.items()}
     if expected != found:
@@ -63,6 +77,17 @@ def load(
         raise InputError(f"{path}: its weights do not fit network {record['network']['name']} (at '{wrong}'); {_MEND}")
     extractor.network.load_state_dict(state, strict=True)
     return extractor.freeze().to(device)
+
+
+def tensors(path: str | os.PathLike, beside: bool = False) -> dict[str, "torch.Tensor"]:
+    """Read the network's weights from a file written by `save`, by name; or those of the text tower `beside` it.
+
+    Raises InputError as `read_metadata` does.
+    """
+    read_metadata(path)
+    with safe_open(path, framework="pt", device="cpu") as file:
+        names = [name for name in file.keys() if name.startswith(_BESIDE) == beside]  # noqa: SIM118 - it is no mapping
+        return {name.removeprefix(_BESIDE): file.get_tensor(name) for name in names}
 
 
 def read_metadata(path: str | os.PathLike) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Extractors by recipe, and what they are trained and tuned from."""
+"""Extractors by recipe, and what they are trained, tuned and interpolated from."""
 
 from collections.abc import Iterable, Mapping
 
@@ -42,7 +42,7 @@ def in_files(config: Mapping) -> list[str]:
 
 
 def module(config: Mapping, extractor: str) -> str:
-    """The module of an extractor, its network or its black box; a tuned one has that which it is tuned from."""
+    """The module of an extractor, its network or its black box; one made from another has that of the other."""
     found = config["extractors"][extractor]
     if "from" in found:
         return module(config, found["from"])
@@ -76,6 +76,29 @@ def origin(config: Mapping, extractor: str) -> list[str]:
     return files([config["extractors"][extractor]["from"]])
 
 
+def ends(config: Mapping, extractor: str) -> list[str]:
+    """The two extractors that one lies between."""
+    return files([config["extractors"][extractor][end] for end in ("from", "to")])
+
+
+def alphas(config: Mapping, start: str, end: str) -> dict[str, float]:
+    """The extractors on the line between two others, and where: 0 is the start, 1 the end."""
+    records = config["extractors"]
+    between = {
+        name: records[name]["alpha"]
+        for name in with_recipe(config, "interpolate")
+        if (records[name]["from"], records[name]["to"]) == (start, end)
+    }
+    return {start: 0.0, **between, end: 1.0}
+
+
+def lineage(config: Mapping, extractor: str) -> list[str]:
+    """An extractor and those that it is made from, itself first; those of both ends of an interpolated one."""
+    records = config["extractors"]
+    made_from = [records[extractor][key] for key in ("from", "to") if key in records[extractor]]
+    return list(dict.fromkeys([extractor, *(each for name in made_from for each in lineage(config, name))]))
+
+
 def training_faces(config: Mapping, extractor: str) -> str:
     """The faces that an extractor is trained on, or holds on to while it is tuned."""
     return paths.fill(paths.FACES, dataset=config["extractors"][extractor]["train"]["data"])
@@ -84,13 +107,6 @@ def training_faces(config: Mapping, extractor: str) -> str:
 def training_split(config: Mapping, extractor: str) -> str:
     """Whose faces these are: background identities, and an extractor depends on nobody else's pictures."""
     return listed(config, config["extractors"][extractor]["train"]["data"], "background")
-
-
-def lineage(config: Mapping, extractor: str) -> list[str]:
-    """An extractor and those that it is made from, itself first; those of both ends of an interpolated one."""
-    records = config["extractors"]
-    made_from = [records[extractor][key] for key in ("from", "to") if key in records[extractor]]
-    return list(dict.fromkeys([extractor, *(each for name in made_from for each in lineage(config, name))]))
 
 
 def trained_on(config: Mapping, extractor: str) -> list[str]:
@@ -141,16 +157,13 @@ def public_perturbed(config: Mapping, extractor: str) -> list[tuple[str, str]]:
 
 
 def people(config: Mapping, extractors: Iterable[str]) -> set[str]:
-    """Tables of all the people whom these extractors, and those that they are tuned from, learn from."""
+    """Tables of all the people whom these extractors, and those that they are made from, learn from."""
     found = set()
-    for name in extractors:
-        record = config["extractors"][name]
-        if "train" in record:
+    for name in {each for extractor in extractors for each in lineage(config, extractor)}:
+        if "train" in config["extractors"][name]:
             found.add(training_split(config, name))
         if learned_public(config, name):
             found |= {*public_people(config, name)}
-        if "from" in record:
-            found |= people(config, [record["from"]])
     return found
 
 

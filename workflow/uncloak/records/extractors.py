@@ -279,6 +279,16 @@ class BlackBox(Extractor):
         return self
 
 
+class Interpolated(Extractor):
+    """An extractor between another and what that was tuned to, by its weights (ICLR 2022, appendix B.3)."""
+
+    recipe: Literal["interpolate"] = field("Weights between those of two extractors.")
+    released: Released = field("Day on which the last component of the model was published.")
+    origin: Name = field("Extractor at alpha 0.", alias="from")
+    tuned: Name = field("Extractor at alpha 1, of the same architecture.", alias="to")
+    alpha: Share = field("Share of the second: weights are (1 - alpha) * from + alpha * to.")
+
+
 def architecture(record: Pixels | Imported | Trained) -> dict[str, Any]:
     """Return the network and the input of a record as plain mappings, from which its extractor is built."""
     return {"network": record.network.plain(), "input": record.input.plain()}
@@ -286,5 +296,12 @@ def architecture(record: Pixels | Imported | Trained) -> dict[str, Any]:
 
 AnyExtractor = one_of(
     "recipe",
-    {"pixels": Pixels, "import": Imported, "train": Trained, "finetune": Finetuned, "black_box": BlackBox},
+    {
+        "pixels": Pixels,
+        "import": Imported,
+        "train": Trained,
+        "finetune": Finetuned,
+        "interpolate": Interpolated,
+        "black_box": BlackBox,
+    },
 )

@@ -59,7 +59,7 @@ class Kind(NamedTuple):
 
 METHOD = Kind("method", "attacks/methods", "Options", ("alexnet",), function="attack")
 NETWORK = Kind("network", "extractors/networks", "build", ("graph",))
-OBJECTIVE = Kind("objective", "extractors/objectives", "build", ("codes", "captions", "dimension"))
+OBJECTIVE = Kind("objective", "extractors/objectives", "build", ("codes", "captions", "dimension", "tower"))
 BLACK_BOX = Kind("black box", "extractors/black_boxes", "build", ("weights",))
 DEFENSE = Kind("defense", "defenses", "Options", mark="HOOKS")
 EXPERIMENT = Kind("experiment", "experiments", "Options", mark="TITLE")

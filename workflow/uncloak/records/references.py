@@ -11,7 +11,7 @@ from uncloak.records.configuration import Configuration
 from uncloak.records.datasets import Drawn, DrawnFaces, Photographs
 from uncloak.records.defenses import Defense
 from uncloak.records.experiments import Experiment
-from uncloak.records.extractors import BlackBox, Finetuned, Pixels, Training
+from uncloak.records.extractors import BlackBox, Finetuned, Interpolated, Pixels, Training, architecture
 from uncloak.records.transfer import DrawnObjects, PublishedImageClassifier, TrainedImageClassifier
 from uncloak.records.words import suggestion
 
@@ -172,29 +172,47 @@ class _References:
             )
 
     def _extractor(self, name: str, extractor: object) -> None:
-        place, lineage = f"extractors.{name}", [name]
+        place = f"extractors.{name}"
         if hasattr(extractor, "train"):
             self._known(f"{place}.train.data", "datasets", [extractor.train.data])
         if public := getattr(getattr(extractor, "train", None), "public", None):
             self._known(f"{place}.train.public.dataset", "datasets", [public.dataset])
             self._known(f"{place}.train.public.attacks", "attacks", public.attacks)
-        while isinstance(self.config.extractors[lineage[-1]], Finetuned):
-            origin = self.config.extractors[lineage[-1]].origin
-            self._known(f"extractors.{lineage[-1]}.from", "extractors", [origin])
-            if origin in lineage:
-                _refuse(f"{place}.from", f"is tuned from itself ({' <- '.join([*lineage, origin])}); name another")
-            lineage.append(origin)
-        if len(lineage) > 1 and isinstance(self.config.extractors[lineage[-1]], Pixels | BlackBox):
-            _refuse(f"{place}.from", f"'{lineage[-1]}' has no weights to tune; name another")
+        self._lineage(name, ())
+
+    def _lineage(self, name: str, way: tuple[str, ...]) -> None:
+        """That what an extractor is made from is there, has weights, and is not made from the extractor itself."""
+        way, extractor = (*way, name), self.config.extractors[name]
+        for key, other in _made_from(extractor).items():
+            place = f"extractors.{name}.{key}"
+            self._known(place, "extractors", [other])
+            if other in way:
+                _refuse(place, f"is made from itself ({' <- '.join([*way, other])}); name another")
+            if isinstance(self.config.extractors[other], Pixels | BlackBox):
+                _refuse(place, f"'{other}' has no weights; name another")
+            self._lineage(other, way)
+        if isinstance(extractor, Interpolated) and self._architecture(extractor.origin) != self._architecture(
+            extractor.tuned
+        ):
+            reason = f"'{extractor.origin}' and '{extractor.tuned}' have another network or input each"
+            _refuse(f"extractors.{name}.to", f"{reason}; name an extractor tuned from '{extractor.origin}'")
+
+    def _architecture(self, name: str) -> dict:
+        """What an extractor is built from, which is that of whatever it is made from."""
+        made_from = _made_from(self.config.extractors[name])
+        return self._architecture(made_from["from"]) if made_from else architecture(self.config.extractors[name])
 
     def _can_train(self, place: str, train: Training) -> None:
         data = self.config.datasets[train.data]
         public = getattr(train, "public", None)
         if public is None or public.rehearsal:
             self._people(f"{place}.held_out", train.data, "background", train.held_out)
-        if train.loss.name == "contrastive" and (public is not None or not isinstance(data, DrawnFaces)):
-            reason = f"'contrastive' needs captions, which the faces of '{train.data}' do not have"
-            _refuse(f"{place}.loss", f"{reason}; take data of source drawn_faces, and no public identities")
+        if train.loss.name == "contrastive":
+            if public is not None:
+                _refuse(f"{place}.loss", "'contrastive' cannot learn public identities; take another loss")
+            if train.loss.options.texts == "captions" and not isinstance(data, DrawnFaces):
+                reason = f"'contrastive' needs captions, which the faces of '{train.data}' do not have"
+                _refuse(f"{place}.loss", f"{reason}; take data of source drawn_faces, or `texts: users`")
         if public is None:
             return
         place = f"{place}.public"
@@ -281,9 +299,10 @@ class _References:
             attack = self.config.attacks[name]
             yield from (("extractor", each) for each in getattr(attack, "surrogates", ()))
             yield from (("attack", each) for each in getattr(attack, "shares", ()))
-        elif isinstance(extractor := self.config.extractors[name], Finetuned):
-            yield "extractor", extractor.origin
-            public = extractor.train.public
+        else:
+            extractor = self.config.extractors[name]
+            yield from (("extractor", each) for each in _made_from(extractor).values())
+            public = extractor.train.public if isinstance(extractor, Finetuned) else None
             yield from (("attack", each) for each in (public.attacks if public else ()))
 
     def _parts(self, attacks: Iterable[str]) -> list[str]:
@@ -377,6 +396,13 @@ def _on_photographs(attack: object) -> bool:
     if isinstance(attack, External):
         return attack.pictures == "photographs"
     return isinstance(attack, Method) and attack.photograph is not None
+
+
+def _made_from(extractor: object) -> dict[str, str]:
+    """Key of a record -> the extractor that it names there, from which its own is made."""
+    if isinstance(extractor, Interpolated):
+        return {"from": extractor.origin, "to": extractor.tuned}
+    return {"from": extractor.origin} if isinstance(extractor, Finetuned) else {}
 
 
 def _people(dataset: object, role: str) -> int:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from uncloak.errors import InputError
-from uncloak.plan.extractors import learned_public
+from uncloak.plan.extractors import learned_public, lineage
 
 TITLE = "Who wins the poisoning game?"
 CATEGORY = "How long does a cloak last?"
@@ -57,5 +57,6 @@ def shown(asked):
 
 
 def adaptive(asked):
-    """Extractors that were tuned on public identities' perturbed faces: they know the attacks."""
-    return [name for name in asked.extractors if learned_public(asked.config, name)]
+    """Extractors that were tuned on public identities' perturbed faces, or made from such: they know the attacks."""
+    config = asked.config
+    return [name for name in asked.extractors if any(learned_public(config, each) for each in lineage(config, name))]

@@ -1,48 +1,70 @@
-"""CLIP's objective (Radford et al. 2021): pictures against their captions, with open_clip's text tower and loss."""
+"""CLIP's objective (Radford et al. 2021): pictures against texts, with open_clip's text tower and loss."""
+
+from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import torch
-from open_clip import ClipLoss, get_tokenizer
-from open_clip.transformer import TextTransformer
+from open_clip import ClipLoss
 from torch import nn
 from torch.nn import functional as F
 
-_LARGEST_SCALE = 100.0  # as in CLIP, section 2.5
+from uncloak.extractors.text_tower import TextTower
 
 
 class Contrastive(nn.Module):
-    """Symmetric cross-entropy over the batch of matching embeddings with their own captions.
+    """Symmetric cross-entropy over the batch of matching embeddings with their own texts.
 
     Called as `objective(embeddings float32 [N,D], rows int64 [N])`, where `rows` are rows of the training set, whose
-    captions were given on construction.
+    texts were given on construction. As in open_clip every pair of the batch is a class of its own, also where two
+    pictures have the same text.
     """
 
-    def __init__(self, captions: np.ndarray, dimension: int, context: int, width: int, layers: int, heads: int):
+    def __init__(self, texts: Sequence[str], tower: TextTower):
         super().__init__()
-        # Many pictures share a caption: tokenize each once.
-        texts, inverse = np.unique(captions, return_inverse=True)
-        self.register_buffer("tokens", get_tokenizer("ViT-B-32", context_length=context)(texts.tolist()))
-        self.register_buffer("caption", torch.from_numpy(inverse))
-        self.text = TextTransformer(
-            context_length=context, width=width, layers=layers, heads=heads, output_dim=dimension, mlp_ratio=3.0
-        )
-        self.log_scale = nn.Parameter(torch.tensor(np.log(1 / 0.07), dtype=torch.float32))
+        # Many pictures share a text: tokenize each once.
+        distinct, inverse = np.unique(texts, return_inverse=True)
+        self.register_buffer("tokens", tower.tokens(distinct.tolist()))
+        self.register_buffer("text", torch.from_numpy(inverse))
+        self.tower = tower
         self.loss = ClipLoss()
 
     def forward(self, embeddings: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
-        texts = F.normalize(self.text(self.tokens[self.caption[rows]]).float())
-        return self.loss(F.normalize(embeddings), texts, self.log_scale.exp().clamp(max=_LARGEST_SCALE))
+        texts = self.tower(self.tokens[self.text[rows]])
+        return self.loss(F.normalize(embeddings), texts, self.tower.scale)
+
+
+def of_users(identities: np.ndarray) -> np.ndarray:
+    """Return the text [N] of each picture of `identities` (text [N]), with a number for each identity from 1 on.
+
+    The numbers follow the names, sorted. (Radiya-Dixit et al. 2022, appendix B.3.)
+    """
+    numbers = np.unique(identities, return_inverse=True)[1] + 1
+    return np.array([f"A photograph of user #{number}." for number in numbers])
 
 
 def build(
-    captions: np.ndarray, dimension: int, context: int = 48, width: int = 64, layers: int = 1, heads: int = 4
+    captions: np.ndarray,
+    dimension: int,
+    tower: TextTower | None,
+    texts: Literal["captions", "users"] = "captions",
+    context: int = 48,
+    width: int = 64,
+    layers: int = 1,
+    heads: int = 4,
 ) -> Contrastive:
-    """Build the objective for training pictures with these `captions` (text [N]).
+    """Build the objective.
+
+    captions: text [N], of the training pictures; their identities where `texts` is "users". tower: trained already, of
+    this `dimension`, or None for a new one.
 
     Args:
-        context: longest caption in tokens.
+        texts: captions of the pictures, or users: "A photograph of user #X.", X being a number for each identity.
+        context: longest text in tokens.
         width: channels of the text tower.
         layers: its number of blocks.
         heads: of its attention.
     """
-    return Contrastive(captions, dimension, context, width, layers, heads)
+    if tower is None:
+        tower = TextTower(dimension, context, width, layers, heads)
+    return Contrastive(captions if texts == "captions" else of_users(captions), tower)
