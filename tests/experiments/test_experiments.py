@@ -32,6 +32,7 @@ WORLDS = {
     "lfw": ["resources/worlds/lfw.yaml"],
 }
 WORLDS["facescrub"] = ["resources/worlds/facescrub.yaml"]
+WORLDS["lfw_surrogates"] = [*WORLDS["lfw"], "resources/worlds/lfw_surrogates.yaml"]
 WORLDS["pubfig"] = [*WORLDS["facescrub"], "resources/worlds/pubfig.yaml"]
 HEAVY = ("altair", "h5py", "numpy", "pandas", "PIL", "scipy", "sklearn", "torch")
 LOADED = f"""

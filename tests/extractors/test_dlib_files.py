@@ -107,7 +107,9 @@ def test_embeddings_are_those_of_dlib_itself(published):
     seeds = torch.rand(6, 3, 9, 9, generator=torch.Generator().manual_seed(0))
     chips = (torch.nn.functional.interpolate(seeds, size=150, mode="bicubic").clamp(0, 1) * 255).round().byte()
     extractor = import_published(published, RECORD)[0]
-    normalized = Preprocessing([150, 150], "arcface", RECORD["input"]["mean"], RECORD["input"]["std"])
+    normalized = Preprocessing(
+        size=[150, 150], template="arcface", mean=RECORD["input"]["mean"], std=RECORD["input"]["std"]
+    )
     with torch.inference_mode():
         found = extractor.network(normalized(chips.float() / 255)).numpy()
     real = dlib.face_recognition_model_v1(str(published))

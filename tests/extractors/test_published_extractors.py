@@ -18,6 +18,8 @@ from skimage.transform import SimilarityTransform, warp
 from uncloak.errors import InputError
 from uncloak.extractors.extractor import Preprocessing
 from uncloak.extractors.importing import import_published
+from uncloak.fetching import find
+from uncloak.fetching import published as published_file
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
 needs_weights = pytest.mark.skipif(not (SHARED / "weights").is_dir(), reason="published weights are not here")
@@ -33,8 +35,11 @@ def with_weights(name: str, **weights: str) -> dict:
 
 
 def published(name: str):
-    record = configuration()["extractors"][name]
-    return import_published(SHARED / "weights" / record["weights"]["file"], record)[0]
+    config = configuration({"weights": str(SHARED / "weights")})
+    path = find(published_file(config, f"extractors.{name}"), config["weights"])
+    if path is None:
+        pytest.skip(f"the file of {name} is not here")
+    return import_published(path, config["extractors"][name])[0]
 
 
 class Lfw:

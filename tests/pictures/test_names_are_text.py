@@ -69,12 +69,13 @@ def lesson(monkeypatch):
     pytest.importorskip("torch")
     from uncloak.defenses import robust_training
     from uncloak.extractors import fitting
+    from uncloak.extractors.training import Learned
 
     learned = SimpleNamespace()
 
-    def train(extractor, faces, identities, *others):
+    def train(extractor, faces, identities, *others, **how):
         learned.faces, learned.identities = faces, identities
-        return extractor
+        return Learned(extractor, None)
 
     for module in (fitting, robust_training):
         monkeypatch.setattr(module, "train", train)

@@ -81,8 +81,8 @@ def test_it_is_measured_with_every_attack_and_as_a_second_extractor():
     ("overlay", "words"),
     [
         ({"attacks": {"lowkey": {"surrogates": ["facenet", "service"]}}}, ["attacks.lowkey.surrogates", "gradients"]),
-        ({"extractors": {"clip": {"from": "service"}}}, ["extractors.clip.from", "no weights to tune"]),
-        ({"extractors": {"robust": {"from": "service"}}}, ["extractors.robust.from", "no weights to tune"]),
+        ({"extractors": {"clip": {"from": "service"}}}, ["extractors.clip.from", "no weights; name"]),
+        ({"extractors": {"robust": {"from": "service"}}}, ["extractors.robust.from", "no weights; name"]),
         (
             {"experiments": {"classifiers": {"extractors": ["service"]}}, "run": {"experiments": ["classifiers"]}},
             ["experiments.classifiers.extractors", "no weights to tune"],

@@ -32,7 +32,12 @@ def test_the_default_is_valid():
 
 @pytest.mark.parametrize("path", sorted((ROOT / "resources" / "worlds").glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_overlay_is_valid(path):
-    below = [path.with_name("facescrub.yaml")] if path.stem == "pubfig" else []  # with which it is merged
+    under = {
+        "pubfig": "facescrub.yaml",
+        "lfw_surrogates": "lfw.yaml",
+        "timeline": "lfw.yaml",
+    }  # with which it is merged
+    below = [path.with_name(under[path.stem])] if path.stem in under else []
     read(load(ROOT, *below, path))
 
 
