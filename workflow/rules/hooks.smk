@@ -9,14 +9,22 @@ from uncloak.opening import opening
 
 def lacks():
     """What the jobs to be run need of the user's and do not find: a line for each thing that is missing, or fetched."""
-    names = (job.params.get("brought") for job in workflow.dag.needrun_jobs(exclude_finished=False))
+    names = (
+        job.params.get("brought")
+        for job in workflow.dag.needrun_jobs(exclude_finished=False)
+    )
     return brought.told(config, filter(None, names))
 
 
 @atexit.register
 def tell_of_a_dry_run():
     """A dry run has no hooks: at its very end it tells what a run would need."""
-    if workflow.is_main_process and workflow.executor_plugin and workflow.dryrun and workflow.dag:
+    if (
+        workflow.is_main_process
+        and workflow.executor_plugin
+        and workflow.dryrun
+        and workflow.dag
+    ):
         print(brought.message(*lacks()), file=sys.stderr)
 
 
