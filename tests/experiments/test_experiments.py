@@ -31,6 +31,8 @@ WORLDS = {
     "photographs": ["resources/worlds/photographs.yaml"],
     "lfw": ["resources/worlds/lfw.yaml"],
 }
+WORLDS["lfw_surrogates"] = [*WORLDS["lfw"], "resources/worlds/lfw_surrogates.yaml"]
+WORLDS["timeline"] = [*WORLDS["lfw"], "resources/worlds/timeline.yaml"]
 WORLDS["facescrub"] = ["resources/worlds/facescrub.yaml"]
 WORLDS["lfw_surrogates"] = [*WORLDS["lfw"], "resources/worlds/lfw_surrogates.yaml"]
 WORLDS["pubfig"] = [*WORLDS["facescrub"], "resources/worlds/pubfig.yaml"]

@@ -52,3 +52,8 @@ def test_a_margin_restales_the_faces_and_nothing_that_comes_before(default):
     # Where there is none, a job is told what it always was.
     assert "margin" not in datasets.alignment(default, "synthetic")
     assert "margin" not in datasets.faces_record(default, "background")
+
+
+def test_both_ends_of_an_interpolated_extractor_are_looked_at():
+    found = {(line.split("'")[1], line.split("'")[3]) for line in notes(looking("clip_pretrained"))}
+    assert {("clip", "synthetic"), ("clip_pretrained", "background"), ("clip_tuned", "background")} <= found

@@ -1,10 +1,10 @@
 """Where an extractor of a run looks farther than the faces that a dataset stores."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from math import ceil
 
 from uncloak.crops import STANDARD, seen
-from uncloak.plan import evaluated
+from uncloak.plan import evaluated, extractors
 from uncloak.plan.datasets import crop
 
 _HARDLY = 0.5  # pixels of the standard crop, which are not worth telling
@@ -25,17 +25,14 @@ def _pairs(config: Mapping) -> list[tuple[str, str]]:
         for attack in evaluated.parts_of(config, dataset):
             names += config["attacks"][attack].get("surrogates", [])
         found += [(dataset, name) for name in names]
-        found += [(data, learner) for name in names for learner, data in _learned(config, name)]
+        found += [pair for name in names for pair in _learned(config, name)]
     return list(dict.fromkeys(found))
 
 
-def _learned(config: Mapping, extractor: str) -> Iterator[tuple[str, str]]:
-    """An extractor, and those that it is tuned from, with the datasets that they are trained on."""
-    record = config["extractors"][extractor]
-    if "train" in record:
-        yield extractor, record["train"]["data"]
-    if "from" in record:
-        yield from _learned(config, record["from"])
+def _learned(config: Mapping, extractor: str) -> list[tuple[str, str]]:
+    """The datasets that an extractor, and those that it is made from, are trained on, each with that extractor."""
+    records = {name: config["extractors"][name] for name in extractors.lineage(config, extractor)}
+    return [(record["train"]["data"], name) for name, record in records.items() if "train" in record]
 
 
 def _note(config: Mapping, dataset: str, extractor: str) -> str | None:
