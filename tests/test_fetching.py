@@ -14,7 +14,7 @@ from mirror import mirror
 
 from uncloak import progress
 from uncloak.errors import InputError
-from uncloak.fetching import OURS, cache, find, obtain, published
+from uncloak.fetching import OURS, cache, file_of, find, obtain
 
 CONTENT = np.random.default_rng(5).bytes(3_000_000)
 NAME = "net.pth"
@@ -52,7 +52,7 @@ def test_what_is_not_there_is_fetched_once(places, server):
     assert found.name == NAME  # which the suffix stays with
     assert found.is_relative_to(cache())
     assert len(left(places / "cache")) == 1
-    assert obtain(config, "extractors.net") == found == find(published(config, "extractors.net"), config["weights"])
+    assert obtain(config, "extractors.net") == found == find(file_of(config, "extractors.net"), config["weights"])
     assert len(server.asked) == 1
     # A file that was damaged since is fetched anew.
     found.write_bytes(CONTENT[:-1] + b"?")
@@ -178,7 +178,7 @@ def test_two_processes_fetch_once(places, server):
 def test_what_needs_no_file_gets_none(places):
     config = {"weights": str(places), "extractors": {"pixels": {}}, "image_classifiers": {"vgg": {"train": {}}}}
     assert [obtain(config, what) for what in ("", "extractors.pixels", "image_classifiers.vgg")] == [None, None, None]
-    assert published(config, "alexnet") == OURS["alexnet"]
+    assert file_of(config, "alexnet") == OURS["alexnet"]
     (places / OURS["alexnet"].file).touch()
     assert obtain(config, "alexnet") == places / OURS["alexnet"].file
 

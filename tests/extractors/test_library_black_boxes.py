@@ -132,7 +132,7 @@ def test_a_file_that_onnxruntime_cannot_run_is_told_in_one_line(network, box, tm
     with pytest.raises(InputError, match="has sha256"):
         embed_by_black_box(record, faces, path)
     path.unlink()
-    with pytest.raises(InputError, match="no such file; get it from: here"):
+    with pytest.raises(InputError, match="no such file; get it from here"):
         embed_by_black_box(record, faces, path)
     path.write_bytes(whole[:-9])
     damaged = record.weights.model_copy(update={"sha256": hashlib.sha256(whole[:-9]).hexdigest()})

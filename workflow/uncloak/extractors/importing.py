@@ -12,47 +12,44 @@ from torch import nn
 from uncloak.errors import InputError
 from uncloak.extractors import networks, published
 from uncloak.extractors.extractor import Extractor, build, network_module
-from uncloak.fetching import digits_in
+from uncloak.fetching import PublishedFile
 from uncloak.records.extractors import Imported, Pixels, architecture
 
 
-class Published(NamedTuple):
+class ImportedExtractor(NamedTuple):
     """An extractor with published weights.
 
     Attributes:
         extractor: frozen and in evaluation mode.
         record: its network and input, from which and its weights it is rebuilt; a network whose file holds the
             architecture, too, has got it as the option `graph`.
-        source: where its weights are from, in words.
         tower: the text tower that it was trained with (`uncloak.extractors.text_tower.TextTower`), where the file holds
             one that tuning can go on with.
     """
 
     extractor: Extractor
     record: dict
-    source: str
     tower: nn.Module | None = None
 
 
-def import_record(record: Imported | Pixels, weights: str | os.PathLike | None = None) -> Published:
+def import_record(record: Imported | Pixels, weights: str | os.PathLike | None = None) -> ImportedExtractor:
     """Build an extractor as its record says.
 
     weights: file of the published weights of a record with recipe "import". Raises InputError as `import_published`.
     """
     made_of = architecture(record)
     if isinstance(record, Pixels):
-        return Published(build(made_of).freeze(), made_of, "no weights")
+        return ImportedExtractor(build(made_of).freeze(), made_of)
     told = record.weights.model_dump()
     extractor, network = import_published(weights, {**made_of, "weights": told})
-    source = record.weights.origin or record.weights.file
-    return Published(extractor, {**made_of, "network": network}, source, _text_tower(weights, record))
+    return ImportedExtractor(extractor, {**made_of, "network": network}, _text_tower(weights, record))
 
 
 def _text_tower(path: str | os.PathLike, record: Imported) -> nn.Module | None:
     module = network_module(record.network.name)
     if not hasattr(module, "text_tower"):
         return None
-    whole = published.read(path, record.weights.format or _format(Path(path)))
+    whole = published.read(path, record.weights.format)
     options = {key: value for key, value in record.network.plain().items() if key != "name"}
     try:
         return module.text_tower(whole, **options)
@@ -87,8 +84,8 @@ def import_published(
     unpickling objects, or does not hold the weights of the record's network and nothing else, naming the tensor.
     """
     path, weights = Path(path), record.get("weights", {})
-    advice = f"get it from: {weights.get('origin') or weights.get('url') or 'see resources/README.md'}"
-    published.check(path, weights.get("sha256") or digits_in(path.name), advice)
+    file = PublishedFile.of({**weights, "file": path.name})
+    published.check(path, file.digits, file.advice)
     name, drop = record["network"]["name"], weights.get("drop", ())
     module = network_module(name, package)
     if hasattr(module, "read"):

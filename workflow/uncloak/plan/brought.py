@@ -9,7 +9,7 @@ from pathlib import Path
 
 from uncloak import paths
 from uncloak.fetchers import FETCHERS
-from uncloak.fetching import OURS, cache, find, published
+from uncloak.fetching import OURS, cache, file_of, find
 from uncloak.folders import reachable
 from uncloak.provenance import listing_digest
 
@@ -117,7 +117,7 @@ def _told(config: Mapping, name: str) -> tuple[str, str]:
     kind, _, record_name = name.partition(".")
     if kind in _ADVICE:
         return _told_folder(config, _record(config, name), _ADVICE[kind].format(name=record_name))
-    file = published(config, name)
+    file = file_of(config, name)
     if not file or find(file, config["weights"]):
         return "", ""
     if file.fetchable:

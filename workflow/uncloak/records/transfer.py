@@ -61,7 +61,7 @@ class PictureInput(Record):
     std: listed(Positive, 3, 3) = field("Divided by.")
 
 
-class PublishedFile(Published):
+class ClassifierWeights(Published):
     """A file of published weights, checked by its hash or by the digits of it that end its name."""
 
     sha256: str | None = field("Its hash, or at least its first eight digits.", None, pattern="^[0-9a-f]{8,64}$")
@@ -85,7 +85,7 @@ class TrainedImageClassifier(ImageClassifier):
 class PublishedImageClassifier(ImageClassifier):
     """An image classifier with published weights."""
 
-    weights: PublishedFile = field("Its published weights.")
+    weights: ClassifierWeights = field("Its published weights.")
 
 
 class Transfer(Record):
