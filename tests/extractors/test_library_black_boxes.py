@@ -3,6 +3,7 @@
 import hashlib
 import os
 import sys
+from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -173,7 +174,8 @@ def test_dlib_takes_chips_of_one_size(dlib_box):
 
 
 def test_other_weights_than_dlibs_are_not_run(dlib_box, monkeypatch):
-    monkeypatch.setattr(import_module("uncloak.extractors.black_boxes.dlib"), "_SHA256", "0" * 64)
+    module = import_module("uncloak.extractors.black_boxes.dlib")
+    monkeypatch.setattr(module, "_FILE", replace(module._FILE, sha256="0" * 64))
     with pytest.raises(InputError, match="has sha256"):
         embed_by_black_box(dlib_box(), random_faces(1, 112))
 

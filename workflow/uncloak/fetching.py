@@ -127,9 +127,15 @@ def cache() -> Path:
     return Path(os.environ.get("UNCLOAK_CACHE") or pooch.os_cache("uncloak")).expanduser().absolute()
 
 
+def in_package(file: PublishedFile) -> Path | None:
+    """Return where a package's file belongs, without importing the package; None where there is no such package."""
+    spec = find_spec(file.package) if file.package else None
+    return Path(spec.origin).parent / file.file if spec and spec.origin else None
+
+
 def find(file: PublishedFile, folder: str) -> Path | None:
     """Return where a file is: in the user's `folder`, in its package, or fetched before; None where it is nowhere."""
-    places = [Path(reachable(folder), file.name), _in_package(file), _kept(file)]
+    places = [Path(reachable(folder), file.name), in_package(file), _kept(file)]
     return next((place for place in places if place and place.exists()), None)
 
 
@@ -174,12 +180,6 @@ def _same(path: Path, descriptor: int) -> bool:
         return os.path.samestat(os.stat(path), os.fstat(descriptor))
     except FileNotFoundError:
         return False
-
-
-def _in_package(file: PublishedFile) -> Path | None:
-    """Where a package's file is; the package is not imported."""
-    spec = find_spec(file.package) if file.package else None
-    return Path(spec.origin).parent / file.file if spec and spec.origin else None
 
 
 def _kept(file: PublishedFile) -> Path | None:

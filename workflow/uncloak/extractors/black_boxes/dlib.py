@@ -1,18 +1,19 @@
 """The real dlib: its own network code, with the weights that PyPI's face_recognition_models ships."""
 
 from collections.abc import Callable
-from importlib.util import find_spec
-from pathlib import Path
 
 import dlib
 import numpy as np
 
 from uncloak.errors import InputError
 from uncloak.extractors import published
+from uncloak.fetching import PublishedFile, in_package
 
-_PACKAGE = "face_recognition_models"
-_FILE = "dlib_face_recognition_resnet_model_v1.dat"
-_SHA256 = "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30"
+_FILE = PublishedFile(
+    "models/dlib_face_recognition_resnet_model_v1.dat",
+    sha256="55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
+    package="face_recognition_models",
+)
 _SIDE = 150
 
 
@@ -23,11 +24,10 @@ def build() -> Callable[[np.ndarray], np.ndarray]:
     another size.
     """
     # Found, not imported: the package asks for a part of setuptools that is there no more.
-    package = find_spec(_PACKAGE)
-    if package is None:
-        raise InputError(f"black box dlib: the package {_PACKAGE} is missing; install it (the extra `dlib`)")
-    path = Path(package.submodule_search_locations[0], "models", _FILE)
-    published.check(path, _SHA256, f"install {_PACKAGE} again")
+    path = in_package(_FILE)
+    if path is None:
+        raise InputError(f"black box dlib: the package {_FILE.package} is missing; install it (the extra `dlib`)")
+    published.check(path, _FILE.digits, f"install {_FILE.package} again")
     model = dlib.face_recognition_model_v1(str(path))
 
     def embed(faces: np.ndarray) -> np.ndarray:
