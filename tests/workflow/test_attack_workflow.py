@@ -204,10 +204,12 @@ import json, sys
 from pathlib import Path
 from types import SimpleNamespace
 from snakemake.iocontainers import InputFiles
-script, inputs, table = sys.argv[1:]
+from uncloak import fetching
+script, inputs, table, alexnet = sys.argv[1:]
+fetching.OURS["alexnet"] = fetching.PublishedFile(file=alexnet)
 snakemake = SimpleNamespace(
     input=InputFiles(fromdict=json.loads(inputs)), output=[table], log=[table + ".log"], threads=1,
-    params=SimpleNamespace(record="null"),
+    params=SimpleNamespace(record="null", brought="alexnet"), config={"weights": ""},
 )
 exec(compile(Path(script).read_text(), script, "exec"))
 """
@@ -229,9 +231,9 @@ def test_lpips_of_faces_and_of_photographs_is_the_packages(world, tmp_path):
     }
     network = load_lpips(alexnet)._network
     for attack, inputs in files.items():
-        named = {name: str(path) for name, path in {**inputs, "alexnet": alexnet}.items()}
+        named = {name: str(path) for name, path in inputs.items()}
         table = tmp_path / f"{attack}.csv"
-        subprocess.run([sys.executable, "-c", RUN_LPIPS, script, json.dumps(named), table], check=True)
+        subprocess.run([sys.executable, "-c", RUN_LPIPS, script, json.dumps(named), table, alexnet], check=True)
         measured = pd.read_csv(table).set_index("picture")["lpips"]
         picture = measured.index[0]
         if attack == "lowkey":

@@ -79,7 +79,9 @@ def prepared_jobs(folder: Path, users_seed: int) -> list:
                     **{"perturbed": [path for _, path in files["detector"]]},
                     **{"posted": [path for _, path in files["user"]]},
                 },
+                "config": {},
                 "params": {
+                    "brought": "",
                     "record": json.dumps({**record, "attacks": attacks, "precision": "float32"}),
                     "perturbed": json.dumps([attack for attack, _ in files["detector"]]),
                     "posted": json.dumps([attack for attack, _ in files["user"]]),

@@ -5,6 +5,7 @@ import sys
 
 from uncloak.figures.timings import report as times
 from uncloak.opening import opening
+from uncloak.plan import brought
 
 
 def lacks():

@@ -116,16 +116,17 @@ def evaluate(
                 raise InputError(f"user '{user}' has no {what}; take identities with more pictures as users")
 
     # Users change only their own faces: everybody's are embedded once.
-    embeddings = embed(extractor, learned.faces, device)
+    everybody = np.asarray(learned.faces)
+    embeddings = embed(extractor, everybody, device)
     model = None
     if posted is None:
         name = f"{defense}, {attack}"
-        model = tune(extractor, learned.faces, learned.identities, embeddings, schedule, seed, name, device)
+        model = tune(extractor, everybody, learned.identities, embeddings, schedule, seed, name, device)
     records = []
     for user in users:
         if posted is not None:
             rows = np.flatnonzero(gallery.identities == user)
-            faces, changed = learned.faces.copy(), embeddings.copy()
+            faces, changed = everybody.copy(), embeddings.copy()
             faces[rows] = _posted_faces(posted, gallery.pictures[rows], user)
             changed[rows] = embed(extractor, faces[rows], device)
             name = f"{defense}, {attack}, {user}"

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 _LONGEST = 60
+_MOST = 30
 
 
 def brief(value: object) -> str:
@@ -13,9 +14,10 @@ def brief(value: object) -> str:
 
 
 def suggestion(name: object, known: Iterable[str]) -> str:
-    """Return the advice for an unknown name: the nearest known one, else all of them."""
+    """Return the advice for an unknown name: the nearest known one, else all of them, or the first of many."""
     known = list(known)
     near = get_close_matches(str(name), known, n=1)
     if near:
         return f"do you mean '{near[0]}'?"
-    return f"known: {', '.join(sorted(known)) or 'none'}"
+    more = f" and {len(known) - _MOST} more" if len(known) > _MOST else ""
+    return f"known: {', '.join(sorted(known)[:_MOST]) or 'none'}{more}"
