@@ -18,8 +18,7 @@ from skimage.transform import SimilarityTransform, warp
 from uncloak.errors import InputError
 from uncloak.extractors.extractor import Preprocessing
 from uncloak.extractors.importing import import_published
-from uncloak.fetching import find
-from uncloak.fetching import published as published_file
+from uncloak.fetching import file_of, find
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
 needs_weights = pytest.mark.skipif(not (SHARED / "weights").is_dir(), reason="published weights are not here")
@@ -36,7 +35,7 @@ def with_weights(name: str, **weights: str) -> dict:
 
 def published(name: str):
     config = configuration({"weights": str(SHARED / "weights")})
-    path = find(published_file(config, f"extractors.{name}"), config["weights"])
+    path = find(file_of(config, f"extractors.{name}"), config["weights"])
     if path is None:
         pytest.skip(f"the file of {name} is not here")
     return import_published(path, config["extractors"][name])[0]
