@@ -337,7 +337,7 @@ def test_defaults_are_the_published_ones():
         ({"epsilon": 0.0}, "epsilon is 0.0"),
         ({"epsilon": math.nan}, "epsilon is nan"),
         ({"perceptual_weight": math.inf}, "perceptual_weight is inf"),
-        ({"perceptual": "l2"}, "choose from lpips, dssim"),
+        ({"perceptual": "l2"}, "choose from lpips, stlpips, dssim"),
         ({"perceptual": "lpips"}, "needs 'alexnet'"),
     ],
 )

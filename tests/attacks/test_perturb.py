@@ -344,7 +344,7 @@ def test_pictures_smaller_than_the_window_of_dssim_are_told(attack):
         ("lowkey", {"steps": 0, "perceptual": "dssim"}, "at least 1"),
         ("lowkey", {"noise": "much"}, "'noise' is 'much'.*float"),
         ("lowkey", {"smoothing": 1}, "'smoothing' is 1.*bool"),
-        ("lowkey", {"perceptual": "l2"}, "choose from lpips, dssim"),
+        ("lowkey", {"perceptual": "l2"}, "choose from lpips, stlpips, dssim"),
         ("lowkey", {}, "needs 'alexnet'"),
         ("fawkes_v10", {"mode": "ultra"}, "choose from low, mid, high"),
         ("fawkes_v10", {"th": -1}, "th is -1"),

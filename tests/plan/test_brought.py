@@ -1,13 +1,15 @@
 """What a user brings: folders and weights that are there, or fetched, or told."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 from configurations import ROOT, configuration
 from planned import of
 
-from uncloak.fetching import OURS
+from uncloak.errors import InputError
+from uncloak.fetching import OURS, obtain
 from uncloak.folders import reachable
 from uncloak.plan import attacks, brought, claims, datasets
 
@@ -27,6 +29,19 @@ def test_lpips_is_measured_where_its_weights_are_or_an_attack_needs_them(tmp_pat
     assert brought.perceptual_weights(lpips, "lowkey") == "alexnet"
     (tmp_path / OURS["alexnet"].file).touch()
     assert attacks.lpips(dssim, "second_world") == wanted
+
+
+def test_weights_of_st_lpips_are_the_packages(tmp_path, monkeypatch):
+    record = {"attacks": {"lowkey": {"options": {"perceptual": "stlpips"}}}}
+    config = configuration({"weights": str(tmp_path / "none")}, record)
+    assert brought.perceptual_weights(config, "lowkey") == "stlpips"
+    assert attacks.lpips(config, "second_world") == []
+    assert brought.told(config, ["stlpips"]) == ([], [])
+    monkeypatch.setattr("uncloak.fetching.find_spec", lambda name: None)
+    line = f"{tmp_path}/none/alex_shift_tolerant.pth: not found; install uncloak[stlpips]"
+    assert brought.told(config, ["stlpips"]) == ([line], [])
+    with pytest.raises(InputError, match=re.escape(line)):
+        obtain(config, "stlpips")
 
 
 def test_weights_of_detectors_are_needed_unless_they_begin_from_nothing():

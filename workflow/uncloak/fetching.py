@@ -39,6 +39,7 @@ class PublishedFile:
         size: in bytes.
         licence: of the weights.
         package: one that ships it.
+        extra: of ours, which brings the package.
     """
 
     file: str
@@ -48,6 +49,7 @@ class PublishedFile:
     size: int | None = None
     licence: str | None = None
     package: str | None = None
+    extra: str | None = None
 
     @classmethod
     def of(cls, weights: Mapping) -> "PublishedFile":
@@ -78,6 +80,8 @@ class PublishedFile:
     @property
     def advice(self) -> str:
         """How to get it, after its place."""
+        if self.extra:
+            return f"install uncloak[{self.extra}]"
         if self.package:
             return f"install the package {self.package}, which ships it (resources/README.md)"
         if self.origin or self.url:
@@ -98,6 +102,14 @@ OURS = {
         file="mobilenet_v2-b0353104.pth",
         url="https://download.pytorch.org/models/mobilenet_v2-b0353104.pth",
         licence="BSD-3-Clause",
+    ),
+    "stlpips": PublishedFile(
+        file="weights/vST0.0/alex_shift_tolerant.pth",
+        sha256="b356b382f96010f77d085ee8343ecd9fd322d0a56e8de2b2d0549fafcad8b9ee",
+        size=9_899_296,
+        licence="BSD-2-Clause",
+        package="stlpips_pytorch",
+        extra="stlpips",
     ),
 }
 

@@ -50,7 +50,7 @@ def perturb_record(
         surrogates: the record's extractors, as for `perturb`.
         seed: of the experiment.
         targets: uint8 [N,S,S,3], the target face of each picture, for an attack that is to be targeted.
-        alexnet: torchvision's file of AlexNet's weights, for LPIPS as the perceptual term.
+        alexnet: file of AlexNet's weights, for LPIPS or ST-LPIPS as LowKey's perceptual term.
         device, workers: as for `perturb`.
 
     Raises InputError as `perturb` does.

@@ -79,16 +79,16 @@ def image_classifier_weights(config: Mapping, image_classifier: str) -> str:
 
 
 def perceptual_weights(config: Mapping, attack: str) -> str:
-    """The name of AlexNet's weights where the attack's perceptual term is LPIPS, else empty."""
+    """The name of the weights of the attack's perceptual term where it has some, else empty."""
     record = config["attacks"][attack]
     term = record.get("options", {}).get("perceptual", "lpips")
-    return "alexnet" if record["method"] == "lowkey" and term == "lpips" else ""
+    return {"lpips": "alexnet", "stlpips": "stlpips"}.get(term, "") if record["method"] == "lowkey" else ""
 
 
 def alexnet_is_there(config: Mapping) -> bool:
     """Whether a run has AlexNet's weights: the user brings them, or an attack of the run needs them anyway."""
     brings = Path(reachable(config["weights"]), OURS["alexnet"].name).exists()
-    return brings or any(perceptual_weights(config, attack) for attack in config["run"]["attacks"])
+    return brings or any(perceptual_weights(config, attack) == "alexnet" for attack in config["run"]["attacks"])
 
 
 def detector_weights(config: Mapping, detector: str) -> str:

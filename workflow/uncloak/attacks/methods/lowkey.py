@@ -11,10 +11,11 @@ from uncloak.attacks.start import uniform_noise
 from uncloak.attacks.terms.blur import Blur
 from uncloak.attacks.terms.dssim import Dssim
 from uncloak.attacks.terms.lpips import load_lpips
+from uncloak.attacks.terms.stlpips import load_stlpips
 from uncloak.errors import InputError
 
 PHOTOGRAPHS = True
-PERCEPTUAL = ("lpips", "dssim")
+PERCEPTUAL = ("lpips", "stlpips", "dssim")
 # Of the published surrogates' embeddings (attacks.md 4.4).
 DIMENSIONS = 512
 ENSEMBLES = ("four", "two")
@@ -34,13 +35,14 @@ class Options:
         ensemble: "four" attacks every surrogate; "two" replaces each by the last one of the same architecture, as the
             loader of the re-uploaded code does by mistake (attacks.md 4.7).
         epsilon: largest change of a value, of 1, enforced after every step; the original sets it and never uses it.
-        perceptual: the perceptual term, "lpips" (needs `alexnet`) or "dssim" (needs no file, and a weight of its own:
-            LPIPS' 0.05 leaves DSSIM without effect).
+        perceptual: the perceptual term, "lpips" (AlexNet's published weights are fetched), "stlpips" (tuned weights
+            that the extra `stlpips` brings) or "dssim" (needs no file). The last two need a weight of their own:
+            LPIPS' 0.05 leaves DSSIM without effect.
         perceptual_weight: factor of the perceptual term; 0.08 gives the "small" variant.
         scale_by_dimension: whether embeddings of another length than the published surrogates' 512 numbers count as if
             they had 512: the feature term is a mean over them, so without it the weight counts D/512 times as much
             against embeddings of D numbers as against the published ones.
-        alexnet: file of torchvision's AlexNet weights, for "lpips".
+        alexnet: file of AlexNet's weights: torchvision's for "lpips", the package's for "stlpips".
     """
 
     steps: int = 50
@@ -70,9 +72,9 @@ class Options:
             raise InputError(f"lowkey: perceptual_weight is {self.perceptual_weight}; it must be 0 or more")
         if self.perceptual not in PERCEPTUAL:
             raise InputError(f"lowkey: perceptual is '{self.perceptual}'; choose from {', '.join(PERCEPTUAL)}")
-        if self.perceptual == "lpips" and not self.alexnet:
+        if self.perceptual != "dssim" and not self.alexnet:
             raise InputError(
-                "lowkey: perceptual 'lpips' needs 'alexnet', the file of AlexNet's weights; or use 'dssim'"
+                f"lowkey: perceptual '{self.perceptual}' needs 'alexnet', the file of AlexNet's weights; or use 'dssim'"
             )
 
 
@@ -169,7 +171,8 @@ def _perceptual_distance(
     pictures: torch.Tensor, options: Options, view: Callable | None
 ) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
     """The perceptual term [N] as a function of perturbed pictures and their faces."""
-    to_clean = load_lpips(options.alexnet).against if options.perceptual == "lpips" else Dssim
+    load = {"lpips": load_lpips, "stlpips": load_stlpips}.get(options.perceptual)
+    to_clean = load(options.alexnet).against if load else Dssim
     of_picture = to_clean(pictures)
     if view is None:
         return lambda perturbed, faces: of_picture(perturbed)

@@ -21,11 +21,14 @@ class Lpips:
     """LPIPS between float pictures [N,3,H,W] in [0,1] (attacks.md 4.5).
 
     Args:
-        network: an `lpips.LPIPS` module, frozen and in eval mode.
+        network: an `lpips.LPIPS` module, or one with its parts `scaling_layer`, `net` and `lins`, frozen and in eval
+            mode.
+        smallest: side in pixels below which pictures leave the network no feature.
     """
 
-    def __init__(self, network: torch.nn.Module):
+    def __init__(self, network: torch.nn.Module, smallest: int = _SMALLEST):
         self._network = network
+        self._smallest = smallest
 
     def __call__(self, clean: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
         """Return the distances [N], at least 0."""
@@ -35,11 +38,11 @@ class Lpips:
         """Return the function `other -> distances [N]`, which keeps the features of `clean`.
 
         Raises:
-            InputError: where the pictures are too small for AlexNet.
+            InputError: where the pictures are too small for the network.
         """
-        if min(clean.shape[-2:]) < _SMALLEST:
+        if min(clean.shape[-2:]) < self._smallest:
             raise InputError(
-                f"LPIPS needs pictures of at least {_SMALLEST} pixels a side, got {tuple(clean.shape[-2:])}"
+                f"LPIPS needs pictures of at least {self._smallest} pixels a side, got {tuple(clean.shape[-2:])}"
             )
         self._network.to(clean)
         with torch.no_grad():
@@ -58,6 +61,23 @@ class Lpips:
         return [each / (each.square().sum(dim=1, keepdim=True).sqrt() + 1e-10) for each in features]
 
 
+def read_weights(path: str | os.PathLike, digits: str, advice: str) -> object:
+    """Return what the PyTorch file at `path` holds, whose SHA-256 begins with `digits`, where there are some.
+
+    Raises:
+        InputError: where the file is missing, unreadable, damaged or another.
+    """
+    check_readable(path, advice)
+    try:
+        if not hashlib.sha256(Path(path).read_bytes()).hexdigest().startswith(digits):
+            raise InputError(f"{path}: its SHA-256 does not begin with {digits[:12]}; {advice}")
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except InputError:
+        raise
+    except Exception as error:
+        raise unreadable(path, error, f"damaged or not a PyTorch weights file; {advice}") from None
+
+
 @functools.cache
 def load_lpips(path: str | os.PathLike) -> Lpips:
     """Load LPIPS with torchvision's AlexNet weights (the file alexnet-owt-*.pth) at `path`; loaded once per process.
@@ -67,16 +87,7 @@ def load_lpips(path: str | os.PathLike) -> Lpips:
             promises: torchvision's names end with the beginning of the SHA-256.
     """
     advice = f"get AlexNet's weights from {OURS['alexnet'].url}, or use the perceptual term 'dssim'"
-    check_readable(path, advice)
-    try:
-        promised = digits_in(os.fspath(path))
-        if promised and not hashlib.sha256(Path(path).read_bytes()).hexdigest().startswith(promised):
-            raise InputError(f"{path}: its SHA-256 does not begin with {promised}; {advice}")
-        weights = torch.load(path, map_location="cpu", weights_only=True)
-    except InputError:
-        raise
-    except Exception as error:
-        raise unreadable(path, error, f"damaged or not a PyTorch weights file; {advice}") from None
+    weights = read_weights(path, digits_in(os.fspath(path)), advice)
 
     import lpips  # seconds to import, and most runs use DSSIM
 
