@@ -95,6 +95,7 @@ def prepared_jobs(folder: Path, users_seed: int) -> list:
     (folder / "vega.js").write_text("function vegaEmbed() {}")
     named = {"experiment": "detection", "method": "detection", "dataset": "synthetic", "seed": 1}
     named["options"] = {"detectors": list(learned), "threshold": 0.5}
+    named |= {"marked": {}, "models": [], "saw_people": []}
     words = {
         **{"dataset_label": "drawn", "title": "Detection", "paper": "Table 2"},
         "attacks": {attack: attack.title() for attack in [*FAWKES, "lowkey"]},
@@ -107,7 +108,7 @@ def prepared_jobs(folder: Path, users_seed: int) -> list:
         "params": {"told": json.dumps({**named, **told})},
     }
     average = {
-        **{"input": [folder / "errors.csv"], "output": [folder / "detection.csv"]},
+        **{"input": {"errors": [folder / "errors.csv"]}, "output": [folder / "detection.csv"]},
         "params": {"told": json.dumps(named)},
     }
     draw = {
