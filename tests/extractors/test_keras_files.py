@@ -19,7 +19,7 @@ from uncloak.extractors.weights import load, save
 
 # Keras writes settings into the folder KERAS_HOME, and takes its backend from the environment.
 os.environ |= {"KERAS_BACKEND": "torch", "KERAS_HOME": tempfile.mkdtemp()}
-keras = pytest.importorskip("keras", reason="the extra keras is not here")
+keras = pytest.importorskip("keras", reason="Keras is not here")
 L = keras.layers
 
 
