@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from extractor_records import PIXELS, PLAIN
+from faces_read import Read
 from PIL import Image
 
 from uncloak.errors import InputError
@@ -69,20 +70,6 @@ def command(tmp_path):
         return record({"name": "command", "command": words, **options}, SMALL)
 
     return written
-
-
-class Read:
-    """Faces as a file gives them, that remembers how many were read at once."""
-
-    def __init__(self, faces: np.ndarray):
-        self.faces, self.dtype, self.sizes = faces, faces.dtype, []
-
-    def __len__(self) -> int:
-        return len(self.faces)
-
-    def __getitem__(self, rows: slice) -> np.ndarray:
-        self.sizes.append(len(self.faces[rows]))
-        return self.faces[rows]
 
 
 # What a box gets

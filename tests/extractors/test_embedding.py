@@ -4,6 +4,7 @@ import h5py
 import numpy as np
 import pytest
 import torch
+from faces_read import Read
 
 from uncloak.defenses import blur
 from uncloak.defenses.treated import Treated
@@ -23,20 +24,6 @@ def extractor() -> Extractor:
 
 def random_faces(count: int) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (count, 16, 16, 3), dtype=np.uint8)
-
-
-class Read:
-    """Faces as a file gives them, that remembers how many were read at once."""
-
-    def __init__(self, faces: np.ndarray):
-        self.faces, self.dtype, self.sizes = faces, faces.dtype, []
-
-    def __len__(self) -> int:
-        return len(self.faces)
-
-    def __getitem__(self, rows: slice) -> np.ndarray:
-        self.sizes.append(len(self.faces[rows]))
-        return self.faces[rows]
 
 
 def test_only_8_bit_faces_are_embedded():

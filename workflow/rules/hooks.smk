@@ -17,6 +17,12 @@ def lacks():
     return brought.told(config, filter(None, names))
 
 
+def tell(text):
+    """Write to where Snakemake writes, if there is anything to say."""
+    if text:
+        print(text, file=sys.stderr)
+
+
 @atexit.register
 def tell_of_a_dry_run():
     """A dry run has no hooks: at its very end it tells what a run would need."""
@@ -26,17 +32,17 @@ def tell_of_a_dry_run():
         and workflow.dryrun
         and workflow.dag
     ):
-        print(brought.message(*lacks()), file=sys.stderr)
+        tell(brought.message(*lacks()))
 
 
 onstart:
     missing, fetched = lacks()
     if missing and not workflow.touch:
         sys.exit(f"error: {brought.message(missing)}")
-    print(brought.message([], fetched), file=sys.stderr)
+    tell(brought.message([], fetched))
     cores = workflow.cores if workflow.local_exec else None
     jobs = len([*workflow.dag.needrun_jobs()])
-    print(opening(config, jobs, cores), file=sys.stderr)
+    tell(opening(config, jobs, cores))
     # To limit starts of jobs per second, which clusters need, Snakemake 9 wakes its scheduler every second, once for
     # each job that has ended while others were ready: up to a seventh of a core at the end of the default.
     if workflow.local_exec:
