@@ -14,7 +14,8 @@ from mirror import mirror
 
 from uncloak import progress
 from uncloak.errors import InputError
-from uncloak.fetching import OURS, cache, file_of, find, obtain
+from uncloak.fetching import cache, find, obtain
+from uncloak.published_files import OURS, file_of
 
 CONTENT = np.random.default_rng(5).bytes(3_000_000)
 NAME = "net.pth"

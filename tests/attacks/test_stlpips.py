@@ -12,7 +12,8 @@ from uncloak.attacks.methods import lowkey
 from uncloak.attacks.start import uniform_noise
 from uncloak.attacks.terms.stlpips import load_stlpips
 from uncloak.errors import InputError
-from uncloak.fetching import OURS, find
+from uncloak.fetching import find
+from uncloak.published_files import OURS
 
 
 @pytest.fixture(scope="module")

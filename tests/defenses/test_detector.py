@@ -11,7 +11,7 @@ from cloaked_faces import SIDE, cloaked, smooth_faces
 from scipy import ndimage
 
 from uncloak.errors import InputError
-from uncloak.fetching import OURS
+from uncloak.published_files import OURS
 
 torch = pytest.importorskip("torch")
 

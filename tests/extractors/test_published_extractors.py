@@ -18,7 +18,8 @@ from skimage.transform import SimilarityTransform, warp
 from uncloak.errors import InputError
 from uncloak.extractors.extractor import Preprocessing
 from uncloak.extractors.importing import import_published
-from uncloak.fetching import file_of, find
+from uncloak.fetching import find
+from uncloak.published_files import file_of
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
 needs_weights = pytest.mark.skipif(not (SHARED / "weights").is_dir(), reason="published weights are not here")

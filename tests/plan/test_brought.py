@@ -9,9 +9,10 @@ from configurations import ROOT, configuration
 from planned import of
 
 from uncloak.errors import InputError
-from uncloak.fetching import OURS, obtain
+from uncloak.fetching import obtain
 from uncloak.folders import reachable
 from uncloak.plan import attacks, brought, claims, datasets
+from uncloak.published_files import OURS
 
 
 @pytest.fixture(autouse=True)

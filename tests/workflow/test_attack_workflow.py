@@ -204,9 +204,9 @@ import json, sys
 from pathlib import Path
 from types import SimpleNamespace
 from snakemake.iocontainers import InputFiles
-from uncloak import fetching
+from uncloak import published_files
 script, inputs, table, alexnet = sys.argv[1:]
-fetching.OURS["alexnet"] = fetching.PublishedFile(file=alexnet)
+published_files.OURS["alexnet"] = published_files.PublishedFile(file=alexnet)
 snakemake = SimpleNamespace(
     input=InputFiles(fromdict=json.loads(inputs)), output=[table], log=[table + ".log"], threads=1,
     params=SimpleNamespace(record="null", brought="alexnet"), config={"weights": ""},

@@ -4,7 +4,8 @@ from uncloak.jobs import started
 
 from uncloak.extractors.importing import import_record
 from uncloak.extractors.weights import save
-from uncloak.fetching import file_of, obtain
+from uncloak.fetching import obtain
+from uncloak.published_files import file_of
 from uncloak.records.extractors import AnyExtractor
 from uncloak.records.reading import read
 

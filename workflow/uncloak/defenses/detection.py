@@ -13,9 +13,9 @@ from torchvision.models import mobilenet_v2
 from uncloak.devices import autocast
 from uncloak.errors import InputError
 from uncloak.extractors import published, weights
-from uncloak.fetching import OURS
 from uncloak.pictures.tensors import as_floats
 from uncloak.progress import track
+from uncloak.published_files import OURS
 from uncloak.records import detectors as records
 from uncloak.seeds import derive_seed, generator
 

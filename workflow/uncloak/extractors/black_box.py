@@ -12,8 +12,8 @@ from uncloak.errors import InputError
 from uncloak.extractors import published
 from uncloak.extractors.embedding import BATCH, batches, check_finite
 from uncloak.extractors.extractor import Preprocessing
-from uncloak.fetching import PublishedFile
 from uncloak.pictures.tensors import as_floats
+from uncloak.published_files import PublishedFile
 from uncloak.records.extractors import BlackBox
 from uncloak.records.faults import printable
 

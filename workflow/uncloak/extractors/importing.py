@@ -12,7 +12,7 @@ from torch import nn
 from uncloak.errors import InputError
 from uncloak.extractors import networks, published
 from uncloak.extractors.extractor import Extractor, build, network_module
-from uncloak.fetching import PublishedFile
+from uncloak.published_files import PublishedFile
 from uncloak.records.extractors import Imported, Pixels, architecture
 
 

@@ -1,7 +1,7 @@
 """What a user brings: folders of pictures and files of weights; what is not there is fetched, or told before any job.
 
 A run is planned with what there is. What a job needs of it has a name: KIND.NAME for the record that tells of it, or a
-name of `uncloak.fetching.OURS`; a job is told that name, which stays, and looks for the thing itself.
+name of `uncloak.published_files.OURS`; a job is told that name, which stays, and looks for the thing itself.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,9 +9,10 @@ from pathlib import Path
 
 from uncloak import paths
 from uncloak.fetchers import FETCHERS
-from uncloak.fetching import OURS, cache, file_of, find
+from uncloak.fetching import cache, find
 from uncloak.folders import reachable
 from uncloak.provenance import listing_digest
+from uncloak.published_files import OURS, file_of
 
 # What to do about a folder that is not there, by the kind of the record that tells of it.
 _ADVICE = {

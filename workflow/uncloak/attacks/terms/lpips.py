@@ -10,8 +10,8 @@ from pathlib import Path
 import torch
 
 from uncloak.errors import InputError
-from uncloak.fetching import OURS, digits_in
 from uncloak.files import check_readable, unreadable
+from uncloak.published_files import OURS, digits_in
 
 # Two 3x3 poolings of stride 2 follow a convolution of stride 4: a smaller picture leaves no feature.
 _SMALLEST = 31

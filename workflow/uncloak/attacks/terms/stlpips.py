@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn.functional import conv2d, pad
 
 from uncloak.attacks.terms.lpips import Lpips, read_weights
-from uncloak.fetching import OURS
+from uncloak.published_files import OURS
 
 # Each blur pool reflects two pixels of what it gets, and the second of them comes after a pooling: a smaller picture
 # leaves it too little to reflect.

@@ -7,7 +7,8 @@ import numpy as np
 
 from uncloak.errors import InputError
 from uncloak.extractors import published
-from uncloak.fetching import PublishedFile, in_package
+from uncloak.fetching import in_package
+from uncloak.published_files import PublishedFile
 
 _FILE = PublishedFile(
     "models/dlib_face_recognition_resnet_model_v1.dat",
