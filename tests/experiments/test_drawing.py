@@ -247,7 +247,7 @@ def test_visibility_is_that_of_the_attack_that_made_each_picture(tmp_path):
     without = measure_visibility(Given(files, named))
     assert without["lpips"].isna().all()
     table = measure_visibility(Given({**files, "lpips": [str(tmp_path / f"{name}.csv") for name in shows]}, named))
-    assert table.columns.tolist() == ["dataset", "attack", "user", "picture", *MEASURES, "lpips"]
+    assert table.columns.tolist() == ["dataset", "attack", "user", "picture", *MEASURES, "lpips", "landmark_shift"]
     pd.testing.assert_frame_equal(table.drop(columns="lpips"), without.drop(columns="lpips"))
     for attack, rows in table.groupby("attack"):
         assert rows["picture"].tolist() == posted

@@ -249,6 +249,37 @@ def test_scraped_photographs_are_aligned_as_the_channel_left_them(tmp_path):
     sent = manifest[:1].assign(path="sent.png")
     arrays, _ = align_scraped(sent, tmp_path, alignment, {"face_size": 64}, parse([]), known)
     np.testing.assert_array_equal(arrays["faces"][0], jpeg[0]["faces"][0])
+    np.testing.assert_array_equal(arrays["landmark_shift"], 0)
+
+
+@needs_lfw
+def test_landmarks_of_the_clean_photograph_tell_what_a_cloak_does_to_the_detector(tmp_path):
+    """A photograph posted three pixels to the right: found there anew, or taken for where the clean face was."""
+    person = next(folder for folder in sorted((LFW).rglob("*")) if folder.is_dir() and list(folder.glob("*.jpg")))
+    clean = load_picture(sorted(person.glob("*.jpg"))[0])
+    for name, picture in {"clean": clean, "posted": np.roll(clean, 3, axis=1)}.items():
+        (tmp_path / name / "A").mkdir(parents=True)
+        Image.fromarray(picture).save(tmp_path / name / "A" / "1.png")
+    manifest, crop, alignment = (
+        build_manifest(tmp_path / "clean")[0],
+        {"face_size": 112},
+        Alignment(face_detector="mtcnn"),
+    )
+    align_pictures(manifest, tmp_path / "clean", tmp_path / "faces.h5", **crop)
+    known = tuple(read_arrays(tmp_path / "faces.h5", "picture", "landmarks"))
+    [face] = read_arrays(tmp_path / "faces.h5", "faces")
+    found, clean_ones = (
+        align_scraped(manifest, tmp_path / "posted", alignment, crop, parse([]), known, by)[0]
+        for by in ("found", "clean")
+    )
+    assert (found["aligned_by"][0], clean_ones["aligned_by"][0]) == ("mtcnn", "known")
+    np.testing.assert_allclose(found["landmark_shift"], 3, atol=0.5)
+    assert clean_ones["landmark_shift"][0] == 0
+    errors = {
+        name: np.abs(arrays["faces"][0] - face[0].astype(float)).mean()
+        for name, arrays in {"found": found, "clean": clean_ones}.items()
+    }
+    assert errors["found"] < errors["clean"] / 2
 
 
 def test_known_landmarks_serve_where_no_face_is_found(tmp_path):

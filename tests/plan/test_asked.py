@@ -4,7 +4,7 @@ import pytest
 from configurations import configuration
 from planned import NEW, TINY, pages, tables
 
-from uncloak.plan import evaluated, experiments, targets
+from uncloak.plan import attacks, evaluated, experiments, targets
 from uncloak.plan.asked import Asked
 
 
@@ -82,7 +82,13 @@ def test_only_the_experiments_of_the_run_are_made():
     config = configuration({"run": {"experiments": ["games"]}})
     assert targets.everything(config)[:1] == pages("synthetic", "games")
     # It is drawn from another experiment's table, which can be made all the same.
-    assert experiments.drawn_from(config, "games", "synthetic") == {"protection": tables("synthetic", "protection")}
+    drawn = experiments.drawn_from(config, "games", "synthetic")
+    assert drawn["protection"] == tables("synthetic", "protection")
+    # And it says how much its attacks show; those of mixtures by their parts.
+    assert drawn == {
+        "protection": drawn["protection"],
+        "visible": attacks.perturbed("synthetic", ["fawkes_v03", "fawkes_v10", "lowkey"]),
+    }
     assert "protection" in experiments.by_part(config, "measure")
 
 

@@ -34,3 +34,11 @@ def test_a_mixture_shows_what_its_attacks_do(tmp_path):
     expected = [row + 10 * (attack == "two") for row, attack in enumerate(assign(POSTED, shares, 3))]
     assert both.loc[POSTED, "l2"].tolist() == expected
     assert both["lpips"].isna().sum() == 4
+    assert table["landmark_shift"].isna().all()
+
+
+def test_photographs_searched_anew_tell_how_far_the_landmarks_moved(tmp_path):
+    arrays = {"picture": POSTED, **dict.fromkeys(MEASURES, np.zeros(8)), "landmark_shift": np.arange(8.0)}
+    write_arrays(tmp_path / "a.h5", arrays, {})
+    table = by_picture("d", POSTED, {"a": {}}, {"a": read_measured(tmp_path / "a.h5")}, 3)
+    assert table["landmark_shift"].tolist() == list(range(8))

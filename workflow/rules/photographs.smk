@@ -92,6 +92,7 @@ rule align_perturbed:
         code=code("align_perturbed"),
         record=text(datasets.alignment),
         channel=text(attacks.channel_steps),
+        landmarks=planned(attacks.landmarks),
     message:
         "Find and align the faces of {wildcards.dataset} perturbed by {wildcards.attack}"
     script:

@@ -19,7 +19,7 @@ with started(snakemake) as job:
     table, known = read_table(job.input.table), read_arrays(job.input.faces, "picture", "landmarks")
     how = {"scratch": output.parent, "workers": min(job.threads, os.cpu_count() or 1)}
     alignment, channel = read(Alignment, record.pop("alignment")), parse(json.loads(job.params.channel))
-    arrays, aligned_by = align_scraped(table, root, alignment, record, channel, known, **how)
+    arrays, aligned_by = align_scraped(table, root, alignment, record, channel, known, job.params.landmarks, **how)
     shown = table.set_index("picture").loc[arrays["picture"], table.columns.intersection(MEASURES)]
     settings = root / "settings.json"
     made = {"settings": settings.read_text()} if settings.exists() else {}

@@ -36,6 +36,7 @@ def align_pictures(
     face_detector: str = "mtcnn",
     minimum_face: int = 40,
     landmarks: pd.DataFrame | None = None,
+    known_first: bool = False,
     made: Mapping[str, object] | None = None,
     workers: int = 1,
 ) -> pd.DataFrame:
@@ -47,7 +48,7 @@ def align_pictures(
     margin: what the faces show beyond the standard crop on each side, in its pixels (`uncloak.crops`); with
     face_detector "none" what the pictures show already.
     landmarks: known landmarks, columns picture and LANDMARK_COLUMNS (pixels; left is the viewer's), used only where the
-    detector finds no face.
+    detector finds no face; with `known_first`, wherever they are known.
     made: what the file is to say of its making, besides what follows.
 
     The file has arrays faces uint8 [N,S,S,3] RGB, picture [N] and aligned_by [N] ("mtcnn", "known", "none") in the
@@ -65,7 +66,7 @@ def align_pictures(
         align = partial(_resize, Path(root), face_size)
     else:
         _load_detector(minimum_face)
-        align = partial(_align, Path(root), template(face_size, margin), face_size, minimum_face)
+        align = partial(_align, Path(root), template(face_size, margin), face_size, minimum_face, known_first)
     known = _index_landmarks(landmarks)
     rows = [_Row(name, file, known.get(name)) for name, file in zip(manifest["picture"], manifest["path"], strict=True)]
     faces = np.empty((len(rows), face_size, face_size, 3), np.uint8)
@@ -127,21 +128,27 @@ def _index_landmarks(landmarks: pd.DataFrame | None) -> Mapping[str, np.ndarray]
     return dict(zip(landmarks["picture"], points, strict=True))
 
 
-def _align(root: Path, places: np.ndarray, size: int, minimum_face: int, row: _Row) -> _Aligned | None:
+def _align(
+    root: Path, places: np.ndarray, size: int, minimum_face: int, known_first: bool, row: _Row
+) -> _Aligned | None:
     picture = load_picture(root / row.path)
-    [candidates] = _load_detector(minimum_face).detect([picture])
-    if len(candidates.boxes):
-        height, width = picture.shape[:2]
-        points, origin = candidates.landmarks[most_central(candidates, width, height)], "mtcnn"
-    elif row.landmarks is not None:
-        points, origin = row.landmarks, "known"
-    else:
+    known = None if row.landmarks is None else (row.landmarks, "known")
+    points, origin = (known if known_first else None) or _found(picture, minimum_face) or known or (None, "")
+    if points is None:
         return None
     try:
         matrix = similarity(points, places)
     except InputError as error:
         raise InputError(f"{row.picture}: {error}") from None
     return warp(picture, matrix, size), points, origin
+
+
+def _found(picture: np.ndarray, minimum_face: int) -> tuple[np.ndarray, str] | None:
+    [candidates] = _load_detector(minimum_face).detect([picture])
+    if not len(candidates.boxes):
+        return None
+    height, width = picture.shape[:2]
+    return candidates.landmarks[most_central(candidates, width, height)], "mtcnn"
 
 
 def _resize(root: Path, size: int, row: _Row) -> _Aligned:

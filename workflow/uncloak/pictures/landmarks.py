@@ -11,6 +11,8 @@ from uncloak.crops import POINTS, STANDARD
 LANDMARK_COLUMNS = [
     f"{point}_{axis}" for point in ("left_eye", "right_eye", "nose", "left_mouth", "right_mouth") for axis in "xy"
 ]
+# How files name how far the landmarks found in a posted photograph lie from those of the clean one.
+SHIFT = "landmark_shift"
 
 
 def template(size: int, margin: int = 0) -> np.ndarray:

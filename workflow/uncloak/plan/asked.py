@@ -12,7 +12,8 @@ from typing import Any
 
 from uncloak import paths
 from uncloak.errors import InputError
-from uncloak.plan import defenses, evaluated, extractors, recognition
+from uncloak.plan import attacks, defenses, evaluated, extractors, recognition
+from uncloak.plan.datasets import shows_visibility
 from uncloak.plan.defenses import NONE, Recognizer
 
 # The experiment whose table says which extractors' numbers enter those of others.
@@ -185,6 +186,22 @@ class Asked:
         saw = {name: extractors.saw_people(self.config, name, self.dataset) for name in models}
         return {self.config["extractors"][name]["label"]: sets for name, sets in saw.items() if sets}
 
+    # How much its attacks show
+
+    def visible(self) -> list[str]:
+        """The drawn attacks of which the figure says how much they show; a mixture shows what its attacks do."""
+        if not self._drawn() or not shows_visibility(self.config, self.dataset):
+            return []
+        # What an experiment has files of its own for may be no users' pictures, where the run has none.
+        run = evaluated.attacks_of(self.config, self.dataset)
+        own = [] if self.about("files") else self.attacks
+        mixed = attacks.mixtures(self.config)
+        return [name for name in self.attacks if name in (*run, *own) and name not in mixed]
+
+    def drawn_visible(self) -> dict[str, list[str]]:
+        """Where that stands."""
+        return {"visible": files} if (files := attacks.perturbed(self.dataset, self.visible())) else {}
+
     # What jobs are told
 
     def told(self) -> dict:
@@ -236,6 +253,7 @@ class Asked:
             "defenses": {name: self.config["defenses"][name]["label"] for name in self.defenses if name != NONE},
             "models": _models(self._drawn()),
             "marked": self.marked(),
+            "visible": {name: self.config["attacks"][name]["label"] for name in self.visible()},
             **self.about("shown", lambda asked: {})(self),
         }
 

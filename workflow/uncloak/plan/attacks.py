@@ -192,6 +192,11 @@ def channel_steps(config: Mapping, channel: str | None = None) -> list:
     return config["channels"][channel]["steps"] if channel else []
 
 
+def landmarks(config: Mapping, channel: str | None = None) -> str:
+    """By which landmarks the faces of photographs are aligned that were scraped through a channel."""
+    return config["channels"][channel].get("landmarks", "found") if channel else "found"
+
+
 def lpips(config: Mapping, dataset: str) -> list[str]:
     """LPIPS of every attack's pictures, where AlexNet's weights are at hand."""
     if not brought.alexnet_is_there(config):

@@ -87,9 +87,9 @@ def averaging(config: Mapping, experiment: str) -> list[str]:
 
 
 def drawn_from(config: Mapping, experiment: str, dataset: str) -> dict[str, list[str]]:
-    """What is drawn, and which extractors are left out."""
+    """What is drawn, which extractors are left out, and how much the attacks show."""
     asked = Asked(config, experiment, dataset)
-    return asked.drawn_from() | asked.drawn_gated()
+    return asked.drawn_from() | asked.drawn_gated() | asked.drawn_visible()
 
 
 def words(config: Mapping, experiment: str, dataset: str) -> dict:

@@ -184,6 +184,17 @@ class Channel(Record):
     """What happens to a posted picture before it is scraped."""
 
     label: Text = field("Name in figures.")
-    steps: listed(one_of("method", {"jpeg": Jpeg, "blur": Blur, "resize": Resize}), 1) = field(
-        "What happens to the picture, in this order."
+    steps: listed(one_of("method", {"jpeg": Jpeg, "blur": Blur, "resize": Resize})) = field(
+        "What happens to the picture, in this order; nothing, but for landmarks clean, is no channel.", ()
     )
+    landmarks: Literal["found", "clean"] = field(
+        "What the trainer aligns the face of a whole photograph by: the landmarks found in what was scraped, or those"
+        " of the clean photograph, which tells what a cloak does to the embedding from what it does to the detector.",
+        "found",
+    )
+
+    @model_validator(mode="after")
+    def _does_something(self) -> "Channel":
+        if not self.steps and self.landmarks == "found":
+            raise fault("steps is empty, which is plain PNG; name a step, or landmarks 'clean'")
+        return self

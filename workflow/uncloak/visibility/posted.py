@@ -6,20 +6,26 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from uncloak.attacks.mixture import assign
+from uncloak.pictures.landmarks import SHIFT
 from uncloak.pictures.names import identities_of
-from uncloak.store import read_arrays
+from uncloak.store import open_arrays, read_arrays
 from uncloak.tables import read_table
 from uncloak.visibility.pictures import MEASURES
-from uncloak.visibility.users import COLUMNS
+from uncloak.visibility.users import COLUMNS, OPTIONAL
 
 
 def read_measured(perturbed: str | os.PathLike, lpips: str | os.PathLike | None = None) -> pd.DataFrame:
-    """Read the measures of an attack's pictures: columns `MEASURES` and lpips (NaN without its table), by picture.
+    """Read the measures of an attack's pictures: columns `MEASURES`, lpips and landmark_shift, by picture.
+
+    lpips is NaN without its table, landmark_shift where the faces were not searched for anew in posted photographs.
 
     Raises InputError where a file is missing or damaged, or lacks a measure.
     """
     arrays = dict(zip(["picture", *MEASURES], read_arrays(perturbed, "picture", *MEASURES), strict=True))
-    table = pd.DataFrame(arrays).set_index("picture").assign(lpips=float("nan"))
+    table = pd.DataFrame(arrays).set_index("picture").assign(**dict.fromkeys(OPTIONAL, float("nan")))
+    with open_arrays(perturbed) as file:
+        if SHIFT in file:
+            table[SHIFT] = file[SHIFT][()]
     if lpips is not None:
         table["lpips"] = read_table(lpips).set_index("picture")
     return table
@@ -47,4 +53,4 @@ def by_picture(
         own = pd.concat([measured[made_by].loc[[name]] for name, made_by in zip(posted, assigned, strict=True)])
         rows.append(own.reset_index().assign(attack=attack))
     table = pd.concat(rows, ignore_index=True)
-    return table.assign(dataset=dataset, user=identities_of(table["picture"]))[[*COLUMNS[:4], *MEASURES, "lpips"]]
+    return table.assign(dataset=dataset, user=identities_of(table["picture"]))[[*COLUMNS[:4], *MEASURES, *OPTIONAL]]

@@ -6,7 +6,8 @@ import pandas as pd
 from uncloak.errors import InputError
 from uncloak.recognition.intervals import mean_interval
 
-MEASURES = ("dssim", "ssim", "lpips", "l2", "linf", "psnr")
+MEASURES = ("dssim", "ssim", "lpips", "l2", "linf", "psnr", "landmark_shift")
+OPTIONAL = ("lpips", "landmark_shift")  # where AlexNet's weights are; where photographs were searched for faces anew
 COLUMNS = ("dataset", "attack", "user", "picture", *MEASURES)
 
 _GROUP = ("dataset", "attack")
@@ -20,13 +21,13 @@ def visibility(table: pd.DataFrame, seed: int) -> pd.DataFrame:
     count like all others; the result is the PSNR of that mean error, which is at most the mean of the pictures' PSNR.
 
     Args:
-        table: one row per picture, with the columns `COLUMNS`; `lpips` may be missing (NaN) for all pictures of an
-            attack.
+        table: one row per picture, with the columns `COLUMNS`; those that are `OPTIONAL` may be missing (NaN) for all
+            pictures of an attack.
         seed: of the intervals.
 
     Returns one row per (dataset, attack), in the table's order: for every measure its mean and the 95 % bootstrap
-    interval over users (`dssim` with `dssim_low` to `dssim_high`, and so on; NaN where LPIPS is missing), `n_users`,
-    `n_pictures` (all users' together) and `seed`.
+    interval over users (`dssim` with `dssim_low` to `dssim_high`, and so on; NaN where a measure is missing),
+    `n_users`, `n_pictures` (all users' together) and `seed`.
 
     Raises InputError where a column is missing, a picture stands twice, or a measure is no number.
     """
@@ -71,8 +72,8 @@ def _check(table: pd.DataFrame) -> None:
         raise InputError(f"visibility table: picture '{first.picture}' stands twice under attack '{first.attack}'")
     for measure in MEASURES:
         absent = table[measure].isna()
-        if measure == "lpips":
-            # Without AlexNet's weights all of an attack's pictures are without.
+        if measure in OPTIONAL:
+            # All of an attack's pictures are without.
             absent &= table.groupby(list(_GROUP))[measure].transform("count") > 0
         if absent.any():
             first = table[absent].iloc[0]
