@@ -1,5 +1,6 @@
 """The HDF5 store: whole files or none, equal bytes for equal contents, and clear words about damage."""
 
+import h5py
 import numpy as np
 import pytest
 
@@ -32,6 +33,12 @@ def test_equal_contents_are_equal_bytes(file, tmp_path):
     assert again.read_bytes() == file.read_bytes()
 
 
+def test_the_longest_name_that_a_file_may_have_is_written(tmp_path):
+    path = tmp_path / ("ü" * 126 + ".h5")
+    write_arrays(path, ARRAYS, {})
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
 def test_a_failure_leaves_the_old_file_and_no_other(file):
     before = file.read_bytes()
 
@@ -54,6 +61,58 @@ def test_a_truncated_file_is_named_in_one_line(file, length):
     ) as caught:
         read_arrays(file, "faces")
     assert "\n" not in str(caught.value)
+
+
+def test_a_flipped_byte_is_noticed_wherever_it_matters(file):
+    whole, random = file.read_bytes(), np.random.default_rng(0)
+    expected, noticed = (read_arrays(file, *ARRAYS), read_attributes(file)), 0
+    places = random.choice(len(whole), 1500, replace=False)
+    for place in places:
+        flipped = bytearray(whole)
+        flipped[place] ^= 1 << random.integers(8)
+        file.write_bytes(flipped)
+        try:
+            found = read_arrays(file, *ARRAYS), read_attributes(file)
+        except InputError as error:
+            said, found = str(error), expected
+            noticed += 1
+        else:
+            said = f"{file}: nothing"  # padding between what is stored
+        assert said.startswith(f"{file}: ")
+        assert "\n" not in said
+        assert found[1] == expected[1]
+        for one, other in zip(found[0], expected[0], strict=True):
+            np.testing.assert_array_equal(one, other)
+    stored = sum(values.nbytes for values in expected[0][::2])
+    assert noticed >= 0.9 * len(places) * stored / len(whole)
+
+
+def test_what_lies_outside_the_file_is_not_read(file, tmp_path):
+    write_arrays(tmp_path / "other.h5", ARRAYS, {})
+    (tmp_path / "raw").write_bytes(bytes(80))
+    layout = h5py.VirtualLayout((20,), "f8")
+    layout[:] = h5py.VirtualSource(tmp_path / "other.h5", "dssim", (20,))
+    ways = {
+        "linked": lambda to: to.__setitem__("linked", h5py.ExternalLink("other.h5", "dssim")),
+        "soft": lambda to: to.__setitem__("soft", h5py.SoftLink("/dssim")),
+        "virtual": lambda to: to.create_virtual_dataset("virtual", layout),
+        "external": lambda to: to.create_dataset("external", (10,), "f8", external=str(tmp_path / "raw")),
+        "group": lambda to: to.create_group("group"),
+    }
+    whole = file.read_bytes()
+    for name, make in ways.items():
+        file.write_bytes(whole)
+        with h5py.File(file, "a") as to:
+            make(to)
+        with pytest.raises(InputError, match=rf"store\.h5: '{name}' is no array that lies in this file"):
+            read_arrays(file, "dssim")
+
+
+def test_an_array_of_an_absurd_shape_is_refused_before_memory_is_asked_for(file):
+    with h5py.File(file, "a") as to:
+        to.create_dataset("absurd", (10**12, 512), "f4", chunks=(1024, 512))
+    with pytest.raises(InputError, match=r"'absurd' claims \(1000000000000, 512\) values"):
+        read_arrays(file, "absurd")
 
 
 def test_missing_files_and_arrays_are_named(file, tmp_path):

@@ -1,6 +1,8 @@
 """HDF5 files of arrays by picture: written whole or not at all, and byte-identical when written again.
 
 Files are uncompressed, carry no time stamps, and keep text as fixed-length UTF-8, so equal contents are equal bytes.
+All that is stored has a checksum, arrays chunk by chunk, all else by the format (since its version 1.10), so that a
+flipped byte is noticed when it is read. What lies outside a file, or claims to be more than it holds, is never read.
 A file that bears its name is complete and never changes, so none is locked: some file systems have no locks, and a
 viewer may hold one.
 """
@@ -17,6 +19,9 @@ from uncloak.errors import InputError
 from uncloak.files import check_readable, unreadable
 
 _IMAGES_PER_CHUNK = 16
+_BYTES_PER_CHUNK = 2**20
+_LONGEST_NAME = 255  # bytes
+_FORMAT = ("v110", "v110")
 MEND = "delete it and run again"
 
 
@@ -25,8 +30,11 @@ def atomic(path: str | os.PathLike) -> Iterator[Path]:
     """Give a temporary path beside `path`, renamed to it on success and removed on failure."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The suffix stays, because writers such as pandas and Pillow choose the format by it.
-    temporary = path.with_name(f".{os.getpid()}.{path.name}")
+    # The suffix stays, because writers such as pandas and Pillow choose the format by it; and a name has 255 bytes.
+    before, end = f".{os.getpid()}.", path.name
+    while len(os.fsencode(before + end)) > _LONGEST_NAME:
+        end = end[1:]
+    temporary = path.with_name(before + end)
     try:
         yield temporary
         os.replace(temporary, path)
@@ -39,27 +47,35 @@ def write_arrays(
 ):
     """Write `arrays` (name -> array; those that are read together have one length N) and `attributes`.
 
-    Text becomes fixed-length UTF-8. Arrays of faces, uint8 [N,H,W,3], are chunked by sixteen pictures, all others are
-    contiguous.
+    Text becomes fixed-length UTF-8. Arrays of faces, uint8 [N,H,W,3], are chunked by sixteen pictures, all others by
+    rows of together a mebibyte.
     """
-    with atomic(path) as temporary, h5py.File(temporary, "w", locking=False) as file:
+    with atomic(path) as temporary, h5py.File(temporary, "w", locking=False, libver=_FORMAT) as file:
         for name, values in arrays.items():
             values = np.asarray(values)
             if values.dtype.kind in "UO":
                 values = np.char.encode(values.astype(str), "utf-8")
-            chunks = (
-                (min(_IMAGES_PER_CHUNK, len(values)), *values.shape[1:]) if values.ndim == 4 and len(values) else None
+            checked = (
+                {"chunks": (_rows_per_chunk(values), *values.shape[1:]), "fletcher32": True} if values.size else {}
             )
-            file.create_dataset(name, data=values, chunks=chunks, track_times=False)
+            file.create_dataset(name, data=values, track_times=False, **checked)
         for name in sorted(attributes):
-            file.attrs[name] = attributes[name]
+            value = attributes[name]
+            # Text of no fixed length would lie in a heap, which has no checksum.
+            file.attrs[name] = np.bytes_(value.encode()) if isinstance(value, str) and value else value
+
+
+def _rows_per_chunk(values: np.ndarray) -> int:
+    most = _IMAGES_PER_CHUNK if values.ndim == 4 else max(1, _BYTES_PER_CHUNK // values[:1].nbytes)
+    return min(most, len(values))
 
 
 @contextmanager
 def open_arrays(path: str | os.PathLike) -> Iterator[h5py.File]:
     """Open an HDF5 file for reading.
 
-    Raises InputError where the file is missing, cannot be read, is truncated or not HDF5.
+    Raises InputError where the file is missing, cannot be read, is truncated, damaged or not HDF5, and where an array
+    lies outside the file or is larger than what the file holds of it.
     """
     check_readable(path)
     try:
@@ -67,7 +83,30 @@ def open_arrays(path: str | os.PathLike) -> Iterator[h5py.File]:
     except OSError as error:
         raise unreadable(path, error, f"truncated or not an HDF5 file; {MEND}") from None
     with file:
+        with _damage_named(path):
+            for name in file:
+                _check_within(path, name, file)
         yield file
+
+
+def _check_within(path: str | os.PathLike, name: str, file: h5py.File):
+    link = file.get(name, getlink=True)
+    array = file[name] if isinstance(link, h5py.HardLink) else None
+    if not isinstance(array, h5py.Dataset) or array.external or array.is_virtual:
+        raise InputError(f"{path}: '{name}' is no array that lies in this file, and is not read; {MEND}")
+    if array.id.get_storage_size() < array.size * array.dtype.itemsize:
+        raise InputError(f"{path}: '{name}' claims {array.shape} values, which the file does not hold; {MEND}")
+
+
+@contextmanager
+def _damage_named(path: str | os.PathLike) -> Iterator[None]:
+    """Let what the format library says of damaged content be one line; it has no errors of its own for it."""
+    try:
+        yield
+    except InputError:
+        raise
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError) as error:
+        raise unreadable(path, error, f"damaged; {MEND}") from None
 
 
 def read_arrays(path: str | os.PathLike, *names: str) -> list[np.ndarray]:
@@ -79,16 +118,20 @@ def read_arrays(path: str | os.PathLike, *names: str) -> list[np.ndarray]:
         missing = [name for name in names if name not in file]
         if missing:
             raise InputError(f"{path}: has no array '{missing[0]}'; {MEND}")
-        try:
+        with _damage_named(path):
             arrays = [file[name][()] for name in names]
-        except OSError as error:
-            raise unreadable(path, error, f"damaged; {MEND}") from None
     if len({len(values) for values in arrays}) > 1:
         raise InputError(f"{path}: its arrays differ in length; {MEND}")
     return [np.char.decode(values, "utf-8") if values.dtype.kind == "S" else values for values in arrays]
 
 
 def read_attributes(path: str | os.PathLike) -> dict[str, str | int | float]:
-    """Read a file's attributes as plain Python values."""
-    with open_arrays(path) as file:
-        return {name: value.item() if isinstance(value, np.generic) else value for name, value in file.attrs.items()}
+    """Read a file's attributes as plain Python values; raises InputError as `open_arrays` does."""
+    with open_arrays(path) as file, _damage_named(path):
+        return {name: _plain(value) for name, value in file.attrs.items()}
+
+
+def _plain(value: object) -> str | int | float:
+    if isinstance(value, bytes):
+        return value.decode()
+    return value.item() if isinstance(value, np.generic) else value

@@ -1,23 +1,42 @@
 """Picture files as arrays: every usable still picture becomes upright 8-bit RGB, everything else is refused by name."""
 
 import errno
+import importlib
 import io
+import logging
 import os
 import stat
 import struct
-import warnings
 import zlib
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from uncloak.errors import InputError
 from uncloak.folders import printable
 
+logger = logging.getLogger(__name__)
+
 # Scraped files often carry the wrong ending, so the content decides. Formats that run a program or hold documents
 # (EPS, PDF, PSD) stay closed.
-_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF")
+_WITH_SIDE_PICTURES = ("MPO", "HEIF")  # which Pillow takes for moving ones
+# Phones have 200 million pixels; a picture takes six bytes of memory for each while it is turned upright.
+_MOST_PIXELS = 250_000_000
+Image.MAX_IMAGE_PIXELS = None  # Pillow's own bound is below that
+_HEIF = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+# Value of the EXIF orientation -> what turns such a picture upright.
+_ORIENTATION = 0x0112
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 # What Pillow's decoders raise on damaged files.
 _DAMAGE = (
     OSError,
@@ -40,33 +59,52 @@ def decode(content: bytes) -> np.ndarray:
     """Decode a picture file's `content` to uint8 [H,W,3] RGB, turned upright by its EXIF orientation.
 
     Grey, palette, CMYK, 16-bit and alpha pictures are converted; alpha is dropped. Of an MPO file (a phone's JPEG with
-    side pictures) the first, main picture is taken. Raises UnusablePictureError for empty, damaged, truncated, animated
-    and implausibly large files.
+    side pictures) or HEIC the first, main picture is taken. EXIF that cannot be read is told in the log, and its
+    picture taken as it lies. Raises UnusablePictureError for empty, damaged, truncated, animated and implausibly large
+    files, and for HEIC without its reader.
     """
     try:
-        with warnings.catch_warnings():
-            # Pillow only warns of pictures of 89 to 179 million pixels; no photograph for faces is that large.
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(content), formats=_FORMATS)
-        with image:
-            if getattr(image, "is_animated", False) and image.format != "MPO":
+        with Image.open(io.BytesIO(content), formats=_formats(content)) as image:
+            width, height = image.size
+            if width * height > _MOST_PIXELS:
+                raise UnusablePictureError(f"too large, over {_MOST_PIXELS:,} pixels")
+            if getattr(image, "is_animated", False) and image.format not in _WITH_SIDE_PICTURES:
                 raise UnusablePictureError("animated")
             image.load()
-            # In place and converted only where it must be, since a photograph's pixels are many megabytes.
-            ImageOps.exif_transpose(image, in_place=True)
-            upright = image
+            turn = _UPRIGHT.get(_orientation(image))
+            # Turned and converted only where it must be, since a photograph's pixels are many megabytes.
+            upright = image if turn is None else image.transpose(turn)
             if upright.mode.startswith("I;16"):
                 # Pillow clips 16-bit values when converting; keep their upper byte instead.
                 upright = Image.fromarray((np.asarray(upright) >> 8).astype(np.uint8))
             return np.asarray(upright if upright.mode == "RGB" else upright.convert("RGB"))
     except UnusablePictureError:
         raise
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        raise UnusablePictureError(f"too large, over {Image.MAX_IMAGE_PIXELS:,} pixels") from None
     except _DAMAGE as error:
         # Pillow names the in-memory file by its address, which differs from run to run.
         text = "no picture format that is read here" if isinstance(error, Image.UnidentifiedImageError) else str(error)
         raise UnusablePictureError(f"unreadable or truncated ({text})") from None
+
+
+def _formats(content: bytes) -> tuple[str, ...]:
+    """The formats that a file may have; HEIC's reader is an extra, since its codec has patents."""
+    if content[4:8] != b"ftyp" or content[8:12] not in _HEIF:
+        return _FORMATS
+    try:
+        importlib.import_module("pillow_heif").register_heif_opener()
+    except ImportError:
+        raise UnusablePictureError(
+            "HEIC, whose reader is not installed; run with `uv run --extra heic`, or save it as JPEG"
+        ) from None
+    return ("HEIF",)
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return image.getexif().get(_ORIENTATION, 1)
+    except _DAMAGE as error:
+        logger.warning("EXIF that cannot be read, so the picture is taken as it lies (%s)", error)
+        return 1
 
 
 def read_content(path: str | os.PathLike) -> bytes:
