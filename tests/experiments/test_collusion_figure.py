@@ -11,7 +11,7 @@ from rate_tables import COLLUDERS, COLLUDING, collusion_table
 
 from uncloak.errors import InputError
 from uncloak.experiments.collusion.figure import OUTCOMES, SETTINGS, collusion, outcomes
-from uncloak.recognition.intervals import mean_interval
+from uncloak.recognition.intervals import rate_interval
 
 
 def test_outcomes_are_means_over_users_with_their_intervals():
@@ -41,7 +41,7 @@ def test_outcomes_are_means_over_users_with_their_intervals():
             for row in rows.itertuples():
                 own = values[row.outcome].to_numpy()
                 assert row.share == pytest.approx(sum(own) / 5)
-                assert (row.low, row.high) == pytest.approx(mean_interval(own, 7))
+                assert (row.low, row.high) == pytest.approx(rate_interval(own, [9] * 5))
                 assert (row.n_users, row.n_probes, row.seed) == (5, 45, 7)
 
 

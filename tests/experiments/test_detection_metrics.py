@@ -1,4 +1,4 @@
-"""How the detector is measured: measures and curves against scikit-learn, intervals against drawing people."""
+"""How the detector is measured: measures and curves against scikit-learn, intervals over people."""
 
 import numpy as np
 import pandas as pd
@@ -7,6 +7,7 @@ from sklearn import metrics as sklearn_metrics
 
 from uncloak.errors import InputError
 from uncloak.experiments.detection.measure import COLUMNS, detection_metrics, roc_curves
+from uncloak.recognition.intervals import rate_interval
 
 
 def random_scores(seed: int, identities: int = 6, pictures: int = 5) -> pd.DataFrame:
@@ -55,7 +56,7 @@ def test_the_curves_are_those_of_scikit_learn(seed):
         np.testing.assert_allclose(own["threshold"], thresholds)
 
 
-def test_intervals_draw_people_with_all_their_pictures():
+def test_the_interval_of_the_area_draws_people_with_all_their_pictures():
     """Against identities drawn one by one and their pictures put together."""
     scores = random_scores(4, identities=8)
     row = detection_metrics(scores, [], ["weak"], 0.5, 1).iloc[0]
@@ -66,14 +67,28 @@ def test_intervals_draw_people_with_all_their_pictures():
     for _ in range(1000):
         drawn = [pictures[name] for name in random.choice(sorted(pictures), len(pictures))]
         real, value = (np.concatenate(each) for each in zip(*drawn, strict=True))
-        found = value >= 0.5
         high, low = value[real], value[~real]
-        area = np.mean([np.mean(one > low) + np.mean(one == low) / 2 for one in high])
-        draws.append([np.mean(found == real), np.mean(real[found]), np.mean(found[real]), area])
-    expected = np.percentile(draws, [2.5, 97.5], axis=0)
-    names = ["accuracy", "precision", "recall", "auc"]
-    np.testing.assert_allclose(row[[f"{name}_low" for name in names]].astype(float), expected[0], atol=0.03)
-    np.testing.assert_allclose(row[[f"{name}_high" for name in names]].astype(float), expected[1], atol=0.03)
+        draws.append(np.mean([np.mean(one > low) + np.mean(one == low) / 2 for one in high]))
+    assert (row["auc_low"], row["auc_high"]) == pytest.approx(np.percentile(draws, [2.5, 97.5]), abs=0.03)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_intervals_of_shares_take_people_as_clusters(seed):
+    scores = random_scores(seed, identities=8)
+    row = detection_metrics(scores, [], ["weak"], 0.5, 1).iloc[0]
+    shares = {"accuracy": {}, "precision": {}, "recall": {}}
+    for name, own in scores[scores["part"] == "test"].groupby("identity"):
+        real, value = truth(own, "weak")
+        found = value >= 0.5
+        shares["accuracy"][name] = found == real
+        shares["recall"][name] = found[real]
+        if found.any():
+            shares["precision"][name] = real[found]
+    for measure, people in shares.items():
+        counts = [len(right) for right in people.values()]
+        expected = rate_interval([np.mean(right) for right in people.values()], counts, counts)
+        assert (row[f"{measure}_low"], row[f"{measure}_high"]) == pytest.approx(expected)
+        assert row[f"{measure}_low"] < row[measure] < row[f"{measure}_high"]
 
 
 def test_measures_depend_on_the_attack_and_the_test_people_alone():
@@ -93,7 +108,10 @@ def test_a_detector_that_flags_nothing_and_a_single_person():
     nothing = detection_metrics(scores.assign(score=0.0), [], ["weak"], 0.5, 1).iloc[0]
     assert (nothing["accuracy"], nothing["precision"], nothing["recall"], nothing["auc"]) == (0.5, 0, 0, 0.5)
     single = detection_metrics(scores[scores["identity"] == "test0"], [], ["weak"], 0.5, 1).iloc[0]
-    assert single["accuracy_low"] == single["accuracy"] == single["accuracy_high"]
+    assert (nothing["precision_low"], nothing["precision_high"]) == (0, 1)
+    assert (single["auc_low"], single["auc_high"]) == (0, 1)
+    assert single["accuracy_low"] < 0.1
+    assert single["accuracy_high"] > 0.9
 
 
 def test_faulty_scores_are_told():

@@ -114,11 +114,29 @@ def test_rows_in_another_order_are_the_same_figure(figure):
 def test_source_tells_numbers_of_users_and_what_it_corresponds_to():
     table = rate_table()
     assert source(table, "drawn faces", 7, "Figure 2") == (
-        "Means over 20 users (180 probes) with 95 % bootstrap intervals over users. Dataset: drawn faces. Seed 7."
-        " After Figure 2 of Radiya-Dixit et al. (ICLR 2022)."
+        "Means over 20 users (180 probes) with 95 % intervals over users (Korn and Graubard). Dataset: drawn faces."
+        " Seed 7. After Figure 2 of Radiya-Dixit et al. (ICLR 2022)."
     )
     assert source(classifier_table(), "drawn faces", 7).startswith("Means over 6 to 20 users (54 to 180 probes)")
     assert "Radiya" not in source(table, "drawn faces", 7)
+
+
+@pytest.mark.parametrize("figure", list(DRAW))
+def test_differences_from_a_rows_own_baseline_are_told_at_its_marker(figure):
+    table = TABLES[figure]()
+    table = table.assign(above_clean=0.5, above_clean_low=-0.026, above_clean_high=0.614)
+    table.loc[table["attack"] == "none", ["above_clean", "above_clean_low", "above_clean_high"]] = np.nan
+    spec = json.loads(DRAW[figure](table).to_json())
+    told = {
+        (row["attack"], row["above_clean_told"])
+        for rows in spec["datasets"].values()
+        for row in rows
+        if "attack_label" in row
+    }
+    assert {text for attack, text in told if attack != "none"} == {"+50 (-3 to +61) points"}
+    assert {text for attack, text in told if attack == "none"} <= {""}
+    tips = re.findall(r'"field": "(above_\w+)", "title": "([a-z ]+)"', json.dumps(spec))
+    assert set(tips) == {("above_clean_told", "above no attack"), ("above_no_defense_told", "above no defense")}
 
 
 @pytest.mark.parametrize("figure", ["training_matrix", "classifiers", "by_defense"])

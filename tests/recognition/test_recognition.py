@@ -1,4 +1,4 @@
-"""Recognition against scikit-learn's brute force, and intervals against resampling written out."""
+"""Recognition against scikit-learn's brute force, and the averages of its errors."""
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ from uncloak.errors import InputError
 from uncloak.recognition.comparing import compare
 from uncloak.recognition.embeddings import Embeddings, mix, read_embeddings
 from uncloak.recognition.evaluation import COLUMNS, evaluate
-from uncloak.recognition.intervals import mean_interval
+from uncloak.recognition.intervals import difference_interval, mean_interval, rate_interval
 from uncloak.recognition.rates import protection_rates
 from uncloak.store import write_arrays
 from uncloak.tables import read_table, write_table
@@ -158,24 +158,6 @@ def test_mixture_takes_each_picture_from_its_attack():
             evaluate(comparisons, attacks, dataset="d", extractor="e", seed=7)
 
 
-def test_interval_is_the_percentile_bootstrap():
-    values = np.random.default_rng(0).uniform(size=20) ** 2
-    low, high = mean_interval(values, seed=1)
-    random = np.random.default_rng(99)
-    means = [random.choice(values, 20).mean() for _ in range(20000)]
-    assert (low, high) == pytest.approx(np.percentile(means, [2.5, 97.5]), abs=0.006)
-    assert mean_interval(values, seed=1) == (low, high)
-    assert mean_interval(values, seed=2) != (low, high)
-    narrow = mean_interval(values, seed=1, confidence=0.5)
-    assert low < narrow[0] < values.mean() < narrow[1] < high
-
-
-@pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("values", [[0.1] * 20, [1.0] * 3, [0.25], [0.0, 0.0]])
-def test_interval_of_users_all_alike_is_their_value(values):
-    assert mean_interval(np.array(values), seed=1) == (values[0], values[0])
-
-
 def test_rates_average_over_users():
     split, clean, attacked = records(clusters(np.random.default_rng(4)))
     tables = [run(split, clean, attacked, extractor=name) for name in ("e", "f")]
@@ -189,9 +171,18 @@ def test_rates_average_over_users():
         through = "jpeg-75" if row.channel == "jpeg-75" else "png"
         unattacked = table.loc[(table["attack"] == "none") & (table["channel"] == through), "error"]
         assert row.protection_rate == pytest.approx(errors.mean())
-        assert (row.low, row.high) == mean_interval(errors.to_numpy(), 7)
+        assert (row.low, row.high) == rate_interval(errors, PROBES)
         assert row.clean_error == pytest.approx(unattacked.mean())
-        assert (row.clean_low, row.clean_high) == mean_interval(unattacked.to_numpy(), 7)
+        assert (row.clean_low, row.clean_high) == rate_interval(unattacked, PROBES)
+        above = row.above_clean, row.above_clean_low, row.above_clean_high
+        if row.attack == "none":
+            assert np.isnan(above).all()
+        else:
+            difference = np.mean(errors.to_numpy() - unattacked.to_numpy())
+            assert above == pytest.approx(
+                (difference, *difference_interval(errors.to_numpy(), unattacked.to_numpy(), PROBES))
+            )
+        assert np.isnan(row.above_no_defense)
         assert (row.n_users, row.n_probes) == (USERS, USERS * PROBES)
     unattacked = rates[rates["attack"] == "none"]
     assert (unattacked["protection_rate"] == unattacked["clean_error"]).all()
@@ -224,6 +215,29 @@ def test_rates_keep_settings_apart_and_average_further_measures():
     both = protection_rates(pd.concat([plain, verification]))
     pd.testing.assert_frame_equal(both[: len(POSTINGS)].drop(columns="false_accept_rate"), protection_rates(plain))
     assert both["false_accept_rate"].isna().tolist() == [True] * len(POSTINGS) + [False] * len(POSTINGS)
+
+
+def test_rates_stand_beside_those_without_defense():
+    split, clean, attacked = records(clusters(np.random.default_rng(4)))
+    plain = run(split, clean, attacked)
+    guarded = plain.assign(defense="blur", error=plain["error"].to_numpy()[::-1])
+    # One user was not tried without defense; other probes were.
+    fewer = guarded.assign(extractor="f")
+    bare = plain.assign(extractor="f")[lambda table: table["user"] != "v b"]
+    others = guarded.assign(extractor="g", n_probes=PROBES + 1)
+    rates = protection_rates(pd.concat([guarded, plain, fewer, bare, others, plain.assign(extractor="g")]))
+    columns = [f"above_no_defense{end}" for end in ("", "_low", "_high")]
+    assert rates.loc[rates["defense"] == "none", columns].isna().all(axis=None)
+    assert rates.loc[rates["extractor"] != "e", columns].isna().all(axis=None)
+    found = rates[(rates["extractor"] == "e") & (rates["defense"] == "blur")]
+    assert len(found) == len(POSTINGS)
+    for row in found.itertuples():
+        with_it, without = (
+            table.loc[(table["attack"] == row.attack) & (table["channel"] == row.channel), "error"].to_numpy()
+            for table in (guarded, plain)
+        )
+        expected = np.mean(with_it - without), *difference_interval(with_it, without, PROBES)
+        assert (row.above_no_defense, row.above_no_defense_low, row.above_no_defense_high) == pytest.approx(expected)
 
 
 def quality_table() -> pd.DataFrame:

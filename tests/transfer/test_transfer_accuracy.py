@@ -11,6 +11,7 @@ from uncloak.attacks.methods.pgd import Options
 from uncloak.errors import InputError
 from uncloak.extractors.embedding import embed
 from uncloak.extractors.weights import save
+from uncloak.recognition.intervals import rate_interval
 from uncloak.store import write_arrays
 from uncloak.transfer import image_classifier
 from uncloak.transfer.attack import perturb
@@ -27,7 +28,7 @@ def test_ranks_and_accuracy_agree_with_scikit_learn():
     orders = np.argsort(-said, axis=1, kind="stable")
     assert np.array_equal(places, [list(order).index(y) for order, y in zip(orders, labels, strict=True)])
     for top in (1, 5):
-        share, low, high = accuracy(places < top, labels, 1)
+        share, low, high = accuracy(places < top, labels)
         assert share == pytest.approx(top_k_accuracy_score(labels, said, k=top))
         assert low < share < high
 
@@ -36,22 +37,24 @@ def test_of_equal_logits_the_first_class_leads():
     assert list(ranks(np.zeros((3, 4)), np.array([0, 1, 3]))) == [0, 1, 3]
 
 
-def test_the_interval_draws_whole_classes():
+def test_the_interval_takes_classes_as_clusters():
     random = np.random.default_rng(0)
     labels = np.repeat(np.arange(12), random.integers(3, 9, 12))
     right = random.random(len(labels)) < labels / 12
-    share, low, high = accuracy(right, labels, 5)
-    groups = [right[labels == label] for label in range(12)]
-    draws = np.random.default_rng(1).integers(0, 12, (20000, 12))
-    means = [np.concatenate([groups[place] for place in draw]).mean() for draw in draws]
-    assert (low, high) == pytest.approx(np.quantile(means, [0.025, 0.975]), abs=0.01)
+    share, low, high = accuracy(right, labels)
+    counts = np.bincount(labels)
+    assert (low, high) == pytest.approx(
+        rate_interval([right[labels == label].mean() for label in range(12)], counts, counts)
+    )
     assert share == right.mean()
-    # Pictures of one class are alike here, so drawing pictures one by one would claim too much.
-    single = stats.bootstrap((right.astype(float),), np.mean, method="percentile", rng=1).confidence_interval
+    # Pictures of one class are alike here, so taking pictures one by one would claim too much.
+    single = stats.binomtest(int(right.sum()), len(right)).proportion_ci(method="exact")
     assert high - low > 1.5 * (single.high - single.low)
     order = random.permutation(len(labels))
-    assert accuracy(right[order], labels[order], 5) == (share, low, high)
-    assert accuracy(np.ones(4, bool), np.arange(4), 1) == (1.0, 1.0, 1.0)
+    assert accuracy(right[order], labels[order]) == (share, low, high)
+    # A class without pictures tells nothing.
+    all_right = stats.binomtest(4, 4).proportion_ci(method="exact")
+    assert accuracy(np.ones(4, bool), np.array([0, 1, 3, 5])) == pytest.approx((1, all_right.low, 1))
 
 
 def test_broken_logits_and_strange_classes_are_refused():

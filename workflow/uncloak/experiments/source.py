@@ -5,7 +5,7 @@ import pandas as pd
 from uncloak.experiments.given import Given
 from uncloak.figures import rates
 
-INTERVAL = "95 % bootstrap interval over users"
+INTERVAL = "95 % interval over users (Korn and Graubard)"
 
 
 def source(given: Given, rows: pd.DataFrame) -> str:

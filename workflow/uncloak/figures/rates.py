@@ -16,6 +16,9 @@ COLUMNS = (
 CLEAN = ("clean_error", "clean_low", "clean_high")
 RATES = ("protection_rate", "low", "high")
 ALL_RATES = (*RATES, *CLEAN)
+# Differences from a row's own baseline, and what they are called.
+DIFFERENCES = {"above_clean": "above no attack", "above_no_defense": "above no defense"}
+INTERVALS = "95 % intervals over users (Korn and Graubard)"
 CLEAN_RULE = "Gray dashes: error without attack, on its interval."
 PLAIN_CHANNEL = "png"
 
@@ -44,10 +47,11 @@ def checked(
             of its time (raw pixels).
         attacks: the attacks to draw.
         key: the columns that tell rows apart.
-        columns: the columns to keep.
+        columns: the columns to keep, besides `DIFFERENCES` and their intervals.
         rates: those that lie in [0,1].
 
-    Added are `value` and `interval` (in percent, as text) and `knowledge` ("white box" or "black box").
+    Added are `value` and `interval` (in percent, as text), `knowledge` ("white box" or "black box"), and for each of
+    `DIFFERENCES` `*_told`: it and its interval in percentage points, as text that is empty where there is none.
 
     Raises InputError where columns or attacks are missing, rows repeated, rates out of range, or dates of another form.
     """
@@ -58,7 +62,9 @@ def checked(
     absent = [attack for attack in attacks if attack not in set(table["attack"])]
     if absent or not attacks:
         raise InputError(f"protection table: has no rows of attack '{absent[0] if absent else ''}'; name others")
-    rows = table.loc[table["attack"].isin(list(attacks)), columns].copy()
+    told = [f"{name}{end}" for name in DIFFERENCES for end in ("", "_low", "_high")]
+    kept = [*columns, *(column for column in told if column in table and column not in columns)]
+    rows = table.loc[table["attack"].isin(list(attacks)), kept].copy()
     repeated = rows.duplicated(list(key))
     if repeated.any():
         first = rows[repeated].iloc[0]
@@ -80,7 +86,15 @@ def checked(
     rows["knowledge"] = rows["white_box"].map({True: "white box", False: "black box"})
     rows["value"] = rows["protection_rate"].map(percent)
     rows["interval"] = rows["low"].map(percent) + " to " + rows["high"].map(percent) + " %"
+    for name in DIFFERENCES:
+        rows[f"{name}_told"] = _points(rows, name) if name in rows else ""
     return rows
+
+
+def _points(rows: pd.DataFrame, name: str) -> list[str]:
+    """Write differences and their intervals in percentage points."""
+    differences = zip(*(100 * rows[f"{name}{end}"] for end in ("", "_low", "_high")), strict=True)
+    return ["" if pd.isna(one) else f"{one:+.0f} ({low:+.0f} to {high:+.0f}) points" for one, low, high in differences]
 
 
 def only(table: pd.DataFrame, column: str, names: Iterable[str]) -> pd.DataFrame:
@@ -132,10 +146,7 @@ def source(rows: pd.DataFrame, dataset: str, seed: int, paper: str = "") -> str:
     """Return the end of a subtitle: over how many users the rates are means, of which dataset, after which figure."""
     users, probes = (_span(rows[column]) for column in ("n_users", "n_probes"))
     after = f" After {paper} of Radiya-Dixit et al. (ICLR 2022)." if paper else ""
-    return (
-        f"Means over {users} users ({probes} probes) with 95 % bootstrap intervals over users. "
-        f"Dataset: {dataset}. Seed {seed}.{after}"
-    )
+    return f"Means over {users} users ({probes} probes) with {INTERVALS}. Dataset: {dataset}. Seed {seed}.{after}"
 
 
 def _span(counts: pd.Series) -> str:
@@ -246,7 +257,7 @@ def clean_error(rows: pd.DataFrame, groups: alt.X | None = None, width: float = 
 
 
 def tooltip(interval: str, *more: alt.Tooltip) -> list[alt.Tooltip]:
-    """Return what a marker tells when pointed at; `interval` says what `low` to `high` are."""
+    """Return what a marker of `checked` rows tells when pointed at; `interval` says what `low` to `high` are."""
     return [
         alt.Tooltip("attack_label:N", title="attack"),
         alt.Tooltip("extractor_label:N", title="extractor"),
@@ -255,6 +266,7 @@ def tooltip(interval: str, *more: alt.Tooltip) -> list[alt.Tooltip]:
         *more,
         alt.Tooltip("value:N", title="protection rate, %"),
         alt.Tooltip("interval:N", title=interval),
+        *(alt.Tooltip(f"{name}_told:N", title=title) for name, title in DIFFERENCES.items()),
         alt.Tooltip("n_users:Q", title="users"),
         alt.Tooltip("n_probes:Q", title="probes"),
         alt.Tooltip("dataset:N", title="dataset"),

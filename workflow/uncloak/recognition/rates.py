@@ -1,6 +1,7 @@
-"""Protection rates: the errors of recognition, averaged over users, with their confidence intervals."""
+"""Protection rates: the errors of recognition, averaged over users, with their confidence intervals.
 
-from functools import lru_cache
+Every user counts alike, whatever the number of probes.
+"""
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,9 @@ import pandas as pd
 from uncloak.errors import InputError
 from uncloak.recognition.comparisons import NO_ATTACK
 from uncloak.recognition.evaluation import COLUMNS
-from uncloak.recognition.intervals import mean_interval
+from uncloak.recognition.intervals import difference_interval, rate_interval
+
+_NO_DEFENSE = "none"
 
 # What recognition was built and asked, whoever attacks: a protection rate and its clean error agree in these.
 _SETTING = ("dataset", "extractor", "classifier", "defense", "metric", "rank", "seed")
@@ -32,10 +35,16 @@ def protection_rates(table: pd.DataFrame) -> pd.DataFrame:
 
     Returns one row per (dataset, attack, channel, extractor, classifier, defense, metric, unprotected, rank, seed, and
     posted, among and false_accept_rate where the table has them), in the table's order: `protection_rate` with the 95 %
-    bootstrap interval `low` to `high` over users, the same users' error without attack `clean_error` with `clean_low`
-    to `clean_high` (rates in [0,1]), the means over users of the table's other columns, `n_users` and `n_probes` (all
-    users' together). The clean error is that through the row's channel where the table has rows of attack "none"
-    through it, else that through "png". Rows of attack "none" have the clean error as their rate.
+    interval `low` to `high` over users (`uncloak.recognition.intervals.rate_interval`), the same users' error without
+    attack `clean_error` with `clean_low` to `clean_high` (rates in [0,1]), the two differences below, the means over
+    users of the table's other columns, `n_users` and `n_probes` (all users' together). The clean error is that through
+    the row's channel where the table has rows of attack "none" through it, else that through "png". Rows of attack
+    "none" have the clean error as their rate.
+
+    Differences in [-1,1], of the same users and probes, with their intervals `*_low` to `*_high`
+    (`uncloak.recognition.intervals.difference_interval`): `above_clean`, the rate less the clean error, missing for
+    attack "none"; `above_no_defense`, the rate less that without defense, all else alike, missing where there is no
+    defense or the table does not have all users' rows without.
 
     Raises InputError where a column or a user's row without attack is missing, or a user stands twice.
     """
@@ -52,23 +61,39 @@ def protection_rates(table: pd.DataFrame) -> pd.DataFrame:
             f" '{first.extractor}'; read each evaluation once"
         )
     measures = [column for column in table if column not in (*COLUMNS, *optional)]
-    table = table.assign(clean_error=_clean_errors(table, [*_SETTING, *optional]))
+    table = table.assign(
+        clean_error=_clean_errors(table, [*_SETTING, *optional]), undefended=_undefended_errors(table, group)
+    )
     records = []
     for key, rows in table.groupby(group, sort=False, dropna=False):
         record = dict(zip(group, key, strict=True))
         seed = int(record.pop("seed"))
         rows = rows.sort_values("user", kind="stable")
-        low, high = _interval(tuple(rows["error"]), seed)
-        clean_low, clean_high = _interval(tuple(rows["clean_error"]), seed)
+        low, high = rate_interval(rows["error"], rows["n_probes"])
+        clean_low, clean_high = rate_interval(rows["clean_error"], rows["n_probes"])
         record |= {"protection_rate": rows["error"].mean(), "low": low, "high": high}
         record |= {"clean_error": rows["clean_error"].mean(), "clean_low": clean_low, "clean_high": clean_high}
+        record |= _difference(rows, "clean_error", "above_clean", record["attack"] != NO_ATTACK[0])
+        record |= _difference(rows, "undefended", "above_no_defense", rows["undefended"].notna().all())
         record |= {measure: rows[measure].mean() for measure in measures}
         records.append({**record, "n_users": len(rows), "n_probes": int(rows["n_probes"].sum()), "seed": seed})
     return pd.DataFrame(records)
 
 
-# The same users' clean errors stand beside every attack.
-_interval = lru_cache(maxsize=None)(mean_interval)
+def _difference(rows: pd.DataFrame, baseline: str, name: str, compared: bool) -> dict[str, float]:
+    """Return the mean difference of the users' errors from `baseline` as `name`, with its interval; or NaN."""
+    if not compared:
+        return dict.fromkeys((name, f"{name}_low", f"{name}_high"), np.nan)
+    low, high = difference_interval(rows["error"], rows[baseline], rows["n_probes"])
+    return {name: (rows["error"] - rows[baseline]).mean(), f"{name}_low": low, f"{name}_high": high}
+
+
+def _undefended_errors(table: pd.DataFrame, group: list[str]) -> np.ndarray:
+    """Return the error without defense, float64 [N], of each row's user, probes and setting; NaN where none is."""
+    alike = [*(column for column in group if column != "defense"), "user", "n_probes"]
+    defended = table["defense"] != _NO_DEFENSE
+    errors = table[alike].merge(table.loc[~defended, [*alike, "error"]], how="left", on=alike)["error"]
+    return errors.where(defended.to_numpy()).to_numpy(np.float64)
 
 
 def _clean_errors(table: pd.DataFrame, setting: list[str]) -> np.ndarray:

@@ -11,7 +11,7 @@ import torch
 from uncloak.attacks.methods.pgd import Options
 from uncloak.extractors.embedding import embed
 from uncloak.extractors.extractor import Extractor
-from uncloak.recognition.intervals import bootstrap_interval
+from uncloak.recognition.intervals import rate_interval
 from uncloak.store import read_arrays
 from uncloak.transfer.attack import perturb
 from uncloak.transfer.image_classifier import load
@@ -23,23 +23,16 @@ CONDITIONS = ("clean", "transferred")
 TOPS = (1, 5)
 
 
-def accuracy(right: np.ndarray, labels: np.ndarray, seed: int) -> tuple[float, float, float]:
-    """Return the share of `right` (bool [N]) and its 95 % percentile bootstrap interval (low, high).
+def accuracy(right: np.ndarray, labels: np.ndarray) -> tuple[float, float, float]:
+    """Return the share of `right` (bool [N]) and its 95 % interval (low, high) over classes.
 
-    Classes are drawn with replacement, each with all its pictures, the same draws for every classifier: pictures of one
-    class stand and fall together. Where the share is the same in every class, the interval is that share alone.
+    Pictures of one class stand and fall together as a user's probes do (`uncloak.recognition.intervals.rate_interval`);
+    every picture counts alike.
     """
     hits, counts = np.bincount(labels, right).astype(float), np.bincount(labels).astype(float)
     hits, counts = hits[counts > 0], counts[counts > 0]
-    shares = hits / counts
-    share = float(hits.sum() / counts.sum())
-    if (shares == shares[0]).all():
-        return share, share, share
-    return share, *bootstrap_interval((hits, counts), _share, seed, "classes")
-
-
-def _share(hits: np.ndarray, counts: np.ndarray, axis: int) -> np.ndarray:
-    return hits.sum(axis) / counts.sum(axis)
+    low, high = rate_interval(hits / counts, counts, counts)
+    return float(hits.sum() / counts.sum()), float(low), float(high)
 
 
 def rows(classifier: str, logits: dict[str, np.ndarray], labels: np.ndarray, seed: int) -> pd.DataFrame:
@@ -59,7 +52,7 @@ def rows(classifier: str, logits: dict[str, np.ndarray], labels: np.ndarray, see
         places = ranks(logits[condition], labels)
         record = {"classifier": classifier, "condition": condition}
         for top in TOPS:
-            values = accuracy(places < top, labels, seed)
+            values = accuracy(places < top, labels)
             record |= dict(zip((f"top{top}", f"top{top}_low", f"top{top}_high"), values, strict=True))
         records.append(record | {"n_pictures": len(labels), "n_classes": len(np.unique(labels)), "seed": seed})
     return pd.DataFrame(records)

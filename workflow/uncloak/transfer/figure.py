@@ -67,8 +67,9 @@ def transfer_over_time(table: pd.DataFrame, attack: Mapping, objects: str) -> al
     subtitle = (
         f"PGD (L-inf {255 * attack['epsilon']:.3g}/255, {attack['steps']} steps) raises the mean loss of the ensemble "
         f"(hollow markers); every classifier then sees the same 8-bit pictures. {classifiers['n_pictures'].iloc[0]} "
-        f"test pictures of {classifiers['n_classes'].iloc[0]} classes of {objects}; bars are 95 % bootstrap intervals "
-        f"over classes. Seed {table['seed'].iloc[0]}. After Figure 3 and Table 4 of Radiya-Dixit et al. (ICLR 2022)."
+        f"test pictures of {classifiers['n_classes'].iloc[0]} classes of {objects}; bars are 95 % intervals over "
+        f"classes (Korn and Graubard). Seed {table['seed'].iloc[0]}. "
+        "After Figure 3 and Table 4 of Radiya-Dixit et al. (ICLR 2022)."
     )
     title = alt.TitleParams(
         "Do adversarial examples fool classifiers of the future?", subtitle=theme.wrapped(subtitle, width)
@@ -120,7 +121,7 @@ def _panel(table: pd.DataFrame, classifiers: pd.DataFrame, top: str, width: int,
             alt.Tooltip("role:N", title="role"),
             alt.Tooltip("condition:N", title="pictures"),
             alt.Tooltip("value:N", title=f"{_PANELS[top]}, %"),
-            alt.Tooltip("interval:N", title="95 % bootstrap interval over classes"),
+            alt.Tooltip("interval:N", title="95 % interval over classes"),
             alt.Tooltip("n_pictures:Q", title="number of pictures"),
             alt.Tooltip("seed:N", title="seed"),
         ],

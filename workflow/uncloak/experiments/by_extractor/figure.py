@@ -11,6 +11,7 @@ from uncloak.experiments.source import INTERVAL
 from uncloak.figures import theme
 from uncloak.figures.rates import (
     BAR,
+    INTERVALS,
     POINT,
     AttackMarks,
     by_release,
@@ -38,7 +39,7 @@ def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     users, probes = rows["n_users"].max(), rows["n_probes"].max()
     subtitle = (
         f"Error of nearest-neighbor recognition on the users' clean probes: mean over {users} users ({probes} probes) "
-        f"with 95 % bootstrap intervals over users. Dataset: {given.told['dataset_label']}. Seed {given.seed}."
+        f"with {INTERVALS}. Dataset: {given.told['dataset_label']}. Seed {given.seed}."
     )
     if given.told["paper"]:
         subtitle += f" After {given.told['paper']} of Radiya-Dixit et al. (ICLR 2022)."

@@ -11,6 +11,7 @@ from uncloak.experiments.given import Given
 from uncloak.experiments.source import INTERVAL
 from uncloak.figures import theme
 from uncloak.figures.rates import (
+    INTERVALS,
     AttackMarks,
     Panels,
     checked,
@@ -34,7 +35,7 @@ def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     subtitle = (
         "Error of nearest-neighbor recognition on the users' clean probes, where the users' posted pictures went "
         f"through a channel before they were scraped: mean over {rows['n_users'].max()} users "
-        f"({rows['n_probes'].max()} probes) with 95 % bootstrap intervals over users. "
+        f"({rows['n_probes'].max()} probes) with {INTERVALS}. "
         f"Dataset: {given.told['dataset_label']}. Seed {given.seed}."
     )
     chart = protection_by_channel(rows, given.attacks, given.told["channels"], given.told["title"], subtitle, INTERVAL)

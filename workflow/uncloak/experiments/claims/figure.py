@@ -40,7 +40,7 @@ def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     subtitle = (
         f"{found} published numbers that have a counterpart measured here; of the {len(table) - found} others in the"
         f" table, {without} have no counterpart and {len(table) - found - without} were not run."
-        f" Measured on {told['dataset_label']}, with 95 % bootstrap intervals. Seed {given.seed}."
+        f" Measured on {told['dataset_label']}, with 95 % intervals. Seed {given.seed}."
     )
     return claims_and_measurements(table, told["title"], subtitle), table
 
@@ -106,7 +106,7 @@ def claims_and_measurements(table: pd.DataFrame, title: str, subtitle: str) -> a
                 ("claimed", "claimed, %"),
                 ("note", "note"),
             ),
-            *(("ours", "ours"), ("shown", "measured, %"), ("interval", "95 % bootstrap interval"), ("n", "over")),
+            *(("ours", "ours"), ("shown", "measured, %"), ("interval", "95 % interval"), ("n", "over")),
             *(("differs", "ours differs"), ("seed", "seed")),
         )
     ]

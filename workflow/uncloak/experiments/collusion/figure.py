@@ -10,7 +10,7 @@ from uncloak.experiments.given import Given
 from uncloak.experiments.source import INTERVAL, source
 from uncloak.figures import theme
 from uncloak.figures.rates import label_expression, percent
-from uncloak.recognition.intervals import mean_interval
+from uncloak.recognition.intervals import rate_interval
 
 OUTCOMES = ("recognized", "taken for the partner", "taken for somebody else")
 # Setting -> which of a system's models shows it, and which of its defenses, joined by "+".
@@ -63,7 +63,7 @@ def outcomes(
         attack_labels: attack -> its label, in the order of drawing; attacks not named are left out.
 
     Returns one row per (system, setting, attack, outcome) with the columns system, label, setting, attack,
-    attack_label, outcome (one of `OUTCOMES`), share (mean over users, in [0,1]) with the 95 % bootstrap interval low to
+    attack_label, outcome (one of `OUTCOMES`), share (mean over users, in [0,1]) with the 95 % interval low to
     high over users, n_users, n_probes (all users' together), seed and dataset.
 
     Raises InputError where columns, or the rows of a setting under an attack, are missing, a user stands twice, or the
@@ -116,7 +116,7 @@ def _mean_shares(rows: pd.DataFrame) -> list[dict[str, object]]:
     counts = {"n_users": len(rows), "n_probes": int(rows["n_probes"].sum()), "seed": seed, "dataset": first.dataset}
     records = []
     for outcome in OUTCOMES:
-        low, high = mean_interval(rows[outcome].to_numpy(), seed)
+        low, high = rate_interval(rows[outcome], rows["n_probes"])
         records.append({"outcome": outcome, "share": rows[outcome].mean(), "low": low, "high": high, **counts})
     return records
 

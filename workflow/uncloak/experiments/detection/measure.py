@@ -9,7 +9,7 @@ from uncloak.defenses.detection_pictures import PARTS
 from uncloak.errors import InputError
 from uncloak.experiments.given import Given
 from uncloak.recognition.flags import CLEAN
-from uncloak.recognition.intervals import bootstrap_interval
+from uncloak.recognition.intervals import bootstrap_interval, rate_interval
 from uncloak.tables import read_table
 
 MEASURES = ("accuracy", "precision", "recall", "auc")
@@ -50,11 +50,13 @@ def detection_metrics(
         trained_on: the attacks that the detector has learned.
         attacks: those to measure, as many rows.
         threshold: score from which a face counts as perturbed.
-        seed: of the experiment, for the intervals' resampling.
+        seed: of the experiment, for the resampling of the area.
 
     Returns one row per attack with the columns `COLUMNS`, `trained_on` joined by blanks. Accuracy, precision, recall
-    and AUC lie in [0,1]; precision is 0 where nothing is flagged. `*_low` to `*_high` is the 95 % percentile bootstrap
-    interval over test identities, each drawn with all its pictures.
+    and AUC lie in [0,1]; precision is 0 where nothing is flagged. `*_low` to `*_high` is the 95 % interval over test
+    identities: of shares of pictures that of `uncloak.recognition.intervals.rate_interval`, every picture counting
+    alike; of the area, which is no share of a person's pictures, the percentile bootstrap's. Nothing is known, 0 to 1,
+    of the precision where nothing is flagged and of the area of a single person.
 
     Raises InputError where columns are missing, several detectors are mixed, or an attack has no test pictures or not
     the same as were scored unperturbed.
@@ -109,7 +111,7 @@ def roc_curves(scores: pd.DataFrame, attacks: Sequence[str]) -> pd.DataFrame:
 class _Evidence:
     """What the measures need of one detector and one attack, summed up by identity.
 
-    Every measure is a function of how often each identity is drawn, so that resampling identities needs no picture.
+    The area, too, is a function of how often each identity is drawn, so that resampling identities needs no picture.
     """
 
     def __init__(self, owners: np.ndarray, clean: np.ndarray, perturbed: np.ndarray, threshold: float):
@@ -125,28 +127,34 @@ class _Evidence:
         self._wins = member @ wins @ member.T
 
     def with_interval(self, measure: str, seed: int) -> tuple[float, float, float]:
-        value = float(self._value(np.ones(self.count), measure))
+        if measure == "auc":
+            return float(self._area(np.ones(self.count))), *self._area_interval(seed)
+        right, of = {
+            "accuracy": (self._found + self._pictures - self._false, 2 * self._pictures),
+            "precision": (self._found, self._found + self._false),
+            "recall": (self._found, self._pictures),
+        }[measure]
+        right, of = right[of > 0], of[of > 0]
+        if not len(of):
+            return 0.0, 0.0, 1.0
+        low, high = rate_interval(right / of, of, of)
+        return float(right.sum() / of.sum()), float(low), float(high)
+
+    def _area_interval(self, seed: int) -> tuple[float, float]:
+        """Draw identities: an area compares pictures of different people, so it is no rate over people."""
         if self.count == 1:
-            return value, value, value
+            return 0.0, 1.0
 
         def resampled(identities: np.ndarray, axis: int) -> np.ndarray:
             drawn = np.zeros(identities.shape)
             np.add.at(drawn, (*np.indices(identities.shape)[:-1], identities), 1)
-            return self._value(drawn, measure)
+            return self._area(drawn)
 
-        people = (np.arange(self.count),)
-        return value, *bootstrap_interval(people, resampled, seed, "identities", batch=_AT_ONCE)
+        return bootstrap_interval((np.arange(self.count),), resampled, seed, "identities", batch=_AT_ONCE)
 
-    def _value(self, drawn: np.ndarray, measure: str) -> np.ndarray:
-        """Return the measure where each identity is drawn so many times, float [...,identities] -> [...]."""
-        pictures, found, false = drawn @ self._pictures, drawn @ self._found, drawn @ self._false
-        if measure == "accuracy":
-            return (found + pictures - false) / (2 * pictures)
-        if measure == "precision":
-            return found / np.maximum(found + false, 1)
-        if measure == "recall":
-            return found / pictures
-        return ((drawn @ self._wins) * drawn).sum(axis=-1) / pictures**2
+    def _area(self, drawn: np.ndarray) -> np.ndarray:
+        """Return the area where each identity is drawn so many times, float [...,identities] -> [...]."""
+        return ((drawn @ self._wins) * drawn).sum(axis=-1) / (drawn @ self._pictures) ** 2
 
 
 def _test_pairs(scores: pd.DataFrame, attack: str) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -27,7 +27,7 @@ def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     table = play(rates, told["users"], told["adaptive"], margin)
     after = f" After {told['paper']} of Radiya-Dixit et al. (ICLR 2022)." if told["paper"] else ""
     subtitle = (
-        "Protection rate, and the extractor in use. The user wins a round if the rate's 95 % bootstrap interval over"
+        "Protection rate, and the extractor in use. The user wins a round if the rate's 95 % interval over"
         f" users lies above the clean error plus {100 * margin:g} points, the trainer if the rate is at most"
         " that. ≤: pictures of several attacks are used, and the rate is at most the lowest of theirs. Error of"
         f" nearest-neighbor recognition, mean over {table['n_users'].max()} users. Dataset: {told['dataset_label']}."
@@ -95,7 +95,7 @@ def _panel(own: pd.DataFrame, labels: dict, bottom: bool) -> alt.LayerChart:
         for name, heading in (
             *(("trainer", "trainer"), ("date", "from"), ("event", "released"), ("posted", "posted so far")),
             *(("used", "pictures used"), ("attack_label", "the rate is with"), ("extractor_label", "extractor")),
-            *(("rate", "protection rate"), ("interval", "95 % bootstrap interval over users")),
+            *(("rate", "protection rate"), ("interval", "95 % interval over users")),
             *(("clean", "clean error, %"), ("n_users", "users"), ("dataset", "dataset"), ("seed", "seed")),
         )
     ]

@@ -13,7 +13,18 @@ import pandas as pd
 from uncloak.experiments.given import Given
 from uncloak.experiments.source import INTERVAL
 from uncloak.figures import theme
-from uncloak.figures.rates import BAR, COLUMNS, POINT, checked, label_expression, month, plain, rate_axis, tooltip
+from uncloak.figures.rates import (
+    BAR,
+    COLUMNS,
+    INTERVALS,
+    POINT,
+    checked,
+    label_expression,
+    month,
+    plain,
+    rate_axis,
+    tooltip,
+)
 from uncloak.games.game import play
 
 _COLUMN_WIDTH = 128
@@ -37,7 +48,7 @@ def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     rows = lifetimes(rates, attacks, told["adaptive"])
     subtitle = (
         f"Error of nearest-neighbor recognition on the users' clean probes: mean over {rows['n_users'].max()} users "
-        f"({rows['n_probes'].max()} probes) with 95 % bootstrap intervals over users. "
+        f"({rows['n_probes'].max()} probes) with {INTERVALS}. "
         f"Dataset: {told['dataset_label']}. Seed {given.seed}. "
         "After Figures 4 and 5 of Radiya-Dixit et al. (ICLR 2022)."
     )

@@ -13,6 +13,7 @@ from uncloak.figures import theme
 from uncloak.figures.rates import (
     COLUMNS,
     CROWDED_BAR,
+    INTERVALS,
     POINT,
     AttackMarks,
     Panels,
@@ -45,7 +46,8 @@ def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     subtitle = (
         f"Error of nearest-neighbor recognition on the users' clean probes, against the mean {measure.upper()} of the "
         f"users' posted 8-bit pictures: means over {rows['n_users'].max()} users ({rows['n_probes'].max()} probes, "
-        f"{rows['n_pictures'].max():.0f} pictures) with 95 % bootstrap intervals over users. "
+        f"{rows['n_pictures'].max():.0f} pictures) with {INTERVALS}, of visibility by "
+        "bootstrap. "
         f"Dataset: {given.told['dataset_label']}. Seed {given.seed}."
     )
     chart = protection_by_visibility(
@@ -119,7 +121,7 @@ def protection_by_visibility(
     marks = AttackMarks(rows, attacks, panels.width)
     more = [
         alt.Tooltip("shows:N", title=f"mean {measure.upper()}"),
-        alt.Tooltip("shows_interval:N", title=interval),
+        alt.Tooltip("shows_interval:N", title="95 % bootstrap interval over users"),
         alt.Tooltip("n_pictures:Q", title="pictures"),
     ]
 
