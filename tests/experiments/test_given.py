@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import partial
 from types import ModuleType
 
 import embedded_crowd as crowd
@@ -20,6 +21,8 @@ from uncloak.recognition.comparing import add_postings, compare
 from uncloak.recognition.comparisons import write_comparisons
 from uncloak.recognition.dropping import without_dropped
 from uncloak.recognition.evaluation import COLUMNS, evaluate
+from uncloak.recognition.posting import own_distances
+from uncloak.recognition.seen import Seen
 from uncloak.store import write_arrays
 from uncloak.tables import read_table, write_table
 
@@ -69,6 +72,10 @@ class World:
         clean, posted = self.made[extractor]
         return compare(clean, {(name, "png"): faces for name, faces in posted.items()}, self.split, "euclidean")
 
+    def seen(self, extractor):
+        clean, posted = self.made[extractor]
+        return Seen(clean, clean, {(name, "png"): faces for name, faces in posted.items()}, self.split)
+
     def path(self, *names):
         return str(self.folder.joinpath(" ".join(names)))
 
@@ -111,12 +118,20 @@ def equal(left, right):
     """Whether two comparisons agree in what recognition reads of them."""
     for name in ("postings", "own_squared", "rival_squared", "rival", "probe", "user", "other_own_squared"):
         np.testing.assert_array_equal(getattr(left, name), getattr(right, name), err_msg=name)
+    attacks = {attack: {} for attack, _ in left.postings if attack != "none"}
+    distances = [own_distances(each, attacks, SEED) for each in (left, right)]
+    for posting, squared in distances[0].items():
+        np.testing.assert_array_equal(squared, distances[1][posting], err_msg=posting)
     return True
 
 
 def dropped(world):
-    keeps = cloak_detector.gallery(world.scores, cloak_detector.Options(("one", "two")))
-    return without_dropped(world.compared("arcface"), world.made["arcface"][0], world.split, keeps)
+    return unflagged(world, "arcface")
+
+
+def unflagged(world, extractor):
+    judge = partial(cloak_detector.gallery, options=cloak_detector.Options(("one", "two")))
+    return without_dropped(world.compared(extractor), world.seen(extractor), judge, world.scores)
 
 
 def test_each_recognizer_is_read_from_its_own_files(world):
@@ -129,7 +144,7 @@ def test_each_recognizer_is_read_from_its_own_files(world):
     for each in (tuned, last):
         assert equal(each.comparisons, world.compared("robust"))
     assert equal(looks.comparisons, dropped(world))
-    assert np.isinf(looks.comparisons.own_squared).any()
+    assert np.isinf(own_distances(looks.comparisons, SHARES, SEED)["lowkey", "png"]).any()
     for each, module in ((top, top_2), (unsure, confidence_threshold)):
         assert equal(each.comparisons, world.compared("arcface"))
         assert equal(each.second, world.compared("robust"))
@@ -163,10 +178,8 @@ def test_faces_are_dropped_from_the_gallery_that_is_treated_and_from_the_second_
         }
     )
     (found,) = given.recognized()
-    keeps = cloak_detector.gallery(world.scores, cloak_detector.Options(("one", "two")))
-    robust = without_dropped(world.compared("robust"), world.made["robust"][0], world.split, keeps)
-    assert equal(found.second, robust)
-    assert np.isinf(robust.own_squared).any()
+    assert equal(found.second, unflagged(world, "robust"))
+    assert np.isinf(own_distances(found.second, SHARES, SEED)["lowkey", "png"]).any()
     # Where nothing but others' faces is dropped, the nearest that is left is at least as far as the nearest of all.
     everything = compare(gallery, {}, world.split, "euclidean", probes)
     left, nearest = found.comparisons.rival_squared[:, 0], everything.rival_squared[:, 0]
