@@ -2,9 +2,11 @@
 
 A trainer who has some of a user's pictures uncloaked "could run a 2-means clustering on each class's feature space,
 flagging classes with two distinct centroids as potentially cloaked": of a protected user their distance was 3 standard
-deviations above the average. Which part is cloaked Fawkes does not say. Here it is the smaller one, as of poisoned
-classes (activation clustering: Chen et al., arXiv 1811.03728, which Fawkes cites), or the one that lies nearer to
-somebody else, since Fawkes moves pictures toward another person's (section 8.2, on cloaks without originals).
+deviations above the average. Which part is cloaked Fawkes does not say. The larger part stays unless said otherwise, as
+of poisoned classes (activation clustering: Chen et al., arXiv 1811.03728, which Fawkes cites).
+
+Where recognition is by nearest neighbors, dropping a user's own pictures cannot help to find that user: cloaked ones do
+no harm there. What a filter can win is fewer rivals; what it costs is told by the clean error and the rates.
 """
 
 from collections.abc import Iterator
@@ -28,18 +30,15 @@ class Options:
     """Options.
 
     Attributes:
-        keep: the part that stays: the larger (both where they are as large), or the one whose center lies farther from
-            the nearest other person's.
+        keep: the part that stays, both where they are alike in this: the larger or the smaller, or the one whose center
+            lies farther from the nearest other person's, as Fawkes moves pictures toward another person's, or nearer,
+            as LowKey moves them away from all.
         deviations: a gallery is divided if the distance of its two centers is more than so many standard deviations
             above the average of people who are no users.
     """
 
-    keep: Literal["larger", "farther"] = "larger"
+    keep: Literal["larger", "smaller", "farther", "nearer"] = "larger"
     deviations: float = 3.0
-
-    def __post_init__(self):
-        if not np.isfinite(self.deviations):
-            raise InputError(f"deviations is {self.deviations}; it must be a number")
 
 
 def gallery(strangers: Iterator[Scraped], options: Options) -> Stays:
@@ -65,11 +64,13 @@ def gallery(strangers: Iterator[Scraped], options: Options) -> Stays:
         if parts is None or _distance(parts[1]) <= most:
             return np.ones(len(person.picture), dtype=bool)
         second, own = parts
-        if options.keep == "larger":
-            larger = np.sign(second.sum() - (~second).sum())
-            return np.ones(len(second), dtype=bool) if larger == 0 else second == (larger > 0)
-        away = squared_distances(own, centers[names != person.identity]).min(axis=1, initial=np.inf)
-        return second == (away[1] > away[0])
+        if options.keep in ("larger", "smaller"):
+            first, last = (~second).sum(), second.sum()
+        else:
+            first, last = squared_distances(own, centers[names != person.identity]).min(axis=1, initial=np.inf)
+        if first == last:
+            return np.ones(len(second), dtype=bool)
+        return second == ((last > first) == (options.keep in ("larger", "farther")))
 
     return stays
 
