@@ -83,13 +83,21 @@ def test_only_the_experiments_of_the_run_are_made():
     assert targets.everything(config)[:1] == pages("synthetic", "games")
     # It is drawn from another experiment's table, which can be made all the same.
     drawn = experiments.drawn_from(config, "games", "synthetic")
-    assert drawn["protection"] == tables("synthetic", "protection")
     # And it says how much its attacks show; those of mixtures by their parts.
     assert drawn == {
-        "protection": drawn["protection"],
+        **{name: tables("synthetic", name) for name in ("protection", "visibility")},
         "visible": attacks.perturbed("synthetic", ["fawkes_v03", "fawkes_v10", "lowkey"]),
     }
-    assert "protection" in experiments.by_part(config, "measure")
+    assert {"protection", "visibility"} <= set(experiments.by_part(config, "measure"))
+
+
+@pytest.mark.parametrize(
+    "change", [{"experiments": {"visibility": None}}, {"datasets": {"synthetic": {"visibility": False}}}]
+)
+def test_a_game_is_played_without_an_oracle_where_visibility_is_not_measured(change):
+    drawn = experiments.drawn_from(configuration(change), "games", "synthetic")
+    assert "protection" in drawn
+    assert "visibility" not in drawn
 
 
 def test_raw_pixels_meet_no_attack(default):
