@@ -137,9 +137,10 @@ def test_files_and_what_is_said_of_them_have_one_order(experiment):
                 posted.append(f"results/synthetic/embeddings/{model}/{name}{each.treated}.h5")
     assert files["posted"] == posted
     assert files["comparisons"] == comparisons
-    dropping = [told for told in asked.told()["recognizers"] if told["scores"]]
-    assert len(files.get("clean", [])) == len(dropping)
-    assert len(files.get("scores", [])) == sum(told["scores"] for told in dropping)
+    recognizers = asked.told()["recognizers"]
+    looking = [told for told in recognizers if told["does"] and not told["second"]]
+    assert len(files.get("clean", [])) == len(files.get("probes", [])) == len(looking)
+    assert len(files.get("scores", [])) == sum(told["scores"] for told in recognizers)
 
 
 def test_a_table_describes_two_models_as_new_as_the_newer(default):
