@@ -30,16 +30,16 @@ def scraped(count: int = 5, side: int = 22) -> np.ndarray:
 def test_a_defense_has_the_hooks_that_it_declares_and_no_others(name):
     module = import_module(f"uncloak.defenses.{name}")
     options = {field.name for field in dataclasses.fields(module.Options)}
-    has = {hook for hook in ("faces", "gallery", "answer") if callable(getattr(module, hook, None))}
+    has = {hook for hook in ("faces", "gallery", "growth", "answer") if callable(getattr(module, hook, None))}
     # Another extractor takes the place of one, and a second one is asked, by what the options say.
     assert set(module.HOOKS) == has | ({"extractor"} if "extractors" in options else set())
     assert ("second" in options) == ("answer" in module.HOOKS)
-    assert ("detectors" in options) == ("gallery" in module.HOOKS)
+    assert "detectors" not in options or "gallery" in module.HOOKS
 
 
 def test_every_kind_of_defense_is_there():
     hooks = {hook for name in NAMES for hook in plugins.constant(plugins.DEFENSE, name, "HOOKS")}
-    assert hooks == {"faces", "gallery", "extractor", "answer"}
+    assert hooks == {"faces", "gallery", "growth", "extractor", "answer"}
     # Modules that defenses share are none.
     assert not {"each", "treated", "detection", "detection_pictures"} & set(NAMES)
 
@@ -134,6 +134,11 @@ def test_what_cannot_be_done_is_told_in_one_line(options, message):
         ("cloak_detector", {}, "detectors"),
         ("top_2", {}, "second"),
         ("confidence_threshold", {"second": "clip", "share": 0}, "share is 0"),
+        ("two_means", {"keep": "both"}, "keep"),
+        ("two_means", {"deviations": float("inf")}, "deviations"),
+        ("before_first_attack", {"or_all": 2}, "or_all"),
+        ("dyntracker", {"false_matches": 1}, "false_matches is 1"),
+        ("dyntracker", {"orders": 0}, "orders is 0"),
     ],
 )
 def test_options_of_records_are_checked(method, options, message):

@@ -90,9 +90,9 @@ DRAWN = {
         2 * 4,
     ),
     "games": (
-        {"protection": with_defended(game_tables.protection())},
+        {"protection": with_defended(game_tables.protection()), "visibility": game_tables.visibility()},
         {
-            **{"users": game_tables.USERS, "adaptive": ["tuned"], "options": {"margin": 0.1}},
+            **{"users": game_tables.USERS, "adaptive": ["tuned"], "options": {"margin": 0.1, "largest_dssim": 0.05}},
             "attacks": {name: name.upper() for name in game_tables.ATTACKS},
         },
         None,
@@ -140,6 +140,19 @@ def test_tables_are_drawn_and_told(method, tmp_path):
         assert len(rows) == DRAWN[method][2]
     if "attack" in rows:
         assert set(rows["attack"]) <= {"none", *given.attacks}
+
+
+def test_a_game_asks_the_oracle_where_visibility_is_measured(tmp_path):
+    given = given_of("games", tmp_path)
+    chart, rows = given.module("figure").draw(given)
+    assert "The user loses from the first posting on whose mean DSSIM is above 0.05" in " ".join(texts(svg_of(chart)))
+    # That of attack c is 0.06.
+    assert (rows["accepted"] == ~rows["posted"].str.contains("C") | (rows["trainer"] == "static")).all()
+    assert set(rows.loc[~rows["accepted"], "winner"]) == {"trainer"}
+    given = Given({"protection": given.files["protection"]}, given.told)
+    chart, rows = given.module("figure").draw(given)
+    assert "Every posting passes for the user's own pictures." in " ".join(texts(svg_of(chart)))
+    assert rows["accepted"].all()
 
 
 @pytest.mark.parametrize("method", ["channels", "lifetime", "visibility", "games"])
@@ -322,7 +335,8 @@ def test_jobs_measure_average_and_draw(tmp_path):
 @pytest.mark.parametrize("name", ["measure", "average", "draw"])
 def test_jobs_tell_a_missing_file_in_one_line(name, tmp_path):
     method = "adaptive" if name == "draw" else "protection"
-    says = told(method, {"recognizers": [{"postings": [], "second": False, "extractor": "e", "defense": "none"}]})
+    recognizer = {"extractor": "e", "defense": "none", "postings": [], "does": None, "second": False, "scores": 0}
+    says = told(method, {"recognizers": [recognizer]})
     missing = str(tmp_path / "nowhere.csv")
     files = {"comparisons": [missing], "errors": [missing], "table": [missing]}
     done = run_script(name, tmp_path, files, [str(tmp_path / "out.csv")], says)

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import partial
 from types import ModuleType
 
 import embedded_crowd as crowd
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from uncloak.defenses import cloak_detector, confidence_threshold, top_2
+from uncloak.defenses import cloak_detector, confidence_threshold, dyntracker, top_2
 from uncloak.errors import InputError
 from uncloak.experiments import averaging
 from uncloak.experiments.given import Given
@@ -20,6 +21,9 @@ from uncloak.recognition.comparing import add_postings, compare
 from uncloak.recognition.comparisons import write_comparisons
 from uncloak.recognition.dropping import without_dropped
 from uncloak.recognition.evaluation import COLUMNS, evaluate
+from uncloak.recognition.growing import grown_errors
+from uncloak.recognition.posting import own_distances
+from uncloak.recognition.seen import Seen
 from uncloak.store import write_arrays
 from uncloak.tables import read_table, write_table
 
@@ -33,6 +37,8 @@ DOES = {
     "jpeg": {"method": "jpeg", "options": {"quality": 50}},
     "robust_training": {"method": "robust_training", "options": {"extractors": {"arcface": "robust"}}},
     "looks": {"method": "cloak_detector", "options": {"detectors": ["one", "two"], "threshold": 0.5}},
+    "old": {"method": "before_first_attack", "options": {"or_all": False}},
+    "grows": {"method": "dyntracker", "options": {"false_matches": 0.3, "orders": 2}},
     "top": {"method": "top_2", "options": {"second": "robust"}},
     "unsure": {"method": "confidence_threshold", "options": {"second": "robust", "share": 0.3}},
 }
@@ -69,6 +75,10 @@ class World:
         clean, posted = self.made[extractor]
         return compare(clean, {(name, "png"): faces for name, faces in posted.items()}, self.split, "euclidean")
 
+    def seen(self, extractor):
+        clean, posted = self.made[extractor]
+        return Seen(clean, clean, {(name, "png"): faces for name, faces in posted.items()}, self.split)
+
     def path(self, *names):
         return str(self.folder.joinpath(" ".join(names)))
 
@@ -82,11 +92,12 @@ class World:
             for name in asked:
                 files["comparisons"].append(self.path(f"{name}.h5"))
                 files["posted"] += [self.path(name, f"{attack}.h5") for attack, _ in POSTINGS]
-            if defense == "looks":
+            if defense in ("looks", "old", "grows"):
                 files["clean"].append(self.path(embedder, "clean.h5"))
                 files["probes"].append(self.path(embedder, "clean.h5"))
-                files["scores"] += [self.path("scores", f"{number}.csv") for number in (0, 1)]
                 files["split"] = [self.path("split.csv")]
+            if defense == "looks":
+                files["scores"] += [self.path("scores", f"{number}.csv") for number in (0, 1)]
             described.append(
                 {
                     **{"extractor": extractor, "defense": defense, "postings": POSTINGS, "attacks": SHARES},
@@ -111,34 +122,48 @@ def equal(left, right):
     """Whether two comparisons agree in what recognition reads of them."""
     for name in ("postings", "own_squared", "rival_squared", "rival", "probe", "user", "other_own_squared"):
         np.testing.assert_array_equal(getattr(left, name), getattr(right, name), err_msg=name)
+    attacks = {attack: {} for attack, _ in left.postings if attack != "none"}
+    distances = [own_distances(each, attacks, SEED) for each in (left, right)]
+    for posting, squared in distances[0].items():
+        np.testing.assert_array_equal(squared, distances[1][posting], err_msg=posting)
     return True
 
 
 def dropped(world):
-    keeps = cloak_detector.gallery(world.scores, cloak_detector.Options(("one", "two")))
-    return without_dropped(world.compared("arcface"), world.made["arcface"][0], world.split, keeps)
+    return unflagged(world, "arcface")
+
+
+def unflagged(world, extractor):
+    judge = partial(cloak_detector.gallery, options=cloak_detector.Options(("one", "two")))
+    return without_dropped(world.compared(extractor), world.seen(extractor), judge, world.scores)
 
 
 def test_each_recognizer_is_read_from_its_own_files(world):
     asked = [("arcface", defense) for defense in DOES] + [("robust", "none")]
     found = list(world.given(*asked).recognized())
     assert [each.names for each in found] == [names_of(*pair) for pair in asked]
-    plain, treated, tuned, looks, top, unsure, last = found
+    plain, treated, tuned, looks, old, grows, top, unsure, last = found
     assert equal(plain.comparisons, world.compared("arcface"))
     assert equal(treated.comparisons, world.compared("arcface~jpeg"))
     for each in (tuned, last):
         assert equal(each.comparisons, world.compared("robust"))
     assert equal(looks.comparisons, dropped(world))
-    assert np.isinf(looks.comparisons.own_squared).any()
+    assert np.isinf(own_distances(looks.comparisons, SHARES, SEED)["lowkey", "png"]).any()
+    assert np.isinf(own_distances(old.comparisons, SHARES, SEED)["lowkey", "png"]).all()
+    assert equal(grows.comparisons, world.compared("arcface"))
+    seen, growth = grows.growth
+    assert growth == dyntracker.growth(world.compared("arcface"), dyntracker.Options(0.3, 2))
+    assert seen.perturbed.keys() == set(POSTINGS)
     for each, module in ((top, top_2), (unsure, confidence_threshold)):
         assert equal(each.comparisons, world.compared("arcface"))
         assert equal(each.second, world.compared("robust"))
         answer, options = each.answer
         assert answer is module.answer
         assert options == module.Options(**DOES[each.names["defense"]]["options"])
-    for each in (plain, treated, tuned, looks, last):
+    for each in (plain, treated, tuned, looks, old, grows, last):
         assert each.second is None
         assert each.answer is None
+        assert (each.growth is None) == (each is not grows)
     assert all(each.attacks == SHARES for each in found)
 
 
@@ -163,10 +188,8 @@ def test_faces_are_dropped_from_the_gallery_that_is_treated_and_from_the_second_
         }
     )
     (found,) = given.recognized()
-    keeps = cloak_detector.gallery(world.scores, cloak_detector.Options(("one", "two")))
-    robust = without_dropped(world.compared("robust"), world.made["robust"][0], world.split, keeps)
-    assert equal(found.second, robust)
-    assert np.isinf(robust.own_squared).any()
+    assert equal(found.second, unflagged(world, "robust"))
+    assert np.isinf(own_distances(found.second, SHARES, SEED)["lowkey", "png"]).any()
     # Where nothing but others' faces is dropped, the nearest that is left is at least as far as the nearest of all.
     everything = compare(gallery, {}, world.split, "euclidean", probes)
     left, nearest = found.comparisons.rival_squared[:, 0], everything.rival_squared[:, 0]
@@ -197,7 +220,7 @@ def test_postings_are_of_their_attack_and_channel(world):
 def test_protection_is_measured_with_every_kind_of_defense(world):
     from uncloak.experiments.protection.measure import measure
 
-    asked = [("arcface", defense) for defense in ("none", "jpeg", "robust_training", "looks", "top", "unsure")]
+    asked = [("arcface", defense) for defense in ("none", "jpeg", "robust_training", "looks", "grows", "top", "unsure")]
     table = measure(world.given(*asked))
     expected = [
         evaluate(comparisons, SHARES, **names_of("arcface", defense))
@@ -208,6 +231,11 @@ def test_protection_is_measured_with_every_kind_of_defense(world):
             ("looks", dropped(world)),
         )
     ]
+    growth = dyntracker.growth(world.compared("arcface"), dyntracker.Options(**DOES["grows"]["options"]))
+    grown = grown_errors(
+        world.compared("arcface"), SHARES, world.seen("arcface"), growth, **names_of("arcface", "grows")
+    )
+    expected.append(grown)
     for defense, module in (("top", top_2), ("unsure", confidence_threshold)):
         options = module.Options(**DOES[defense]["options"])
         models = world.compared("arcface"), world.compared("robust")

@@ -11,6 +11,7 @@ from game_tables import ATTACKS, EXTRACTORS, USERS, protection
 from uncloak.errors import InputError
 from uncloak.experiments.games.figure import game_timelines
 from uncloak.games.game import play
+from uncloak.games.oracle import refused
 from uncloak.games.trainers import TRAINERS
 
 
@@ -51,6 +52,8 @@ def test_rates_are_those_of_the_rules(seed):
         if each.trainer == "static":
             model, used = ["older_twin" if EXTRACTORS["mid"] > start else "mid"], [USERS[each.user][0]]
         elif each.trainer == "dynamic":
+            model, used = [newest], posted[-1:]
+        elif each.trainer == "cumulative":
             model, used = [newest], posted
         elif each.trainer == "retroactive":
             before = [attack for attack in posted if ATTACKS[attack] < EXTRACTORS[newest]]
@@ -88,7 +91,57 @@ def test_the_retroactive_trainer_ignores_attacks_that_came_after_the_extractor()
     game = play(fixed(a_mid=0.05, b_mid=0.06, c_mid=0.0), USERS, ["tuned"])
     late = row(game, "newest", ATTACKS["c"], "retroactive")
     assert (late.extractor, late.used, late.protection_rate) == ("mid", "A + B", 0.05)
-    assert row(game, "newest", ATTACKS["c"], "dynamic").protection_rate == 0.0
+    assert row(game, "newest", ATTACKS["c"], "cumulative").protection_rate == 0.0
+
+
+def test_the_retroactive_trainer_beats_the_dynamic_one_where_newer_pictures_are_better_cloaked():
+    """An old cloak that the new extractor sees through, and one made later that it does not."""
+    game = play(fixed(a_mid=0.0, b_mid=0.0, c_mid=0.9), {"newest": ["a", "c"]}, ["tuned"])
+    found = {name: row(game, "newest", ATTACKS["c"], name) for name in TRAINERS}
+    assert {found[name].extractor for name in ("retroactive", "dynamic", "cumulative")} == {"mid"}
+    assert (found["dynamic"].used, found["dynamic"].winner) == ("C", "user")
+    assert (found["retroactive"].used, found["retroactive"].winner) == ("A", "trainer")
+    # Who keeps everything has the old picture, too.
+    assert (found["cumulative"].used, found["cumulative"].winner) == ("A + C", "trainer")
+    # Where the newer cloak is the weaker one, it is the other way round.
+    game = play(fixed(a_mid=0.9, b_mid=0.0, c_mid=0.0), {"newest": ["a", "c"]}, ["tuned"])
+    assert row(game, "newest", ATTACKS["c"], "dynamic").winner == "trainer"
+    assert row(game, "newest", ATTACKS["c"], "retroactive").winner == "user"
+
+
+def test_an_upper_bound_lets_no_user_win():
+    game = play(fixed(), {"newest": ["a", "c"]}, ["tuned"])
+    winners = game.groupby("at_most")["winner"].unique()
+    assert winners[False].tolist() == ["user"]
+    assert winners[True].tolist() == ["undecided"]
+
+
+def test_who_posts_what_does_not_pass_has_lost_from_then_on():
+    table = fixed()
+    game, free = (play(table, USERS, ["tuned"], refused=refused) for refused in (["c"], []))
+    late = (game["user"] == "newest") & (game["date"] >= ATTACKS["c"])
+    # The static game ends with its first pictures.
+    lost = late & (game["trainer"] != "static")
+    assert lost.any()
+    assert (game["accepted"] == ~lost).all()
+    assert game.loc[lost, "winner"].eq("trainer").all()
+    assert free.loc[lost, "winner"].ne("trainer").all()
+    assert free["accepted"].all()
+    pd.testing.assert_frame_equal(game[~lost], free[~lost])
+    # Retroactive trainers ignore the newest pictures; the oracle does not.
+    assert "C" not in row(game, "newest", ATTACKS["c"], "retroactive").used
+    first = play(table, USERS, ["tuned"], refused=["a"])
+    assert first.loc[first["user"] == "newest", "winner"].eq("trainer").all()
+    assert first.loc[first["user"] == "only b", "winner"].ne("trainer").all()
+
+
+def test_the_oracle_judges_by_mean_dssim():
+    shown = pd.DataFrame({"attack": ["a", "b", "c"], "dssim": [0.01, 0.05, 0.0501]})
+    assert refused(shown, ["c", "b", "a"], 0.05) == ["c"]
+    assert refused(shown, ["b", "a"], 0.005) == ["b", "a"]
+    for table, rows in ((shown[:2], 0), (pd.concat([shown, shown]), 2)):
+        with pytest.raises(InputError, match=f"visibility table: has {rows} rows of attack 'c'.*it needs one"):
+            refused(table, ["c"], 0.05)
 
 
 def test_unions_of_pictures_never_raise_the_error():
@@ -110,19 +163,21 @@ def test_unions_of_pictures_never_raise_the_error():
 
 
 @pytest.mark.parametrize(
-    ("rate", "low", "clean", "winner"),
+    ("low", "rate", "high", "clean", "winner"),
     [
-        (0.5, 0.2, 0.05, "user"),
-        (0.5, 0.15, 0.05, "undecided"),
-        (0.16, 0.1, 0.05, "undecided"),
-        (0.15, 0.1, 0.05, "trainer"),
-        (0.02, 0.0, 0.05, "trainer"),
-        (0.9, 0.8, 0.85, "trainer"),
+        (0.2, 0.5, 0.8, 0.05, "user"),
+        (0.15, 0.5, 0.8, 0.05, "undecided"),
+        (0.1, 0.16, 0.2, 0.05, "undecided"),
+        # At most the line, but not surely.
+        (0.1, 0.14, 0.16, 0.05, "undecided"),
+        (0.1, 0.14, 0.15, 0.05, "trainer"),
+        (0.0, 0.02, 0.1, 0.05, "trainer"),
+        (0.8, 0.9, 0.95, 0.85, "trainer"),
     ],
 )
-def test_who_wins(rate, low, clean, winner):
-    table = fixed().assign(protection_rate=rate, low=low, clean_error=clean)
-    assert set(play(table, USERS, ["tuned"])["winner"]) == {winner}
+def test_who_wins(low, rate, high, clean, winner):
+    table = fixed().assign(protection_rate=rate, low=low, high=high, clean_error=clean)
+    assert set(play(table, {"only b": ["b"]}, ["tuned"])["winner"]) == {winner}
     assert set(play(table, USERS, ["tuned"], margin=1)["winner"]) == {"trainer"}
 
 
@@ -173,14 +228,15 @@ def test_bad_games_are_told(change, users, adaptive, message):
 
 
 def test_tiles_tell_rate_model_and_winner():
-    game = play(fixed(a_mid=0.04, a_new=0.031), USERS, ["tuned"])
+    game = play(fixed(a_mid=0.04, a_new=0.031), USERS, ["tuned"], refused=["c"])
     text = io.StringIO()
     game_timelines(game, "Games", "20 users.").save(text, format="svg")
     written = re.findall(r"<t(?:ext|span)[^>]*>([^<]+)<", text.getvalue())
     # Pictures of a and b count together, and the rate is that of a.
-    assert written.count("≤ 4 %") == ((game["extractor"] == "mid") & game["at_most"]).sum() > 0
-    assert written.count("≤ 3.1 %") == ((game["extractor"] == "new") & game["at_most"]).sum() > 0
-    assert written.count("50 %") == ((game["protection_rate"] == 0.5) & ~game["at_most"]).sum()
+    shown = game[game["accepted"]]
+    assert written.count("≤ 4 %") == ((shown["extractor"] == "mid") & shown["at_most"]).sum() > 0
+    assert written.count("50 %") == ((shown["protection_rate"] == 0.5) & ~shown["at_most"]).sum() > 0
+    assert written.count("does not pass") == (~game["accepted"]).sum() > 0
     assert {"newest", "only b", *TRAINERS, "the trainer wins", "the user wins"} <= set(written)
     colors = re.findall(r'fill="(#a6cbe8|#f6bf8b)"', text.getvalue())
     # And one each in the legend.

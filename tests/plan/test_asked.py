@@ -83,13 +83,21 @@ def test_only_the_experiments_of_the_run_are_made():
     assert targets.everything(config)[:1] == pages("synthetic", "games")
     # It is drawn from another experiment's table, which can be made all the same.
     drawn = experiments.drawn_from(config, "games", "synthetic")
-    assert drawn["protection"] == tables("synthetic", "protection")
     # And it says how much its attacks show; those of mixtures by their parts.
     assert drawn == {
-        "protection": drawn["protection"],
+        **{name: tables("synthetic", name) for name in ("protection", "visibility")},
         "visible": attacks.perturbed("synthetic", ["fawkes_v03", "fawkes_v10", "lowkey"]),
     }
-    assert "protection" in experiments.by_part(config, "measure")
+    assert {"protection", "visibility"} <= set(experiments.by_part(config, "measure"))
+
+
+@pytest.mark.parametrize(
+    "change", [{"experiments": {"visibility": None}}, {"datasets": {"synthetic": {"visibility": False}}}]
+)
+def test_a_game_is_played_without_an_oracle_where_visibility_is_not_measured(change):
+    drawn = experiments.drawn_from(configuration(change), "games", "synthetic")
+    assert "protection" in drawn
+    assert "visibility" not in drawn
 
 
 def test_raw_pixels_meet_no_attack(default):
@@ -129,9 +137,10 @@ def test_files_and_what_is_said_of_them_have_one_order(experiment):
                 posted.append(f"results/synthetic/embeddings/{model}/{name}{each.treated}.h5")
     assert files["posted"] == posted
     assert files["comparisons"] == comparisons
-    dropping = [told for told in asked.told()["recognizers"] if told["scores"]]
-    assert len(files.get("clean", [])) == len(dropping)
-    assert len(files.get("scores", [])) == sum(told["scores"] for told in dropping)
+    recognizers = asked.told()["recognizers"]
+    looking = [told for told in recognizers if told["does"] and not told["second"]]
+    assert len(files.get("clean", [])) == len(files.get("probes", [])) == len(looking)
+    assert len(files.get("scores", [])) == sum(told["scores"] for told in recognizers)
 
 
 def test_a_table_describes_two_models_as_new_as_the_newer(default):

@@ -5,6 +5,7 @@ import re
 import pytest
 from configurations import configuration
 
+from uncloak.errors import InputError
 from uncloak.plan import defenses, experiments, recognition
 from uncloak.plan.asked import Asked
 
@@ -59,6 +60,24 @@ def test_detectors_score_pictures_that_went_through_no_channel():
     assert through["arcface", "cloak_detector"] == {"png"}
 
 
+def test_defenses_of_the_gallery_look_at_embeddings_and_at_scores_where_they_ask_detectors(default):
+    asked = Asked(default, "unprotected", "synthetic")
+    told = {each["defense"]: each for each in asked.told()["recognizers"] if each["extractor"] == "arcface"}
+    assert told["two_means"]["does"] == {"method": "two_means", "options": {"keep": "larger", "deviations": 3.0}}
+    assert {name: each["scores"] for name, each in told.items()} == {"none": 0, "cloak_detector": 2, "two_means": 0}
+    recognizers = [each for each in asked.recognizers if each.defense != "none"]
+    for name in ("clean", "probes"):
+        assert asked.files()[name] == [
+            f"results/synthetic/embeddings/{each.extractor}/clean.h5" for each in recognizers
+        ]
+    # Whose gallery grows is measured by the experiments of one nearest neighbor alone.
+    (grows,) = [each for each in Asked(default, "defenses", "synthetic").told()["recognizers"][:4] if each["does"]]
+    assert grows["does"]["method"] == "dyntracker"
+    assert "uncloak.defenses.dyntracker" in experiments.measuring(default, "defenses", "synthetic")
+    with pytest.raises(InputError, match="'dyntracker' lets the gallery grow, which this experiment cannot measure"):
+        configuration({"experiments": {"unprotected": {"defenses": ["dyntracker"]}}})
+
+
 @pytest.mark.parametrize(("probes", "seen"), [(False, "clean"), (True, "clean~both")])
 def test_a_defense_that_treats_faces_and_drops_some_drops_treated_ones(monkeypatch, probes, seen):
     config = configuration({"defenses": {"both": {"label": "both", "method": "jpeg", "probes": probes}}})
@@ -79,7 +98,8 @@ def test_measuring_picks_the_experiment_and_what_its_defenses_do(default):
         "uncloak.defenses.top_2",
     ]
     # What treats faces, or is another extractor, is done before.
-    assert experiments.measuring(default, "defenses", "synthetic") == ["uncloak.experiments.defenses.measure"]
+    config = configuration({"run": {"defenses": ["jpeg_50", "blur_1"]}})
+    assert experiments.measuring(config, "defenses", "synthetic") == ["uncloak.experiments.defenses.measure"]
     assert experiments.averaging(default, "lowkey_by_extractor") == ["uncloak.experiments.by_extractor.measure"]
     assert experiments.drawing(default, "lowkey_by_extractor") == ["uncloak.experiments.by_extractor.figure"]
 

@@ -1,12 +1,14 @@
 """Recognition without the gallery faces that a detector flags, against a search written out face by face."""
 
+from functools import partial
+
 import embedded_crowd as crowd
 import numpy as np
 import pandas as pd
 import pytest
 
 from uncloak.attacks.mixture import assign
-from uncloak.defenses import cloak_detector
+from uncloak.defenses import before_first_attack, cloak_detector
 from uncloak.errors import InputError
 from uncloak.experiments.unprotected.measure import unprotected_errors
 from uncloak.recognition.comparing import compare
@@ -14,6 +16,7 @@ from uncloak.recognition.dropping import without_dropped
 from uncloak.recognition.embeddings import Embeddings
 from uncloak.recognition.evaluation import COLUMNS
 from uncloak.recognition.flags import Flags
+from uncloak.recognition.seen import Seen
 from uncloak.seeds import generator
 
 COUNTS, CHOICES, SEED = [0, 1, 3, 5], 3, 3
@@ -41,9 +44,14 @@ def make_records(make, seed):
 def run(clean, comparisons, *scores, split=None, shares=crowd.SHARES, threshold=0.5):
     """Return the errors where a face is dropped that one of these detectors flags."""
     names = tuple(f"detector {number}" for number in range(len(scores)))
-    keeps = cloak_detector.gallery(scores, cloak_detector.Options(names, threshold))
-    left = without_dropped(comparisons, clean, crowd.make_split() if split is None else split, keeps)
-    return errors(left, shares, defense="cloak_detector")
+    judge = partial(cloak_detector.gallery, options=cloak_detector.Options(names, threshold))
+    return errors(without_dropped(comparisons, see(clean, split), judge, scores), shares, defense="cloak_detector")
+
+
+def see(clean, split=None, perturbed=None):
+    """Return what the trainer sees; detectors' scores stand for perturbed faces that are not given."""
+    perturbed = {(attack, "png"): clean for attack in crowd.ATTACKS} if perturbed is None else perturbed
+    return Seen(clean, clean, perturbed, crowd.make_split() if split is None else split)
 
 
 def errors(comparisons, shares=crowd.SHARES, **names):
@@ -56,10 +64,22 @@ def measured(table):
     return {tuple(row[:3]): tuple(row[3:]) for row in table[[*keys, "error", "kept"]].to_numpy()}
 
 
-def brute_force(clean, made, flagged):
+def unflagged(flagged):
+    """Return what says which of a person's faces (posting, picture) stay, by flags."""
+    return lambda faces: [face not in flagged for face in faces]
+
+
+def brute_force(clean, made, stays):
+    """Return the errors and numbers of pictures left, by attack, unprotected pictures and user, galleries written out.
+
+    stays: of the faces {(posting, picture): embedding} of one person, which of them are kept.
+    """
     split = crowd.make_split()
     everybody = crowd.clean_gallery(split, clean)
-    left = {name: face for name, face in everybody.items() if ("clean", name[1]) not in flagged}
+    left = {}
+    for owner in dict.fromkeys(name for name, _ in everybody):
+        own = {("clean", name[1]): face for name, face in everybody.items() if name[0] == owner}
+        left |= {(owner, face[1]): own[face] for face, kept in zip(own, stays(own), strict=True) if kept}
     expected = {}
     for user in crowd.USERS:
         pictures = [picture for name, picture in sorted(everybody) if name == user]
@@ -71,14 +91,14 @@ def brute_force(clean, made, flagged):
             errors, kept = [], []
             for order in orders:
                 faces = {name: face for name, face in left.items() if name[0] != user}
-                own = 0
+                own = {}
                 for place, picture in enumerate(pictures):
                     intact = attack == "none" or place in order[:count]
                     posting = "clean" if intact else made_by[place]
-                    if (posting, picture) not in flagged:
-                        faces[user, picture] = (clean if intact else made[posting]).rows([picture])[0]
-                        own += 1
-                kept.append(own)
+                    own[posting, picture] = (clean if intact else made[posting]).rows([picture])[0]
+                chosen = {face[1]: own[face] for face, stay in zip(own, stays(own), strict=True) if stay}
+                faces |= {(user, picture): face for picture, face in chosen.items()}
+                kept.append(len(chosen))
                 for probe in crowd.probes_of(split, [user]):
                     errors.append(not faces or crowd.nearest(clean.rows([probe])[0], faces)[1] != user)
             expected[attack, count, user] = np.mean(errors), np.mean(kept)
@@ -92,11 +112,103 @@ def test_equals_search_written_out(make, shares):
     scores = make_scores(*shares)
     flagged = {(row.posting, row.picture) for row in scores.itertuples() if row.score == 0.5}
     measures = measured(run(clean, comparisons, scores))
-    expected = brute_force(clean, made, flagged)
+    expected = brute_force(clean, made, unflagged(flagged))
     assert measures.keys() == expected.keys()
     for key, values in expected.items():
         assert measures[key] == pytest.approx(values, abs=1e-12), key
     assert len({error for error, _ in expected.values()}) > 3
+
+
+@pytest.mark.parametrize("method", ["before_first_attack", "or_all", "nearer"])
+def test_defenses_judge_a_users_pictures_together_as_they_are_posted(method):
+    """Against galleries put together face by face; which faces stay depends on what else is posted."""
+    clean, made, comparisons = make_records(crowd.clusters, 4)
+    posted = {(attack, "png"): embeddings for attack, embeddings in made.items()}
+    posted |= {("none", "blur"): made["fawkes"], ("lowkey", "blur"): made["fawkes"]}
+
+    def oldest(faces):
+        old = [posting == "clean" for posting, _ in faces]
+        return old if any(old) or method == "before_first_attack" else [True] * len(old)
+
+    def nearer(faces):
+        """Whether each face is nearer to the first than the last one is."""
+        points = np.array(list(faces.values()), dtype=np.float64)
+        away = np.square(points - points[0]).sum(axis=1)
+        return away < away[-1] if len(faces) > 1 else [True]
+
+    judges = {
+        "before_first_attack": (oldest, partial(before_first_attack.gallery, options=before_first_attack.Options())),
+        "or_all": (oldest, partial(before_first_attack.gallery, options=before_first_attack.Options(or_all=True))),
+        "nearer": (nearer, lambda strangers: lambda person: np.array(nearer(dict(enumerate(person.embedding))))),
+    }
+    written_out, judge = judges[method]
+    left = without_dropped(comparisons, see(clean, perturbed=posted), judge)
+    table = errors(left)
+    table = table[table["channel"] == "png"]
+    expected, measures = brute_force(clean, made, written_out), measured(table)
+    assert measures.keys() == expected.keys()
+    for key, values in expected.items():
+        assert measures[key] == pytest.approx(values, abs=1e-12), key
+    assert len(set(expected.values())) > 8
+    # Channels are measured, too, since no detector is asked.
+    assert left.postings == comparisons.postings
+
+
+def test_a_user_of_whom_nothing_is_old_enough_is_recognized_by_nobody():
+    clean, made, comparisons = make_records(crowd.clusters, 4)
+    posted = {(attack, "png"): embeddings for attack, embeddings in made.items()}
+    posted |= {("none", "blur"): clean, ("lowkey", "blur"): made["fawkes"]}
+    judge = partial(before_first_attack.gallery, options=before_first_attack.Options())
+    table = errors(without_dropped(comparisons, see(clean, perturbed=posted), judge))
+    protected = table[(table["attack"] != "none") & (table["unprotected"] == 0)]
+    assert protected["error"].eq(1).all()
+    assert protected["kept"].eq(0).all()
+    # Without an attack, and as far as pictures are not protected, it is the gallery of these.
+    assert (table["kept"] == table["unprotected"].where(table["attack"] != "none", crowd.GALLERY)).all()
+    plain = errors(comparisons)
+    for name in ("error", "kept"):
+        unattacked = (table["attack"] == "none") & (table["channel"] == "png")
+        assert table.loc[unattacked, name].tolist() == plain.loc[unattacked, name].tolist()
+
+
+def test_defenses_see_strangers_alone_and_what_was_scraped():
+    clean, made, comparisons = make_records(crowd.clusters, 5)
+    posted = {(attack, "png"): embeddings for attack, embeddings in made.items()}
+    asked, strangers = [], []
+
+    def judge(people):
+        strangers.extend(people)
+
+        def stays(person):
+            asked.append(person)
+            return np.ones(len(person.picture), dtype=bool)
+
+        return stays
+
+    scores = [make_scores(0.3, 0.6, seed) for seed in (1, 2)]
+    left = without_dropped(comparisons, see(clean, perturbed=posted), judge, scores)
+    everybody = crowd.clean_gallery(crowd.make_split(), clean)
+    assert [person.identity for person in strangers] == sorted({name for name, _ in everybody} - set(crowd.USERS))
+    assert [person.identity for person in asked] == sorted({name for name, _ in everybody})
+    asked.clear()
+    fawkes, lowkey = (left.postings.index((attack, "png")) for attack in crowd.ATTACKS)
+    left.own_as_posted("m", np.array([[0, fawkes, -1, lowkey, fawkes], [-1] * 5, [0, fawkes, -1, lowkey, fawkes]]))
+    (person,) = asked
+    assert person.picture.tolist() == ["m/0", "m/1", "m/3", "m/4"]
+    assert person.before.tolist() == [True, False, False, False]
+    makers = (("clean", clean), *((name, made[name]) for name in ("fawkes", "lowkey", "fawkes")))
+    for number, (picture, (posting, faces)) in enumerate(zip(person.picture, makers, strict=True)):
+        np.testing.assert_array_equal(person.embedding[number], faces.rows([picture])[0])
+        for detector, table in enumerate(scores):
+            (score,) = table.loc[(table["posting"] == posting) & (table["picture"] == picture), "score"]
+            assert person.scores[detector, number] == score
+
+
+@pytest.mark.parametrize("answer", [lambda n: [1] * n, lambda n: np.ones(n + 1, bool), lambda n: True])
+def test_what_a_defense_says_of_faces_is_checked(answer):
+    clean, _, comparisons = make_records(crowd.clusters, 0)
+    with pytest.raises(InputError, match=r"of the 5 faces of 'a'; it must return one bool for each"):
+        without_dropped(comparisons, see(clean), lambda people: lambda person: answer(len(person.picture)))
 
 
 def test_without_flags_it_is_the_undefended_gallery():
@@ -163,9 +275,9 @@ def test_faces_are_dropped_that_one_detector_flags_from_the_threshold_on():
 
 def test_what_is_left_says_nothing_of_channels_and_the_rest_as_it_was():
     clean, _, comparisons = make_records(crowd.clusters, 0)
-    keeps = cloak_detector.gallery([make_scores(0.5, 0.5)], cloak_detector.Options(("one",)))
+    judge = partial(cloak_detector.gallery, options=cloak_detector.Options(("one",)))
     before = comparisons.own_squared.copy()
-    left = without_dropped(comparisons, clean, crowd.make_split(), keeps)
+    left = without_dropped(comparisons, see(clean), judge, [make_scores(0.5, 0.5)])
     assert left.postings == tuple(posting for posting in comparisons.postings if posting[1] == "png")
     assert left.rival_squared.shape == (len(comparisons.probe), 1)
     np.testing.assert_array_equal(left.other_own_squared, comparisons.other_own_squared)

@@ -1,13 +1,11 @@
 """Drop the faces that detectors take for perturbed (ICLR 2022, section 3.3 and Tables 2 and 3)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-import pandas as pd
-
 from uncloak.errors import InputError
-from uncloak.recognition.dropping import Keeps
-from uncloak.recognition.flags import Flags
+from uncloak.recognition.dropping import Stays
+from uncloak.recognition.seen import Scraped
 
 HOOKS = ("gallery",)
 
@@ -29,12 +27,6 @@ class Options:
             raise InputError(f"threshold is {self.threshold}; it must be above 0 and below 1")
 
 
-def gallery(scores: Sequence[pd.DataFrame], options: Options) -> Keeps:
-    """Return which faces stay in the gallery.
-
-    scores: of all clean gallery faces and of the users' perturbed ones, one table per detector (`Flags`).
-
-    Raises InputError as `Flags` does.
-    """
-    flags = Flags(scores, options.threshold)
-    return lambda pictures, postings: ~flags.of(pictures, postings)
+def gallery(strangers: Iterator[Scraped], options: Options) -> Stays:
+    """Return what says of a person which faces stay; nobody else's are looked at."""
+    return lambda person: (person.scores < options.threshold).all(axis=0)

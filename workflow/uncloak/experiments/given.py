@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import import_module
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -10,10 +10,11 @@ from typing import Any
 import pandas as pd
 
 from uncloak.pictures.split import read_split
-from uncloak.recognition.comparing import read_compared
-from uncloak.recognition.comparisons import Comparisons
+from uncloak.recognition.comparing import add_postings
+from uncloak.recognition.comparisons import Comparisons, read_comparisons
 from uncloak.recognition.dropping import without_dropped
 from uncloak.recognition.embeddings import read_embeddings
+from uncloak.recognition.seen import Seen
 from uncloak.tables import read_table
 
 
@@ -27,6 +28,8 @@ class Recognized:
         names: what a row says of it: dataset, extractor, defense and seed.
         second: distances of the second extractor that a defense asks, or None.
         answer: how such a defense combines the two, its `answer` with its options; or None.
+        growth: where a defense lets the gallery grow, what is seen of the pictures, and how
+            (`uncloak.recognition.growing`); or None.
     """
 
     comparisons: Comparisons
@@ -34,6 +37,7 @@ class Recognized:
     names: Mapping[str, Any]
     second: Comparisons | None = None
     answer: Any = None
+    growth: Any = None
 
 
 @dataclass(frozen=True)
@@ -100,24 +104,28 @@ class Given:
         """
         files = {name: iter(paths) for name, paths in self.files.items()}
         for each in self.told["recognizers"]:
-            postings = [tuple(posting) for posting in each["postings"]]
-            found = [
-                read_compared(next(files["comparisons"]), {posting: next(files["posted"]) for posting in postings})
-                for _ in range(1 + each["second"])
-            ]
             names = {"dataset": self.dataset, "seed": self.seed, **{key: each[key] for key in ("extractor", "defense")}}
-            does, answer = each["does"], None
-            if does:
-                method, options = import_module(f"uncloak.defenses.{does['method']}"), does["options"]
-                if hasattr(method, "gallery"):
-                    scores = [read_table(next(files["scores"])) for _ in range(each["scores"])]
-                    kept, split = method.gallery(scores, method.Options(**options)), read_split(self.files["split"][0])
-                    for place, comparisons in enumerate(found):
-                        clean, probing = (read_embeddings(next(files[name])) for name in ("clean", "probes"))
-                        found[place] = without_dropped(comparisons, clean, split, kept, probing)
-                if hasattr(method, "answer"):
-                    answer = method.answer, method.Options(**options)
-            yield Recognized(found[0], each["attacks"], names, *found[1:], answer=answer)
+            postings, does = [tuple(posting) for posting in each["postings"]], each["does"] or {}
+            method = import_module(f"uncloak.defenses.{does['method']}") if does else None
+            options = method.Options(**does["options"]) if does else None
+            hooks = {hook for hook in ("gallery", "growth", "answer") if hasattr(method, hook)}
+            scores = [read_table(next(files["scores"])) for _ in range(each["scores"])]
+            found, growth = [], None
+            for _ in range(1 + each["second"]):
+                comparisons = read_comparisons(next(files["comparisons"]))
+                perturbed = {posting: read_embeddings(next(files["posted"])) for posting in postings}
+                comparisons = add_postings(comparisons, perturbed)
+                if hooks & {"gallery", "growth"}:
+                    clean, probing = (read_embeddings(next(files[name])) for name in ("clean", "probes"))
+                    seen = Seen(clean, probing, perturbed, read_split(self.files["split"][0]))
+                if "gallery" in hooks:
+                    judge = partial(method.gallery, options=options)
+                    comparisons = without_dropped(comparisons, seen, judge, scores)
+                if "growth" in hooks:
+                    growth = seen, method.growth(comparisons, options)
+                found.append(comparisons)
+            answer = (method.answer, options) if "answer" in hooks else None
+            yield Recognized(found[0], each["attacks"], names, *found[1:], answer=answer, growth=growth)
 
     # Words of a figure
 

@@ -3,7 +3,9 @@
 Pictures cannot be changed once they are posted. In each round a user posts as many pictures as a gallery holds, with
 the newest attack that the user has taken up. Where a trainer uses pictures of several attacks, each user's gallery is
 their union, and a nearest neighbor among more pictures of the user is never farther: the error is at most that with the
-pictures of any one attack. So the rate of such a round is the lowest of the attacks', and an upper bound (`at_most`).
+pictures of any one attack. So the rate of such a round is the lowest of the attacks', and an upper bound (`at_most`),
+by which a trainer can win and no user. For the same reason a nearest neighbor that keeps all pictures is never worse
+than one that ignores the newest: it is who replaces old pictures by new ones that better cloaks can beat.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -20,12 +22,17 @@ _RATES = ("protection_rate", "low", "high", "clean_error")
 
 
 def play(
-    table: pd.DataFrame, users: Mapping[str, Sequence[str]], adaptive: Collection[str] = (), margin: float = 0.1
+    table: pd.DataFrame,
+    users: Mapping[str, Sequence[str]],
+    adaptive: Collection[str] = (),
+    margin: float = 0.1,
+    refused: Collection[str] = (),
 ) -> pd.DataFrame:
     """Play the game with every user and every trainer of `uncloak.games.trainers.TRAINERS`.
 
     A user wins a round if the interval of the protection rate lies wholly above the extractor's clean error plus
-    `margin`; the trainer wins if the rate is at most that; else the round is undecided.
+    `margin`, and the rate is no upper bound; the trainer wins if the interval lies nowhere above that, or a posting so
+    far does not pass for the user's own pictures; else the round is undecided.
 
     Args:
         table: averaged rows with labels and release dates; see `uncloak.games.rounds.measured`.
@@ -33,10 +40,12 @@ def play(
             the user who posts with it and never changes.
         adaptive: the extractors tuned on the attacks' pictures.
         margin: in [0,1].
+        refused: the attacks whose pictures do not pass for the user's own (`uncloak.games.oracle`).
 
     Returns one row per (user, round, trainer): `round`, `date` (YYYY-MM-DD) and `event`, `posted` (labels of the
     attacks so far, joined by " + "), `used` (of those on the pictures used), `attack` and `extractor` whose rate stands
-    for the round, their labels, `at_most` (the rate is an upper bound), `protection_rate`, `low`, `high`, `clean_error`
+    for the round, their labels, `at_most` (the rate is an upper bound), `accepted` (all postings of this game so far
+    pass for the user's own pictures), `protection_rate`, `low`, `high`, `clean_error`
     (rates in [0,1]), `winner` ("user", "trainer", "undecided"), `dataset`, `n_users` and `seed`. A user's game begins
     with the first attack taken up.
 
@@ -62,19 +71,27 @@ def play(
                 choice = rule(known)
                 pairs = [(attack.name, extractor.name) for extractor in choice.extractors for attack in choice.posted]
                 row = _lowest(rates, pairs)
-                line = row["clean_error"] + margin
-                winner = USER if row["low"] > line else TRAINER if row["protection_rate"] <= line else UNDECIDED
+                at_most = len(choice.posted) > 1
+                accepted = not any(posting.name in refused for posting in choice.judged)
                 records.append(
                     {
                         **{"dataset": row["dataset"], "user": user, "trainer": trainer},
                         **{"round": each.number, "date": each.date, "event": each.event},
                         **{"posted": _names(known.posted), "used": _names(choice.posted)},
                         **{"attack": row.name[0], "extractor": row.name[1], **row[list(_LABELS)]},
-                        **{"at_most": len(choice.posted) > 1, **row[list(_RATES)], "winner": winner},
+                        **{"at_most": at_most, "accepted": accepted, **row[list(_RATES)]},
+                        "winner": _winner(row, margin, at_most) if accepted else TRAINER,
                         **row[["n_users", "seed"]],
                     }
                 )
     return pd.DataFrame(records)
+
+
+def _winner(row: pd.Series, margin: float, at_most: bool) -> str:
+    line = row["clean_error"] + margin
+    if row["low"] > line and not at_most:
+        return USER
+    return TRAINER if row["high"] <= line else UNDECIDED
 
 
 def _lowest(rates: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> pd.Series:

@@ -11,10 +11,17 @@ from uncloak.games.rounds import Release
 
 
 class Choice(NamedTuple):
-    """The extractors that a trainer may use, and the attacks on the pictures that the trainer uses."""
+    """What a trainer uses.
+
+    Attributes:
+        extractors: those that the trainer may use.
+        posted: the attacks on the pictures that the trainer uses.
+        judged: the attacks on all pictures that the game has seen, which must pass for the user's own.
+    """
 
     extractors: Sequence[Release]
     posted: Sequence[Release]
+    judged: Sequence[Release]
 
 
 class Known(NamedTuple):
@@ -34,13 +41,19 @@ class Known(NamedTuple):
 
 
 def static(known: Known) -> Choice:
-    """Train once, on the game's first day, and never again (figure 8a)."""
-    return Choice(_until(known.extractors, known.start)[-1:], _until(known.posted, known.start))
+    """Train once, on the game's first day, and never again (figure 8a). Later pictures are not in this game."""
+    first = _until(known.posted, known.start)
+    return Choice(_until(known.extractors, known.start)[-1:], first, first)
 
 
 def dynamic(known: Known) -> Choice:
+    """Train in every round with the newest extractor, on that round's pictures: the gallery is kept up to date."""
+    return Choice(known.extractors[-1:], known.posted[-1:], known.posted)
+
+
+def cumulative(known: Known) -> Choice:
     """Train in every round with the newest extractor, on all pictures scraped so far (figure 8b)."""
-    return Choice(known.extractors[-1:], known.posted)
+    return Choice(known.extractors[-1:], known.posted, known.posted)
 
 
 def retroactive(known: Known) -> Choice:
@@ -50,22 +63,23 @@ def retroactive(known: Known) -> Choice:
     """
     newest = known.extractors[-1]
     older = [posting for posting in known.posted if posting.date < newest.date]
-    return Choice([newest], older or _until(known.posted, known.start))
+    return Choice([newest], older or _until(known.posted, known.start), known.posted)
 
 
 def adaptive(known: Known) -> Choice:
     """Train with the newest extractor tuned on the attacks, as soon as there is one (section 3.3), on all pictures."""
-    return Choice((known.adaptive or known.extractors)[-1:], known.posted)
+    return Choice((known.adaptive or known.extractors)[-1:], known.posted, known.posted)
 
 
 def hindsight(known: Known) -> Choice:
     """Take whichever extractor turns out best: no rule, but the bound of all trainers."""
-    return Choice([*known.extractors, *known.adaptive], known.posted)
+    return Choice([*known.extractors, *known.adaptive], known.posted, known.posted)
 
 
 TRAINERS: dict[str, Callable[[Known], Choice]] = {
     "static": static,
     "dynamic": dynamic,
+    "cumulative": cumulative,
     "retroactive": retroactive,
     "adaptive": adaptive,
     "best in hindsight": hindsight,

@@ -18,6 +18,8 @@ from uncloak.plan.defenses import NONE, Recognizer
 
 # The experiment whose table says which extractors' numbers enter those of others.
 GATE = "extractors"
+# Hooks whose functions are called while users are recognized.
+_AT_RECOGNITION = {"gallery", "growth", "answer"}
 
 
 @dataclass(frozen=True)
@@ -139,22 +141,31 @@ class Asked:
                     recognition.embeddings(self.dataset, embedder, posting + each.treated)
                     for posting in self._postings(each)
                 ]
-                if self._drops(each):
+                if self._changes_gallery(each):
                     seen = recognition.compared(self.config, self.dataset, embedder, each.treated)
                     found["clean"].append(seen["gallery"])
                     found["probes"].append(seen["probes"])
-            if self._drops(each):
-                found["scores"] += defenses.scores(self.config, self.dataset, each.defense)
+            if self._changes_gallery(each):
+                found["scores"] += self._scores(each)
                 found["split"] = [paths.fill(paths.SPLIT, dataset=self.dataset)]
         return {name: files for name, files in found.items() if files}
 
     def _postings(self, recognizer: Recognizer) -> dict[str, tuple[str, str]]:
         # Detectors score pictures as they are posted, through no channel.
-        channels = [] if self._drops(recognizer) else self.channels
+        channels = [] if self._scores(recognizer) else self.channels
         return recognition.postings(self.config, self.attacks_on(recognizer), channels)
 
-    def _drops(self, recognizer: Recognizer) -> bool:
-        return recognizer.defense != NONE and "gallery" in defenses.hooks(self.config, recognizer.defense)
+    def _changes_gallery(self, recognizer: Recognizer) -> bool:
+        """Whether a defense drops faces of the gallery or adds some, so that it looks at embeddings."""
+        return bool({"gallery", "growth"} & set(self._hooks(recognizer)))
+
+    def _scores(self, recognizer: Recognizer) -> list[str]:
+        """What the detectors of a defense say, if it drops faces and asks some."""
+        drops = "gallery" in self._hooks(recognizer)
+        return defenses.scores(self.config, self.dataset, recognizer.defense) if drops else []
+
+    def _hooks(self, recognizer: Recognizer) -> tuple[str, ...]:
+        return () if recognizer.defense == NONE else defenses.hooks(self.config, recognizer.defense)
 
     # Which extractors' numbers are shown, and which are marked
 
@@ -218,13 +229,12 @@ class Asked:
             # What treats faces or tunes extractors has done so, and may import torch.
             "does": defenses.described(self.config, each.defense) if self._works(each) else None,
             "second": each.second is not None,
-            "scores": len(defenses.scores(self.config, self.dataset, each.defense)) if self._drops(each) else 0,
+            "scores": len(self._scores(each)),
         }
 
     def _works(self, recognizer: Recognizer) -> bool:
         """Whether a defense has something to do while users are recognized."""
-        hooks = () if recognizer.defense == NONE else defenses.hooks(self.config, recognizer.defense)
-        return bool({"gallery", "answer"} & set(hooks))
+        return bool(_AT_RECOGNITION & set(self._hooks(recognizer)))
 
     def labels(self) -> dict:
         """What the job that averages is told: what its rows are about."""
@@ -270,7 +280,7 @@ class Asked:
         """The modules that a job picks at run time: the experiment's own part, and what its defenses do."""
         own = [f"{self.module.__name__}.{part}"]
         used = {each.defense for each in self.recognizers} - {NONE}
-        hooked = [name for name in used if set(defenses.hooks(self.config, name)) & {"gallery", "answer"}]
+        hooked = [name for name in used if set(defenses.hooks(self.config, name)) & _AT_RECOGNITION]
         return own + sorted({defenses.module(self.config, name) for name in hooked} if part == "measure" else ())
 
 

@@ -14,6 +14,7 @@ _ALONE = ("classifiers", claims.METHOD)
 _DOES = {
     "faces": "treats faces",
     "gallery": "drops faces",
+    "growth": "lets the gallery grow",
     "extractor": "takes another extractor",
     "answer": "asks two extractors",
 }

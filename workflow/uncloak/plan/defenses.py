@@ -1,4 +1,4 @@
-"""Defenses by what they do: treat faces, drop some, take another extractor, or ask a second one."""
+"""Defenses by what they do: treat faces, drop some, add later ones, take another extractor, or ask a second one."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Recognizer:
 
 
 def hooks(config: Mapping, defense: str) -> tuple[str, ...]:
-    """Which of the four hooks a defense has: faces, gallery, extractor, answer."""
+    """Which of the hooks a defense has (`uncloak.records.defenses.HOOKS`)."""
     return plugins.constant(plugins.DEFENSE, config["defenses"][defense]["method"], "HOOKS")
 
 

@@ -6,7 +6,6 @@ is measured where it is wanted, so that a new attack leaves what is stored as it
 
 import logging
 import math
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -16,9 +15,9 @@ import pandas as pd
 
 from uncloak.errors import InputError
 from uncloak.pictures.split import USER
-from uncloak.recognition.comparisons import FALSE_ACCEPT_RATES, NEAREST, NO_ATTACK, Comparisons, read_comparisons
+from uncloak.recognition.comparisons import FALSE_ACCEPT_RATES, NEAREST, NO_ATTACK, Comparisons
 from uncloak.recognition.distances import METRICS, identity_distances, points, squared_distances
-from uncloak.recognition.embeddings import Embeddings, read_embeddings
+from uncloak.recognition.embeddings import Embeddings
 from uncloak.recognition.nearest import Gallery
 from uncloak.recognition.parts import gallery_and_probes
 
@@ -98,16 +97,6 @@ def add_postings(comparisons: Comparisons, perturbed: Mapping[tuple[str, str], E
         comparisons,
         postings=(*comparisons.postings, *order),
         own_squared=np.concatenate([comparisons.own_squared, added], axis=1),
-    )
-
-
-def read_compared(path: str | os.PathLike, perturbed: Mapping[tuple[str, str], str | os.PathLike]) -> Comparisons:
-    """Read stored comparisons, and add the postings whose embeddings lie in the files `perturbed`.
-
-    Raises InputError where a file is missing or damaged, and as `compare` does.
-    """
-    return add_postings(
-        read_comparisons(path), {posting: read_embeddings(embeddings) for posting, embeddings in perturbed.items()}
     )
 
 

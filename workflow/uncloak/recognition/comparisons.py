@@ -6,7 +6,7 @@ faces once per posting; rank-k, mixtures, unprotected pictures, thresholds and t
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,20 @@ from uncloak.store import read_arrays, read_attributes, write_arrays
 NO_ATTACK = ("none", "png")
 NEAREST = 50
 FALSE_ACCEPT_RATES = (1e-2, 1e-3)
+
+
+@dataclass(frozen=True)
+class Filtered:
+    """What a defense leaves of the gallery (`uncloak.recognition.dropping`).
+
+    Attributes:
+        left: str, the clean gallery faces that stay, everybody's.
+        keeps: of a user, and how each of the user's n pictures was posted, int [...,n] (`Comparisons.own_as_posted`):
+            which faces stay, bool [...,n].
+    """
+
+    left: np.ndarray
+    keeps: Callable[[str, np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -49,6 +63,7 @@ class Comparisons:
         false_accept_rates: float64 [F], in (0,1).
         false_accept_squared: float64 [F]; at most that share of the pairs of such a probe and another identity that is
             no user (its nearest clean gallery face) lie below it. NaN where there are no such pairs.
+        filtered: what a defense leaves of the gallery; None where none drops anything. It is not stored.
 
     What concerns others than users is of float32's precision, and reads no picture of a user; all else is that of
     float64.
@@ -70,11 +85,24 @@ class Comparisons:
     other_rival_squared: np.ndarray
     false_accept_rates: np.ndarray
     false_accept_squared: np.ndarray
+    filtered: Filtered | None = None
 
     @property
     def own(self) -> np.ndarray:
         """Each probe's user as an index into `identities`, int [P]."""
         return np.searchsorted(self.identities, self.user)
+
+    def own_as_posted(self, user: str, made_by: np.ndarray) -> np.ndarray:
+        """Return the distances of a user's p probes to the own gallery faces, float64 [p,...,n].
+
+        made_by: int [...,n], of each of the user's pictures, in the order of `posted`, the place in `postings` of how
+        it was posted, or -1 where it was not. What is not posted, or dropped by a defense, is infinitely far.
+        """
+        there = made_by >= 0
+        if self.filtered:
+            there &= self.filtered.keeps(user, made_by)
+        squared = self.own_squared[self.user == user][:, made_by, np.arange(made_by.shape[-1])]
+        return np.where(there, squared, np.inf)
 
 
 # Arrays of one length each.

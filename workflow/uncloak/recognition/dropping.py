@@ -1,71 +1,148 @@
 """Recognition from a gallery without the faces that a defense drops (ICLR 2022, section 3.3: "filter out")."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from uncloak.recognition.comparisons import NO_ATTACK, Comparisons
-from uncloak.recognition.embeddings import Embeddings
-from uncloak.recognition.flags import CLEAN
+from uncloak.errors import InputError
+from uncloak.pictures.split import USER
+from uncloak.recognition.comparisons import NO_ATTACK, Comparisons, Filtered
+from uncloak.recognition.distances import points
+from uncloak.recognition.flags import CLEAN, Scores
 from uncloak.recognition.nearest import Gallery
 from uncloak.recognition.parts import gallery_and_probes
+from uncloak.recognition.seen import Scraped, Seen
 
-# Whether each picture [K] as made by a posting [K] ("clean", or an attack) stays in the gallery: bool [K].
-Keeps = Callable[[np.ndarray, np.ndarray], np.ndarray]
+# Which of a person's faces stay in the gallery, bool [N].
+Stays = Callable[[Scraped], np.ndarray]
+# The same, made with the faces of everybody who is no user in view.
+Filter = Callable[[Iterator[Scraped]], Stays]
 
 
 def without_dropped(
-    comparisons: Comparisons,
-    clean: Embeddings,
-    split: pd.DataFrame,
-    keeps: Keeps,
-    probing: Embeddings | None = None,
+    comparisons: Comparisons, seen: Seen, fit: Filter, scores: Sequence[pd.DataFrame] = ()
 ) -> Comparisons:
     """Return the comparisons where the gallery holds no dropped face, neither the users' nor anybody else's.
 
-    A user of whom no face is left is recognized in no probe; an identity of which none is left is nobody's rival.
+    Of a user, the pictures are judged together as they are posted: some by one attack, some by another, some not
+    perturbed. A user of whom no face is left is recognized in no probe; an identity of which none is left is nobody's
+    rival.
 
     Args:
         comparisons: of the extractor.
-        clean: the extractor's embeddings of all clean faces, from which `comparisons` were made.
-        split: columns picture, identity, part and role, from which `comparisons` were made.
-        keeps: says which faces stay.
-        probing: embeddings of the probes, where they are not those of `clean` (`uncloak.recognition.comparing`).
+        seen: the extractor's embeddings, from which `comparisons` were made, of all their postings.
+        fit: takes what was scraped of each person who is no user, one after the other, and returns what says of any
+            person which faces stay.
+        scores: what detectors say of all clean gallery faces and of the users' perturbed ones, one table per detector
+            (`uncloak.recognition.flags.Scores`).
 
-    Returns them with the one nearest rival that is left, the users' dropped faces being infinitely far. Pictures are as
-    posted through "png": other channels are left out. What concerns others than users is as it was.
+    Returns them with the one nearest rival that is left, the users' dropped faces being infinitely far. Where detectors
+    are asked, pictures are as posted through "png": other channels are left out. What concerns others than users is as
+    it was.
 
-    Raises InputError where a picture has no embedding, the split is faulty, or as `keeps` does.
+    Raises InputError where a picture has no embedding or score, the split is faulty, or as `fit` does.
     """
-    postings = tuple(posting for posting in comparisons.postings if posting[1] == NO_ATTACK[1])
+    judged = Scores(scores)
+    postings = tuple(posting for posting in comparisons.postings if not scores or posting[1] == NO_ATTACK[1])
     columns = [comparisons.postings.index(posting) for posting in postings]
-    own_squared = comparisons.own_squared[:, columns]
-    for user, pictures in comparisons.posted.items():
-        rows = comparisons.user == user
-        for column, (attack, _) in enumerate(postings):
-            kept = keeps(pictures, np.full(len(pictures), CLEAN if attack == NO_ATTACK[0] else attack))
-            own_squared[np.ix_(rows, [column], np.flatnonzero(~kept))] = np.inf
-    squared, rival = _rivals(comparisons, clean, split, keeps, clean if probing is None else probing)
-    return replace(comparisons, postings=postings, own_squared=own_squared, rival_squared=squared, rival=rival)
+    comparisons = replace(comparisons, postings=postings, own_squared=comparisons.own_squared[:, columns])
+    crowd = _Crowd(comparisons, seen, judged)
+    stays = fit(crowd.strangers())
+    left = crowd.left(stays)
+    squared, rival = _rivals(comparisons, seen, left)
+    return replace(
+        comparisons,
+        rival_squared=squared,
+        rival=rival,
+        filtered=Filtered(left["picture"].to_numpy(str), _Posted(comparisons, seen, judged, stays).keeps),
+    )
 
 
-def _rivals(
-    comparisons: Comparisons, clean: Embeddings, split: pd.DataFrame, keeps: Keeps, probing: Embeddings
-) -> tuple[np.ndarray, np.ndarray]:
+class _Crowd:
+    """Everybody's clean gallery faces, by person."""
+
+    def __init__(self, comparisons: Comparisons, seen: Seen, judged: Scores):
+        self._gallery, _ = gallery_and_probes(seen.split)
+        pictures = self._gallery["picture"].to_numpy(str)
+        self._scores = judged.of(pictures, np.full(len(pictures), CLEAN))
+        self._rows, self._embedding = seen.clean.find(pictures), seen.clean.embedding
+        self._metric = comparisons.metric
+
+    def strangers(self) -> Iterator[Scraped]:
+        """What was scraped of each person who is no user."""
+        is_user = (self._gallery["role"] == USER).to_numpy()
+        yield from (person for rows, person in self._people() if not is_user[rows[0]])
+
+    def left(self, stays: Stays) -> pd.DataFrame:
+        """The rows of the gallery that stay."""
+        kept = [_checked(stays, person) for _, person in self._people()]
+        return self._gallery[np.concatenate([*kept, np.empty(0, bool)])]
+
+    def _people(self) -> Iterator[tuple[np.ndarray, Scraped]]:
+        owners, pictures = (self._gallery[column].to_numpy(str) for column in ("identity", "picture"))
+        names, starts = np.unique(owners, return_index=True)
+        for name, rows in zip(names, np.split(np.arange(len(owners)), starts[1:]), strict=True):
+            faces = points(self._embedding[self._rows[rows]], self._metric)
+            yield rows, Scraped(str(name), pictures[rows], faces, self._scores[:, rows], np.ones(len(rows), bool))
+
+
+class _Posted:
+    """The users' gallery faces by every posting."""
+
+    def __init__(self, comparisons: Comparisons, seen: Seen, judged: Scores, stays: Stays):
+        self._pictures, self._stays = comparisons.posted, stays
+        made = [seen.clean if posting == NO_ATTACK else seen.perturbed[posting] for posting in comparisons.postings]
+        attacks = [CLEAN if attack == NO_ATTACK[0] else attack for attack, _ in comparisons.postings]
+        self._before = np.array([attack == CLEAN for attack in attacks])
+        self._embedding = {
+            user: np.array([points(faces.rows(pictures), comparisons.metric) for faces in made])
+            for user, pictures in self._pictures.items()
+        }
+        self._scores = {
+            user: np.stack([judged.of(pictures, np.full(len(pictures), attack)) for attack in attacks], axis=1)
+            for user, pictures in self._pictures.items()
+        }
+
+    def keeps(self, user: str, made_by: np.ndarray) -> np.ndarray:
+        """Do what `uncloak.recognition.comparisons.Filtered` says."""
+        pictures = self._pictures[user]
+        # The same pictures come again with every order in which they are chosen.
+        ways, which = np.unique(made_by.reshape(-1, len(pictures)), axis=0, return_inverse=True)
+        kept = np.zeros(ways.shape, dtype=bool)
+        for row, places in zip(kept, ways, strict=True):
+            there = np.flatnonzero(places >= 0)
+            if not len(there):
+                continue
+            by = places[there]
+            scores = self._scores[user][:, by, there]
+            person = Scraped(user, pictures[there], self._embedding[user][by, there], scores, self._before[by])
+            row[there] = _checked(self._stays, person)
+        return kept[which.ravel()].reshape(made_by.shape)
+
+
+def _checked(stays: Stays, person: Scraped) -> np.ndarray:
+    kept = np.asarray(stays(person))
+    if kept.shape != person.picture.shape or kept.dtype != bool:
+        raise InputError(
+            f"defense: says {kept.dtype} {list(kept.shape)} of the {len(person.picture)} faces of '{person.identity}';"
+            " it must return one bool for each"
+        )
+    return kept
+
+
+def _rivals(comparisons: Comparisons, seen: Seen, gallery: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Return `rival_squared` and `rival` of the gallery without dropped faces, [P,1]."""
-    gallery, _ = gallery_and_probes(split)
-    gallery = gallery[keeps(gallery["picture"].to_numpy(), np.full(len(gallery), CLEAN))]
     squared, rival = np.full((len(comparisons.probe), 1), np.inf), np.full((len(comparisons.probe), 1), -1)
     if gallery.empty:
         return squared, rival
-    left = Gallery(clean.rows(gallery["picture"]), gallery["identity"], comparisons.metric)
+    left = Gallery(seen.clean.rows(gallery["picture"]), gallery["identity"], comparisons.metric)
     names = np.append(np.searchsorted(comparisons.identities, left.identities), -1)
     for user in comparisons.posted:
         rows = comparisons.user == user
         # A user of whom nothing is left has no place in the gallery to be left out.
         own = np.flatnonzero(left.identities == user)
-        found = left.rivals(probing.rows(comparisons.probe[rows]), own[0] if len(own) else -1, 1)
+        found = left.rivals(seen.probing.rows(comparisons.probe[rows]), own[0] if len(own) else -1, 1)
         squared[rows], rival[rows] = found.squared, names[found.identity]
     return squared, rival

@@ -8,7 +8,7 @@ from uncloak.records import plugins
 from uncloak.records.base import Name, Record, Text, fault, field
 
 # Where a defense may act, and all but `extractor` by a function of this name.
-HOOKS = ("faces", "gallery", "extractor", "answer")
+HOOKS = ("faces", "gallery", "growth", "extractor", "answer")
 
 
 class Defense(Record):
@@ -50,3 +50,5 @@ def _hooked(method: str) -> None:
     for hook in hooks:
         if hook != "extractor" and not plugins.has_function(plugins.DEFENSE, method, hook):
             raise fault(f"{place} has the hook {hook}, but no function of this name; write it")
+    if {"growth", "answer"} <= set(hooks):
+        raise fault(f"{place} has the hooks growth and answer, which do not go together; leave one out")

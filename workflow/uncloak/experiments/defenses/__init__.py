@@ -2,7 +2,7 @@
 
 TITLE = "What do defenses undo, and what do they cost?"
 CATEGORY = "Defenses"
-HOOKS = ("faces", "extractor", "gallery", "answer")
+HOOKS = ("faces", "extractor", "gallery", "growth", "answer")
 RUN_DEFENSES = True
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from uncloak.errors import InputError
+from uncloak.plan.datasets import shows_visibility
 from uncloak.plan.extractors import learned_public, lineage
 
 TITLE = "Who wins the poisoning game?"
@@ -17,14 +18,19 @@ class Options:
     Attributes:
         users: title -> the attacks that this user takes up, each on the day of its release.
         margin: in [0,1]; the trainer wins a round at most so far above the clean error.
+        largest_dssim: mean DSSIM up to which posted pictures pass for the user's own; who posts others loses. 0.05 is
+            an SSIM of .9, more than published tools change; at 1 all pass.
     """
 
     users: dict[str, tuple[str, ...]]
     margin: float = 0.1
+    largest_dssim: float = 0.05
 
     def __post_init__(self):
         if not 0 <= self.margin <= 1:
             raise InputError(f"margin is {self.margin}; it must lie in [0, 1]")
+        if not 0 < self.largest_dssim <= 1:
+            raise InputError(f"largest_dssim is {self.largest_dssim}; it must be above 0 and at most 1")
         if not self.users:
             raise InputError("users: there are none; add one")
 
@@ -48,7 +54,14 @@ def possible(asked):
 
 
 def drawn_from(asked):
-    return {"protection": [asked.table("protection")]}
+    tables = ["protection", *(["visibility"] if judged(asked) else [])]
+    return {name: [asked.table(name)] for name in tables}
+
+
+def judged(asked):
+    """Whether the oracle is asked: how much pictures show is measured on the dataset."""
+    measured = asked.config["experiments"].get("visibility", {}).get("method") == "visibility"
+    return measured and shows_visibility(asked.config, asked.dataset)
 
 
 def shown(asked):

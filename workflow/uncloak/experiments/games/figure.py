@@ -9,6 +9,7 @@ from uncloak.experiments.given import Given
 from uncloak.figures import theme
 from uncloak.figures.rates import label_expression, percent
 from uncloak.games.game import TRAINER, UNDECIDED, USER, play
+from uncloak.games.oracle import refused
 from uncloak.games.trainers import TRAINERS
 
 # Tints of blue and orange that stay apart for color-blind readers and carry dark text.
@@ -22,14 +23,22 @@ _MODEL_LETTERS = 24
 
 def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     """Play the games, and draw who wins."""
-    rates, told, margin = given.table("protection"), given.told, given.options.margin
+    rates, told, options = given.table("protection"), given.told, given.options
     rates = rates[rates["extractor"].isin(told["extractors"]) & (rates["defense"] == "none")]
-    table = play(rates, told["users"], told["adaptive"], margin)
+    turned_down, oracle = [], "Every posting passes for the user's own pictures."
+    if "visibility" in given.files:
+        taken = sorted({attack for attacks in told["users"].values() for attack in attacks})
+        turned_down = refused(given.table("visibility"), taken, options.largest_dssim)
+        oracle = (
+            f"The user loses from the first posting on whose mean DSSIM is above {options.largest_dssim:g}: it does not"
+            " pass for the user's own pictures."
+        )
+    table = play(rates, told["users"], told["adaptive"], options.margin, turned_down)
     after = f" After {told['paper']} of Radiya-Dixit et al. (ICLR 2022)." if told["paper"] else ""
     subtitle = (
         "Protection rate, and the extractor in use. The user wins a round if the rate's 95 % interval over"
-        f" users lies above the clean error plus {100 * margin:g} points, the trainer if the rate is at most"
-        " that. ≤: pictures of several attacks are used, and the rate is at most the lowest of theirs. Error of"
+        f" users lies above the clean error plus {100 * options.margin:g} points, the trainer if no part of it does."
+        f" {oracle} ≤: pictures of several attacks are used, and the rate is at most the lowest of theirs. Error of"
         f" nearest-neighbor recognition, mean over {table['n_users'].max()} users. Dataset: {told['dataset_label']}."
         f" Seed {given.seed}.{after}"
     )
@@ -46,10 +55,12 @@ def game_timelines(table: pd.DataFrame, title: str, subtitle: str) -> alt.VConca
     """
     rows = table.assign(
         rate=[f"{'≤ ' if row.at_most else ''}{percent(row.protection_rate)} %" for row in table.itertuples()],
+        passes=["yes" if accepted else "no" for accepted in table["accepted"]],
         clean=[percent(error) for error in table["clean_error"]],
         interval=[f"{percent(row.low)} to {percent(row.high)} %" for row in table.itertuples()],
         model=[textwrap.shorten(label, _MODEL_LETTERS, placeholder="…") for label in table["extractor_label"]],
     )
+    rows["tile"] = rows["rate"].where(rows["accepted"], "does not pass")
     calendar = rows.drop_duplicates("round").sort_values("round")
     labels = {row.round: [row.date, *textwrap.wrap(row.event, _LETTERS)] for row in calendar.itertuples()}
     width = _TILE_WIDTH * len(calendar)
@@ -96,10 +107,11 @@ def _panel(own: pd.DataFrame, labels: dict, bottom: bool) -> alt.LayerChart:
             *(("trainer", "trainer"), ("date", "from"), ("event", "released"), ("posted", "posted so far")),
             *(("used", "pictures used"), ("attack_label", "the rate is with"), ("extractor_label", "extractor")),
             *(("rate", "protection rate"), ("interval", "95 % interval over users")),
-            *(("clean", "clean error, %"), ("n_users", "users"), ("dataset", "dataset"), ("seed", "seed")),
+            *(("passes", "pictures pass for the user's"), ("clean", "clean error, %")),
+            *(("n_users", "users"), ("dataset", "dataset"), ("seed", "seed")),
         )
     ]
     tiles = base.mark_rect(stroke=theme.PAPER, strokeWidth=2).encode(fill=color, tooltip=tips)
-    rate = base.mark_text(dy=-7, fontSize=theme.TEXT_SIZE, fontWeight="bold", color=theme.INK).encode(text="rate:N")
+    rate = base.mark_text(dy=-7, fontSize=theme.TEXT_SIZE, fontWeight="bold", color=theme.INK).encode(text="tile:N")
     model = base.mark_text(dy=8, fontSize=theme.LABEL_SIZE - 1, color=theme.INK).encode(text="model:N")
     return alt.layer(tiles, rate, model)

@@ -2,4 +2,4 @@
 
 TITLE = "Do cloaks protect?"
 PIXELS = CHANNELS = True
-HOOKS = ("faces", "extractor", "gallery", "answer")
+HOOKS = ("faces", "extractor", "gallery", "growth", "answer")

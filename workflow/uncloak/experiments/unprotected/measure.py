@@ -8,7 +8,7 @@ import pandas as pd
 from uncloak.experiments.given import Given
 from uncloak.recognition.comparisons import NO_ATTACK, Comparisons
 from uncloak.recognition.evaluation import error_table, rival_is_nearer
-from uncloak.recognition.posting import own_distances
+from uncloak.recognition.posting import MadeBy, made_by
 from uncloak.seeds import generator
 
 ALL = "all"
@@ -60,31 +60,26 @@ def unprotected_errors(
 
     Raises InputError where an attack is not among the comparisons.
     """
-    own = own_distances(comparisons, attacks, seed)
+    ways = made_by(comparisons, attacks, seed)
     orders = {user: permutations(len(pictures), choices, user, seed) for user, pictures in comparisons.posted.items()}
     fewest = min(len(pictures) for pictures in comparisons.posted.values())
     tables = []
     for number in (None, *(number for number in posted if number <= fewest)):
         for count in (count for count in unprotected if count <= (number or fewest)):
-            lost = {}
-            for posting, squared in own.items():
+            found = {}
+            for posting, by_user in ways.items():
                 if posting[0] == NO_ATTACK[0] and count > 0:
                     continue
-                clean = own.get((NO_ATTACK[0], posting[1]), own[NO_ATTACK])
-                lost[posting] = _lost(comparisons, clean, squared, orders, count, number)
+                clean = ways.get((NO_ATTACK[0], posting[1]), ways[NO_ATTACK])
+                chosen = {
+                    user: _chosen(clean[user], places, orders[user], count, number) for user, places in by_user.items()
+                }
+                found[posting] = _lost(comparisons, chosen)
+            lost, kept = ({posting: both[place] for posting, both in found.items()} for place in (0, 1))
             names = {"dataset": dataset, "extractor": extractor, "defense": defense, "seed": seed}
             table = error_table(comparisons, lost, **names, unprotected=count)
-            kept = [
-                _kept(
-                    own.get((NO_ATTACK[0], row.channel), own[NO_ATTACK])[comparisons.user == row.user][0],
-                    own[row.attack, row.channel][comparisons.user == row.user][0],
-                    orders[row.user],
-                    count,
-                    number,
-                )
-                for row in table.itertuples()
-            ]
-            tables.append(table.assign(posted=str(number or ALL), kept=kept))
+            there = [kept[row.attack, row.channel][row.user] for row in table.itertuples()]
+            tables.append(table.assign(posted=str(number or ALL), kept=there))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -98,25 +93,22 @@ def permutations(count: int, choices: int, user: str, seed: int) -> np.ndarray:
     return np.array([random.permutation(count) for _ in range(choices)])
 
 
-def _lost(
-    comparisons: Comparisons,
-    clean: np.ndarray,
-    perturbed: np.ndarray,
-    orders: Mapping[str, np.ndarray],
-    count: int,
-    posted: int | None,
-) -> np.ndarray:
-    """Return the share of choices in which each probe is not recognized, float64 [P]."""
-    nearest = np.empty((len(clean), len(next(iter(orders.values())))))
-    for user, order in orders.items():
-        rows = comparisons.user == user
-        unprotected = clean[rows][:, order[:, :count]].min(axis=2, initial=np.inf)
-        protected = perturbed[rows][:, order[:, count:posted]].min(axis=2, initial=np.inf)
-        nearest[rows] = np.minimum(unprotected, protected)
-    return rival_is_nearer(comparisons, nearest).mean(axis=1)
+def _chosen(clean: np.ndarray, perturbed: np.ndarray, orders: np.ndarray, count: int, posted: int | None) -> np.ndarray:
+    """Return how a user's n pictures are posted in each order, int [choices,n]: clean, perturbed, or -1 for not."""
+    places = np.full(orders.shape, -1)
+    for row, order in zip(places, orders, strict=True):
+        row[order[:posted]] = perturbed[order[:posted]]
+        row[order[:count]] = clean[order[:count]]
+    return places
 
 
-def _kept(clean: np.ndarray, perturbed: np.ndarray, order: np.ndarray, count: int, posted: int | None) -> float:
-    """Return the mean number of pictures at a finite distance, of a user's as they are [G] and as perturbed [G]."""
-    pictures = np.hstack([np.isfinite(clean)[order[:, :count]], np.isfinite(perturbed)[order[:, count:posted]]])
-    return float(pictures.sum(axis=1).mean())
+def _lost(comparisons: Comparisons, chosen: MadeBy) -> tuple[np.ndarray, dict[str, float]]:
+    """Return the share of choices in which each probe is not recognized, float64 [P], and the mean number of each
+    user's pictures that are in the gallery.
+    """
+    nearest, kept = np.empty((len(comparisons.probe), len(next(iter(chosen.values()))))), {}
+    for user, places in chosen.items():
+        squared = comparisons.own_as_posted(user, places)
+        nearest[comparisons.user == user] = squared.min(axis=2)
+        kept[user] = float(np.isfinite(squared[0]).sum(axis=1).mean())
+    return rival_is_nearer(comparisons, nearest).mean(axis=1), kept
