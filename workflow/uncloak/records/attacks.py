@@ -187,3 +187,16 @@ class Channel(Record):
     steps: listed(one_of("method", {"jpeg": Jpeg, "blur": Blur, "resize": Resize}), 1) = field(
         "What happens to the picture, in this order."
     )
+
+    @field_validator("steps", mode="before")
+    @classmethod
+    def _no_purifier(cls, steps: object) -> object:
+        """Refuse to purify the users' pictures alone, which no trainer could: nobody knows who cloaks."""
+        for step in steps if isinstance(steps, list | tuple) else ():
+            method = step.get("method") if isinstance(step, dict) else None
+            if method not in ("jpeg", "blur", "resize") and method in plugins.names(plugins.DEFENSE):
+                raise fault(
+                    f"'{method}' is what a trainer does, who treats everybody's pictures, and a channel changes those of"
+                    " users alone; write it under `defenses`"
+                )
+        return steps
