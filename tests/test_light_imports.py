@@ -12,7 +12,7 @@ SCRIPTS = Path(__file__).resolve().parents[1] / "workflow" / "scripts"
 HEAVY = {
     *("align", "align_perturbed", "choose_targets", "embed", "embed_by_black_box", "end_to_end", "lpips"),
     *("image_classifier", "import_extractor", "interpolate_extractor", "perturb", "perturb_photographs"),
-    *("train_detector", "train_extractor"),
+    *("learn_purifier", "train_detector", "train_extractor"),
     *("transfer", "tune_robustly"),
 }
 # Parts of the work that could be asked for alone, besides what the scripts import.
@@ -24,9 +24,9 @@ LIGHT = (
     *("plan.checks", "plan.claims", "plan.classifiers", "plan.defenses", "plan.detection", "plan.targets"),
 )
 PACKAGE = Path(__file__).resolve().parents[1] / "workflow" / "uncloak"
-# What jobs pick by name: experiments' parts, and defenses, but for the one whose jobs train.
+# What jobs pick by name: experiments' parts, and defenses, but for those whose jobs train.
 PICKED = [".".join(path.relative_to(PACKAGE).with_suffix("").parts) for path in PACKAGE.glob("experiments/*/*.py")]
-PICKED += [f"defenses.{name}" for name in plugins.names(plugins.DEFENSE) if name != "robust_training"]
+PICKED += [f"defenses.{name}" for name in plugins.names(plugins.DEFENSE) if name not in ("robust_training", "denoiser")]
 REFUSING_TORCH = """
 import json, sys
 

@@ -1,6 +1,7 @@
 """Defenses: what they declare, and those that treat faces against Pillow and SciPy called by hand."""
 
 import dataclasses
+import hashlib
 import io
 from importlib import import_module
 
@@ -9,14 +10,22 @@ import pytest
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from uncloak.defenses import blur, jpeg, resize
+from uncloak.defenses import blur, jpeg, noise_upscale, resize, total_variation, wavelet
 from uncloak.defenses.treated import Treated
 from uncloak.errors import InputError
 from uncloak.records import plugins
+from uncloak.seeds import generator
 from uncloak.store import open_arrays, write_arrays
 
 NAMES = plugins.names(plugins.DEFENSE)
-TREATING = {"jpeg": {"quality": 50}, "blur": {"sigma": 1.0}, "resize": {"factor": 0.5}}
+TREATING = {
+    "jpeg": {"quality": 50},
+    "blur": {"sigma": 1.0},
+    "resize": {"factor": 0.5},
+    "noise_upscale": {"seed": 1},
+    "total_variation": {"weight": 0.1},
+    "wavelet": {"sigma": 24.0},
+}
 
 
 def scraped(count: int = 5, side: int = 22) -> np.ndarray:
@@ -76,6 +85,94 @@ def test_resize_is_pillows_both_ways(factor, small):
     np.testing.assert_array_equal(resize.faces(scraped(), resize.Options(factor)), expected)
 
 
+def test_noise_is_drawn_by_seed_and_face_and_then_made_smaller():
+    expected, bicubic = [], Image.Resampling.BICUBIC
+    for face in scraped():
+        noise = generator(7, "noise_upscale", hashlib.sha256(face.tobytes()).hexdigest()).normal(0, 30, face.shape)
+        noisy = Image.fromarray(np.clip(np.rint(face + noise), 0, 255).astype(np.uint8))
+        expected.append(np.asarray(noisy.resize((11, 11), bicubic).resize((22, 22), bicubic)))
+    options = noise_upscale.Options(seed=7, sigma=30.0)
+    treated = noise_upscale.faces(scraped(), options)
+    np.testing.assert_array_equal(treated, expected)
+    # Wherever a face stands, in whatever layout; another seed is other noise.
+    mirrored = np.ascontiguousarray(scraped()[::-1, :, ::-1])[::-1, :, ::-1]
+    np.testing.assert_array_equal(noise_upscale.faces(mirrored, options), expected)
+    assert (noise_upscale.faces(scraped(), noise_upscale.Options(seed=8, sigma=30.0)) != treated).any()
+
+
+@pytest.mark.parametrize("weight", [0.05, 0.1])
+def test_total_variation_is_the_least(weight):
+    """Against the dual problem solved by accelerated projection (Beck and Teboulle 2009) to the end, in float64."""
+    face = scraped(1, 16)[0] / 255
+    right = np.zeros((2, *face.shape))
+    ahead, before = right.copy(), 1.0
+    for _ in range(3000):
+        smooth = face - weight * _adjoint(ahead)
+        climbed = ahead + _gradient(smooth) / (8 * weight)
+        projected = climbed / np.maximum(1, np.sqrt((climbed**2).sum(0)))
+        now = (1 + np.sqrt(1 + 4 * before**2)) / 2
+        ahead, right, before = projected + (before - 1) / now * (projected - right), projected, now
+    expected = face - weight * _adjoint(right)
+    options = total_variation.Options(weight)
+    treated = total_variation.faces(scraped(1, 16), options)[0] / 255
+    # The library stops where a step gains little: nearly there.
+    assert np.abs(treated - face).mean() > 10 / 255
+    assert np.abs(treated - expected).mean() < 0.2 * np.abs(treated - face).mean()
+    # It has nothing to take from a face of one color.
+    plain = np.full((1, 16, 16, 3), 77, dtype=np.uint8)
+    np.testing.assert_array_equal(total_variation.faces(plain, options), plain)
+
+
+def _gradient(face):
+    """Differences to the next row and column, 0 at the last; float64 [2,S,S,3]."""
+    found = np.zeros((2, *face.shape))
+    found[0, :-1], found[1, :, :-1] = np.diff(face, axis=0), np.diff(face, axis=1)
+    return found
+
+
+def _adjoint(field):
+    """The adjoint of `_gradient`."""
+    found = np.zeros(field.shape[1:])
+    found[:-1] -= field[0, :-1]
+    found[1:] += field[0, :-1]
+    found[:, :-1] -= field[1, :, :-1]
+    found[:, 1:] += field[1, :, :-1]
+    return found
+
+
+def test_wavelets_shrink_by_the_threshold_of_bayes():
+    """Of a grey face, where luma alone is left: Haar's transform written out, two levels of 32 pixels, in float64."""
+    face = np.repeat(scraped(1, 32)[0, :, :, :1], 3, axis=2)
+    # What independent noise of 30 grey levels in each color is in luma, whose shares of 219 these are (BT.601).
+    sigma = 30.0 * np.linalg.norm([65.481, 128.553, 24.966]) / 219
+    approximation, details = face[..., 0].astype(np.float64), []
+    for _ in range(2):
+        approximation, *bands = _haar(approximation)
+        details.append(bands)
+    for bands in reversed(details):
+        shrunk = []
+        for band in bands:
+            signal = np.sqrt(max((band**2).mean() - sigma**2, 1e-12))
+            shrunk.append(np.sign(band) * np.maximum(np.abs(band) - sigma**2 / signal, 0))
+        approximation = _back(approximation, *shrunk)
+    expected = np.clip(approximation, 0, 255)
+    [treated] = wavelet.faces(face[None], wavelet.Options(30.0))
+    assert np.abs(treated - expected[..., None]).max() <= 1.5
+    assert np.abs(treated.astype(float) - face).mean() > 5
+
+
+def _haar(picture):
+    a, b, c, d = picture[::2, ::2], picture[::2, 1::2], picture[1::2, ::2], picture[1::2, 1::2]
+    return (a + b + c + d) / 2, (a + b - c - d) / 2, (a - b + c - d) / 2, (a - b - c + d) / 2
+
+
+def _back(mean, rows, columns, both):
+    picture = np.empty((2 * mean.shape[0], 2 * mean.shape[1]))
+    picture[::2, ::2], picture[::2, 1::2] = mean + rows + columns + both, mean + rows - columns - both
+    picture[1::2, ::2], picture[1::2, 1::2] = mean - rows + columns - both, mean - rows - columns + both
+    return picture / 2
+
+
 @pytest.mark.parametrize("method", list(TREATING))
 def test_treated_faces_are_new_8_bit_pictures_of_the_same_size(method):
     module, faces = import_module(f"uncloak.defenses.{method}"), scraped()
@@ -114,6 +211,11 @@ def test_treating_slice_by_slice_is_treating_all_at_once(method, tmp_path):
         (lambda: blur.Options(sigma=float("nan")), "sigma is nan"),
         (lambda: resize.Options(factor=0), "factor is 0; it must be above 0 and below 1"),
         (lambda: resize.Options(factor=1), "factor is 1; it must be above 0 and below 1"),
+        (lambda: noise_upscale.Options(1, sigma=0), "sigma is 0; it must be above 0 and at most 255 grey levels"),
+        (lambda: noise_upscale.Options(1, factor=1), "factor is 1; it must be above 0 and below 1"),
+        (lambda: total_variation.Options(weight=0), "weight is 0; it must be above 0 and at most 10"),
+        (lambda: total_variation.Options(iterations=0), "iterations is 0; it must be at least 1"),
+        (lambda: wavelet.Options(sigma=256), "sigma is 256; it must be above 0 and at most 255 grey levels"),
         (lambda: jpeg.faces(scraped(), jpeg.Options(subsampling="4:1:0")), "subsampling is '4:1:0'; choose from"),
         (lambda: blur.faces(scraped().astype(float), blur.Options()), r"takes pictures uint8 \[H,W,3\], got float64"),
     ],
@@ -131,6 +233,10 @@ def test_what_cannot_be_done_is_told_in_one_line(options, message):
         ("jpeg", {"subsampling": "4:1:0"}, "subsampling"),
         ("blur", {"sigma": "wide"}, "sigma"),
         ("resize", {"factors": 0.5}, "factors"),
+        ("noise_upscale", {"seed": 3}, "seed"),  # a job's, not a record's
+        ("wavelet", {"wavelet": "db3"}, "wavelet"),
+        ("denoiser", {"dataset": "public", "attacks": ["lowkey"]}, "features"),
+        ("denoiser", {"dataset": "public", "attacks": ["lowkey"], "features": [], "learned": "a"}, "learned"),
         ("cloak_detector", {}, "detectors"),
         ("top_2", {}, "second"),
         ("confidence_threshold", {"second": "clip", "share": 0}, "share is 0"),

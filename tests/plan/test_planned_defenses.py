@@ -4,9 +4,10 @@ import re
 
 import pytest
 from configurations import configuration
+from planned import of
 
 from uncloak.errors import InputError
-from uncloak.plan import defenses, experiments, recognition
+from uncloak.plan import attacks, defenses, experiments, recognition
 from uncloak.plan.asked import Asked
 
 
@@ -112,3 +113,83 @@ def test_the_caption_of_every_figure_has_its_numbers(experimental):
             text = experiments.caption(experimental, name, asked.dataset)
             assert experimental["datasets"][asked.dataset]["label"] in text, name
             assert not re.search(r"[{}]", text), name
+
+
+def test_no_purifier_treats_users_alone(default):
+    """What a purified face is compared with was purified, too, whoever it shows."""
+    every = defenses.with_hook(default, "faces")
+    assert len(every) > 6
+    config = configuration({"run": {"defenses": every}})
+    treated = [each for each in Asked(config, "defenses", "synthetic").recognizers if each.defense in every]
+    assert len(treated) == 2 * len(every)
+    files = Asked(config, "defenses", "synthetic").files()
+    for each in treated:
+        folder = f"results/synthetic/embeddings/{each.embedder}"
+        assert recognition.compared(config, "synthetic", each.embedder, each.treated) == {
+            "gallery": f"{folder}/clean~{each.defense}.h5",
+            "probes": f"{folder}/clean.h5",
+        }
+        assert f"{folder}/lowkey~{each.defense}.h5" in files["posted"]
+        compared = recognition.comparisons("synthetic", each.embedder, each.treated)
+        assert compared == f"results/synthetic/recognition/{each.embedder}~{each.defense}/comparisons.h5"
+        assert compared in files["comparisons"]
+
+
+@pytest.mark.parametrize("method", ["total_variation", "wavelet", "noise_upscale", "denoiser"])
+def test_a_purifier_of_users_pictures_alone_is_refused(method):
+    channel = {"label": "Purified", "steps": [{"method": "jpeg", "quality": 50}, {"method": method}]}
+    with pytest.raises(InputError, match=rf"channels\.mine.*'{method}' is what a trainer does, who treats everybody's"):
+        configuration({"channels": {"mine": channel}})
+    with pytest.raises(InputError, match=r"defenses\.wavelet.*users"):
+        configuration({"defenses": {"wavelet": {"users": True}}})
+
+
+def test_a_learned_purifier_is_made_of_public_people_and_treats_everybody(default):
+    assert defenses.learned(default) == ["denoiser"]
+    [learned] = defenses.purifiers(default, "lowkey~denoiser")
+    assert learned == "results/purifiers/denoiser.safetensors"
+    assert defenses.purifiers(default, "lowkey~wavelet") == defenses.purifiers(default, "lowkey") == []
+    given = defenses.treatment(default, "clean~denoiser")["options"]
+    assert (given["learned"], given["seed"]) == (learned, 1)
+    assert defenses.lesson_record(default, "denoiser") == {"method": "denoiser", "options": given}
+    # What takes no seed depends on none.
+    assert "seed" not in defenses.treatment(default, "clean~wavelet")["options"]
+    assert configuration({"seed": 5})["seed"] == 5
+    assert defenses.treatment(configuration({"seed": 5}), "clean~noise_upscale")["options"]["seed"] == 5
+    assert [defenses.lesson_faces(default, "denoiser")] == of("public", "faces.h5")
+    assert [defenses.lesson_people(default, "denoiser")] == of("public", "roles/public.csv")
+    perturbed = (f"perturbed/public/{name}/1-of-1.h5" for name in ("fawkes_v03", "fawkes_v10", "lowkey"))
+    assert defenses.lesson_files(default, "denoiser") == of("public", *perturbed)
+    assert defenses.feature_files(default, "denoiser") == ["results/extractors/arcface.safetensors"]
+    assert defenses.learning_modules(default, "denoiser") == [
+        "uncloak.defenses.denoiser",
+        "uncloak.extractors.networks.iresnet",
+    ]
+    # Its embeddings depend on whom it learned from; others do not.
+    public = of("public", "roles/public.csv")[0]
+    assert public in attacks.embedded_people(default, "synthetic", "arcface", "clean~denoiser")
+    assert public not in attacks.embedded_people(default, "synthetic", "arcface", "clean~wavelet")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"dataset": "nobody"}, r"defenses\.denoiser\.options\.dataset: there is no dataset 'nobody'"),
+        ({"attacks": ["spray"]}, r"defenses\.denoiser\.options\.attacks: there is no attack 'spray'"),
+        ({"attacks": ["fawkes_half"]}, r"defenses\.denoiser\.options\.attacks: 'fawkes_half' is a mixture"),
+        ({"features": ["eyes"]}, r"defenses\.denoiser\.options\.features: there is no extractor 'eyes'"),
+        ({"features": ["service"]}, r"denoiser\.options\.features: 'service' is a black box and gives no gradients"),
+        ({"perturbed": 2.0}, r"perturbed is 2\.0; it must be above 0 and below 1"),
+    ],
+)
+def test_what_a_purifier_cannot_learn_from_is_told(options, message):
+    service = {
+        "label": "S",
+        "released": "2022-01-01",
+        "recipe": "black_box",
+        "box": {"name": "callable", "function": "theirs:embed"},
+        "crop": {"size": [64, 64], "template": "arcface"},
+        "version": "1",
+    }
+    with pytest.raises(InputError, match=message):
+        configuration({"extractors": {"service": service}, "defenses": {"denoiser": {"options": options}}})

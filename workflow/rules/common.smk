@@ -28,6 +28,7 @@ wildcard_constraints:
     experiment=one_of(config["experiments"]),
     role="public|detector",
     detector=one_of(config["detectors"]),
+    purifier=one_of(defenses.learned(config)),
     image_classifier=one_of(config["image_classifiers"]),
 
 

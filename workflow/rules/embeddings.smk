@@ -6,6 +6,7 @@ rule embed:
         faces=planned(recognition.posted_faces),
         extractor=paths.EXTRACTOR,
         people=planned(attacks.embedded_people),
+        purifier=planned(defenses.purifiers),
     output:
         paths.EMBEDDINGS,
     log:
@@ -34,6 +35,7 @@ rule embed_by_black_box:
     input:
         faces=planned(recognition.posted_faces),
         people=planned(attacks.embedded_people),
+        purifier=planned(defenses.purifiers),
     output:
         paths.EMBEDDINGS,
     log:

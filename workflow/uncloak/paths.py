@@ -15,6 +15,9 @@ ROLE = "results/{dataset}/roles/{role}.csv"  # what a role's faces are, for jobs
 
 EXTRACTOR = "results/extractors/{extractor}.safetensors"
 
+# What a learned purifier has learned.
+PURIFIER = "results/purifiers/{purifier}.safetensors"
+
 # What attacks make of the users' pictures, and of those of people in another role.
 TARGETS = "results/{dataset}/perturbed/targets/{attack}.csv"
 TARGETS_OF_OTHERS = "results/{dataset}/perturbed/targets/{role}/{attack}.csv"

@@ -8,6 +8,8 @@ def augment(
 ) -> np.ndarray:
     """Return changed copies of `faces`, uint8 [N,S,S,3] -> float32 [N,S,S,3] in [0,1].
 
+    Several pictures of one place, one behind the other in uint8 [N,S,S,6], say, are flipped, moved and colored alike.
+
     Each face is flipped with probability 1/2, moved by up to `shift` pixels (edges repeated), its channels multiplied
     by 1 + up to `color` either way; with probability `erase` a rectangle is filled with one color; Gaussian noise of a
     standard deviation drawn from 0 to `noise` is added.
@@ -21,11 +23,11 @@ def augment(
         window = source[top : top + size, left : left + size]
         face[...] = window[:, ::-1] if flip else window
     gains = random.uniform(1 - color, 1 + color, (count, 1, 1, 3)).astype(np.float32)
-    changed = moved * (gains / 255)
+    changed = moved * np.tile(gains / 255, faces.shape[-1] // 3)
     for face in changed[random.random(count) < erase]:
         height, width = random.integers(size // 8, size // 2, 2)
         top, left = random.integers(0, size - height), random.integers(0, size - width)
-        face[top : top + height, left : left + width] = random.random(3, dtype=np.float32)
+        face[top : top + height, left : left + width] = random.random(faces.shape[-1], dtype=np.float32)
     if noise:
         deviations = random.uniform(0, noise, (count, 1, 1, 1)).astype(np.float32)
         changed += deviations * random.standard_normal(changed.shape, dtype=np.float32)

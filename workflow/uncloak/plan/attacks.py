@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from uncloak import paths
-from uncloak.plan import brought, evaluated, extractors, roles
+from uncloak.plan import brought, defenses, evaluated, extractors, roles
 from uncloak.plan.records import science
 
 
@@ -145,14 +145,14 @@ def people(config: Mapping, dataset: str, attack: str, role: str = "user") -> li
 
 
 def embedded_people(config: Mapping, dataset: str, extractor: str, posting: str) -> list[str]:
-    """The same for embeddings of an attack's pictures, with those whom the extractor learns from.
+    """The same for embeddings of an attack's pictures, with those whom the extractor and a purifier learn from.
 
     Clean faces, everybody's, depend on the whole dataset anyhow.
     """
     posted, _, _ = posting.partition("~")
     attack = posted.split(".")[0]
     perturbed_by = [] if posted == "clean" else people(config, dataset, attack)
-    return sorted({*perturbed_by, *extractors.people(config, [extractor])})
+    return sorted({*perturbed_by, *extractors.people(config, [extractor]), *defenses.people(config, posting)})
 
 
 def perturbed(dataset: str, attacks: Iterable[str]) -> list[str]:

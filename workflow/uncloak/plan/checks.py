@@ -37,6 +37,11 @@ def needed(config: Mapping) -> tuple[list[str], dict[str, list[str]], dict[str, 
             names += (each.extractor, *each.models)
         if asked.record["method"] == "detection":
             on_faces[f"experiments.{asked.experiment}.attacks"] = asked.attacks
+        for name in [each for each in asked.defenses if each in defenses.learned(config)]:
+            learned = defenses.options(config, name)
+            names += learned["features"]
+            on_faces[f"defenses.{name}.options.attacks"] = learned["attacks"]
+            names += [each for attack in learned["attacks"] for each in config["attacks"][attack].get("surrogates", ())]
         for name in _detectors(asked):
             on_faces[f"detectors.{name}.attacks"] = config["detectors"][name]["attacks"]
     tried = {dataset: list(dict.fromkeys(own)) for dataset, own in tried.items()}

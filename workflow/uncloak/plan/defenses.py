@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from uncloak import paths
+from uncloak.plan import extractors, roles
 from uncloak.records import plugins
 
 NONE = "none"
@@ -68,8 +69,11 @@ def module(config: Mapping, defense: str) -> str:
 
 
 def described(config: Mapping, defense: str) -> dict:
-    """What a job that applies a defense must know of it."""
-    return {"method": config["defenses"][defense]["method"], "options": options(config, defense)}
+    """What a job that applies a defense must know of it: also what no record says, where its options take it."""
+    method = config["defenses"][defense]["method"]
+    known = {"seed": config["seed"], "learned": paths.fill(paths.PURIFIER, purifier=defense)}
+    given = {key: value for key, value in known.items() if plugins.takes(plugins.DEFENSE, method, key)}
+    return {"method": method, "options": {**options(config, defense), **given}}
 
 
 def scores(config: Mapping, dataset: str, defense: str) -> list[str]:
@@ -85,13 +89,74 @@ def scored_by(dataset: str, detectors: Iterable[str]) -> list[str]:
 # Of a file of embeddings, `clean~blur` or `lowkey.half~blur`, the part behind the tilde is the defense.
 
 
+def _treats(posting: str) -> list[str]:
+    """The defense that treats the faces of a posting, if there is one."""
+    return [name for name in [posting.partition("~")[2]] if name]
+
+
 def treatment(config: Mapping, posting: str) -> dict | None:
     """How the faces of a posting are treated before they are embedded; None where they are not."""
-    _, _, defense = posting.partition("~")
-    return described(config, defense) if defense else None
+    return next((described(config, name) for name in _treats(posting)), None)
 
 
 def treating(config: Mapping, posting: str) -> list[str]:
     """The module that treats the faces of a posting."""
-    _, _, defense = posting.partition("~")
-    return [module(config, defense)] if defense else []
+    return [module(config, name) for name in _treats(posting)]
+
+
+# Learned purifiers: defenses whose method has a function `learn`, with the options dataset, attacks and features.
+
+
+def learned(config: Mapping) -> list[str]:
+    """The defenses that are learned before they treat faces."""
+    return [name for name, record in config["defenses"].items() if learns(record["method"])]
+
+
+def learns(method: str) -> bool:
+    """Whether a method is learned before it treats faces."""
+    return plugins.has_function(plugins.DEFENSE, method, "learn")
+
+
+def purifiers(config: Mapping, posting: str) -> list[str]:
+    """The file of what is learned to treat the faces of a posting; none where nothing is."""
+    return [paths.fill(paths.PURIFIER, purifier=name) for name in _treats(posting) if name in learned(config)]
+
+
+def lesson_record(config: Mapping, purifier: str) -> dict:
+    """How a purifier learns."""
+    return described(config, purifier)
+
+
+def lesson_faces(config: Mapping, purifier: str) -> str:
+    """Clean faces that a purifier learns from."""
+    return paths.fill(paths.FACES, dataset=options(config, purifier)["dataset"])
+
+
+def lesson_people(config: Mapping, purifier: str) -> str:
+    """Whose faces these are: public identities."""
+    return roles.listed(config, options(config, purifier)["dataset"], "public")
+
+
+def lesson_files(config: Mapping, purifier: str) -> list[str]:
+    """Files with their perturbed faces."""
+    given = options(config, purifier)
+    attacks = given["attacks"]
+    return [path for name in attacks for path in roles.perturbed_others(config, given["dataset"], "public", name)]
+
+
+def feature_files(config: Mapping, purifier: str) -> list[str]:
+    """The extractors that tell a purifier what features a face is to have."""
+    return extractors.files(options(config, purifier)["features"])
+
+
+def learning_modules(config: Mapping, purifier: str) -> list[str]:
+    """The modules that learning a purifier picks at run time."""
+    return [module(config, purifier), *extractors.modules_of(config, options(config, purifier)["features"])]
+
+
+def people(config: Mapping, posting: str) -> set[str]:
+    """Tables of all the people whom a purifier that treats the faces of a posting, and its extractors, learn from."""
+    found = set()
+    for name in [each for each in _treats(posting) if each in learned(config)]:
+        found |= {lesson_people(config, name), *extractors.people(config, options(config, name)["features"])}
+    return found

@@ -198,3 +198,16 @@ class Channel(Record):
         if not self.steps and self.landmarks == "found":
             raise fault("steps is empty, which is plain PNG; name a step, or landmarks 'clean'")
         return self
+
+    @field_validator("steps", mode="before")
+    @classmethod
+    def _no_purifier(cls, steps: object) -> object:
+        """Refuse to purify the users' pictures alone, which no trainer could: nobody knows who cloaks."""
+        for step in steps if isinstance(steps, list | tuple) else ():
+            method = step.get("method") if isinstance(step, dict) else None
+            if method not in ("jpeg", "blur", "resize") and method in plugins.names(plugins.DEFENSE):
+                raise fault(
+                    f"'{method}' is what a trainer does, who treats everybody's pictures, and a channel changes those of"
+                    " users alone; write it under `defenses`"
+                )
+        return steps

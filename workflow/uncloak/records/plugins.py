@@ -61,7 +61,7 @@ METHOD = Kind("method", "attacks/methods", "Options", ("alexnet",), function="at
 NETWORK = Kind("network", "extractors/networks", "build", ("graph",))
 OBJECTIVE = Kind("objective", "extractors/objectives", "build", ("codes", "captions", "dimension", "tower"))
 BLACK_BOX = Kind("black box", "extractors/black_boxes", "build", ("weights",))
-DEFENSE = Kind("defense", "defenses", "Options", mark="HOOKS")
+DEFENSE = Kind("defense", "defenses", "Options", ("seed", "learned"), mark="HOOKS")
 EXPERIMENT = Kind("experiment", "experiments", "Options", mark="TITLE")
 CLASSIFIER_NETWORK = Kind("network", "transfer/networks", "build", ("classes", "size"))
 
@@ -90,8 +90,11 @@ def has_function(kind: Kind, name: str, called: str) -> bool:
 
 
 def takes(kind: Kind, name: str, given: str) -> bool:
-    """Return whether the function that declares a plug-in's options has this argument, too, which a job sets."""
-    return given in {argument.arg for argument in _source(kind, name)[1][kind.declaration].args.args}
+    """Return whether what declares a plug-in's options has this one, too, which a job sets."""
+    declaration = _source(kind, name)[1].get(kind.declaration)
+    if isinstance(declaration, ast.FunctionDef):
+        return given in {argument.arg for argument in declaration.args.args}
+    return any(given in _bound(statement) for statement in getattr(declaration, "body", ()))
 
 
 @cache

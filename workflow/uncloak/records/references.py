@@ -6,6 +6,7 @@ What passes here is planned and run: every name is looked up, and numbers of peo
 from collections.abc import Iterable, Iterator, Mapping
 
 from uncloak.errors import InputError
+from uncloak.records import plugins
 from uncloak.records.attacks import External, Farthest, Method, Mixture, Partner
 from uncloak.records.configuration import Configuration
 from uncloak.records.datasets import Drawn, DrawnFaces, Photographs
@@ -390,6 +391,17 @@ class _References:
             self._known(f"{place}.options.second", "extractors", [second])
         for old, new in getattr(options, "extractors", {}).items():
             self._known(f"{place}.options.extractors", "extractors", [old, new])
+        if plugins.has_function(plugins.DEFENSE, defense.method, "learn"):
+            self._purifier(f"{place}.options", options)
+
+    def _purifier(self, place: str, options: object) -> None:
+        """Whom a purifier learns from, and by which extractors."""
+        self._known(f"{place}.dataset", "datasets", [options.dataset])
+        self._known(f"{place}.attacks", "attacks", options.attacks)
+        self._known(f"{place}.features", "extractors", options.features)
+        for name in options.features:
+            if isinstance(self.config.extractors[name], BlackBox):
+                _refuse(f"{place}.features", f"'{name}' is a black box and gives no gradients; name another")
 
 
 def _on_photographs(attack: object) -> bool:
