@@ -142,7 +142,9 @@ def _list_joined(root: Path, folders: Mapping[str, Mapping]) -> list[_File]:
 def _left_out(person: str, people: Sequence[str], folder: str) -> str:
     identity = spelled(person, people)
     if identity is None:
-        raise InputError(f"'{person}' is to be left out of folder {folder}, but not in it; {suggestion(person, people)}")
+        raise InputError(
+            f"'{person}' is to be left out of folder {folder}, but not in it; {suggestion(person, people)}"
+        )
     return identity
 
 

@@ -153,7 +153,7 @@ def _named(users: Collection[str], counts: Mapping[str, int], taken: Collection[
                 f" {suggestion(user, counts)}"
             )
         if identity in taken:
-            raise InputError(f"user '{user}' is among the distractors; leave the person out there")
+            raise InputError(f"user '{user}' is in a folder of distractors; leave the person out of it (`without`)")
         if counts[identity] < minimum:
             raise InputError(
                 f"user '{user}' has {counts[identity]} usable pictures, fewer than {minimum}; add pictures, lower the"
