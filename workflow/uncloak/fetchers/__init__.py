@@ -20,7 +20,7 @@ FETCHERS: dict[str, ModuleType] = {
 
 
 def copy_fetched(name: str, cache: Path, target: str | os.PathLike) -> None:
-    """Copy a collection to the new folder `target`, fetched into `cache` first unless it is there; raises as `fetch`."""
+    """Copy a collection to the new folder `target`, fetched into `cache` unless it is there; raises as `fetch`."""
     fetcher = FETCHERS[name]
     fetcher.fetch(cache)
     shutil.copytree(fetcher.folder(cache), target)

@@ -44,8 +44,8 @@ def split(
 
     The split has columns picture, identity, part and role, sorted by picture. Of an identity's N pictures
     int((1 - gallery_share) N) are probes and the rest gallery (attacks.md 5.2); all of a distractor's are gallery, and
-    background identities have part "none". Each identity's probes, and its place in the drawing of roles, come from its own seeded stream: pictures of other
-    identities never change them.
+    background identities have part "none". Each identity's probes, and its place in the drawing of roles, come from its
+    own seeded stream: pictures of other identities never change them.
 
     Identities with fewer than `minimum_pictures` raise InputError (too_few "error") or are left out ("drop") and listed
     in dropped, columns identity, pictures, reason. Raises InputError where identities do not suffice for the roles, or

@@ -168,7 +168,8 @@ class _References:
         if split.people("user") > there:
             _refuse(
                 f"{place}.split.{'users' if split.users else 'roles.user'}",
-                f"{split.people('user')} are to be users, but {there} identities have {fewest} pictures; lower one of them",
+                f"{split.people('user')} are to be users, but {there} identities have {fewest} pictures; lower one of"
+                " them",
             )
 
     def _extractor(self, name: str, extractor: object) -> None:
