@@ -9,7 +9,7 @@ from mirror import mirror
 from sklearn.datasets import _lfw
 
 from uncloak.errors import InputError
-from uncloak.fetchers import FETCHERS
+from uncloak.fetchers import FETCHERS, copy_fetched
 
 LFW = FETCHERS["lfw"]
 PICTURE = "Somebody/Somebody_0001.jpg"
@@ -40,6 +40,13 @@ def test_lfw_is_fetched_once_and_left_alone(server, tmp_path):
     asked = len(server.asked)
     LFW.fetch(tmp_path)
     assert len(server.asked) == asked
+
+
+def test_what_is_fetched_is_copied_to_a_new_folder(server, tmp_path):
+    for name in ("alone", "joined/crowd"):
+        copy_fetched("lfw", tmp_path / "cache", tmp_path / name)
+        assert (tmp_path / name / PICTURE).read_bytes() == b"picture"
+    assert (LFW.folder(tmp_path / "cache") / PICTURE).exists()
 
 
 def test_a_fetching_that_was_killed_begins_anew(server, tmp_path):

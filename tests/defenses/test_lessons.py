@@ -6,9 +6,9 @@ import pytest
 
 pytest.importorskip("torch")
 
-from uncloak.defenses.lessons import read_lessons  # noqa: E402
-from uncloak.errors import InputError  # noqa: E402
-from uncloak.store import write_arrays  # noqa: E402
+from uncloak.defenses.lessons import read_lessons
+from uncloak.errors import InputError
+from uncloak.store import write_arrays
 
 
 @pytest.fixture

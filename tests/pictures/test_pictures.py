@@ -16,7 +16,7 @@ from uncloak.errors import InputError
 from uncloak.folders import files_in, folders_in
 from uncloak.layouts import LAYOUTS
 from uncloak.pictures.duplicates import find_near_duplicates, perceptual_hash
-from uncloak.pictures.manifest import build_manifest
+from uncloak.pictures.manifest import build_manifest, people_in
 from uncloak.pictures.reading import load_picture
 from uncloak.pictures.split import split
 
@@ -242,6 +242,57 @@ def test_a_layout_is_one_function(tmp_path, monkeypatch):
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match=r"expected .*/YEAR/IDENTITY_\*\.jpg, .* \(layout 'by_year'\)"):
         build_manifest(tmp_path / "empty", "by_year")
+
+
+@pytest.fixture
+def folders(tmp_path) -> Path:
+    """One person's photographs, a folder of friends, and a crowd in another layout."""
+    for number in range(3):
+        save(tmp_path / f"me/{number}.jpg", scene(number))
+    for name, seed in (("friends/Ann/0", 3), ("friends/Ann/1", 4), ("crowd/Ben/face/0", 5), ("crowd/Cid/face/0", 6)):
+        save(tmp_path / f"{name}.jpg", scene(seed))
+    save(tmp_path / "crowd/Ben/face/mine.jpg", scene(0))
+    return tmp_path
+
+
+PARTS = {"me": {"layout": "person"}, "friends": {"layout": "folder"}, "crowd": {"layout": "facescrub"}}
+
+
+def test_folders_are_joined_each_in_its_layout(folders):
+    manifest, rejected = build_manifest(folders, folders=PARTS)
+    assert dict(zip(manifest["picture"], manifest["path"], strict=True)) == {
+        "Ann/0": "friends/Ann/0.jpg",
+        "Ann/1": "friends/Ann/1.jpg",
+        "Ben/0": "crowd/Ben/face/0.jpg",
+        "Cid/0": "crowd/Cid/face/0.jpg",
+        "me/1": "me/1.jpg",
+        "me/2": "me/2.jpg",
+    }
+    assert dict(zip(rejected["path"], rejected["reason"], strict=True)) == dict.fromkeys(
+        ["crowd/Ben/face/mine.jpg", "me/0.jpg"], "same bytes under several identities: Ben, me"
+    )
+    assert people_in(manifest, ["crowd"]) == {"Ben", "Cid"}
+    assert people_in(manifest, ["me", "friends"]) == {"me", "Ann"}
+    assert people_in(manifest, []) == set()
+    # Whoever is left out takes no picture from anybody.
+    without = {**PARTS, "crowd": {"layout": "facescrub", "without": ["Ben"]}}
+    manifest, rejected = build_manifest(folders, folders=without)
+    assert set(manifest["identity"]) == {"Ann", "Cid", "me"}
+    assert rejected.empty
+    alone, _ = build_manifest(folders / "friends")
+    joined = manifest[manifest["identity"] == "Ann"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(joined.assign(path=joined["path"].str.removeprefix("friends/")), alone)
+
+
+def test_nobody_is_in_two_folders_or_left_out_of_one_without_them(folders):
+    save(folders / "crowd/Ann/face/0.jpg", scene(7))
+    message = r"identity 'Ann' is in two folders, friends and crowd; .* leave it out \(`without: \[Ann\]`\)"
+    with pytest.raises(InputError, match=message):
+        build_manifest(folders, folders=PARTS)
+    with pytest.raises(InputError, match=r"'Bem' is to be left out of folder crowd, but not in it; .*'Ben'\?"):
+        build_manifest(folders, folders={**PARTS, "crowd": {"layout": "facescrub", "without": ["Bem"]}})
+    with pytest.raises(InputError, match=r"crowds: no such folder"):
+        build_manifest(folders, folders={"crowds": {"layout": "folder"}})
 
 
 def test_a_dataset_without_pictures_is_bad_input(tmp_path):

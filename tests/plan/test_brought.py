@@ -98,6 +98,70 @@ def test_photographs_are_the_users_or_fetched_or_drawn(tmp_path):
     assert datasets.known_landmarks(config, "lfw") == []
 
 
+JOINED = {
+    "label": "me among LFW",
+    "source": "joined",
+    "folders": {
+        "me": {"root": "photos", "layout": "person"},
+        "crowd": {"root": "lfw", "fetch": "lfw", "layout": "folder", "role": "distractor", "without": ["Ann"]},
+    },
+    "minimum_size": 40,
+    "duplicate_distance": 4,
+    "face_size": 64,
+    "alignment": {"face_detector": "mtcnn"},
+    "split": {
+        "users": ["me"],
+        "gallery": 0.7,
+        "minimum_pictures": 4,
+        "too_few": "drop",
+        "user_minimum_pictures": 4,
+    },
+}
+
+
+def test_folders_of_a_joined_dataset_are_the_users_or_fetched_or_told(tmp_path):
+    config = configuration({"datasets": {"mine": JOINED}, "run": {"datasets": ["mine"]}, "data": str(tmp_path)})
+    assert brought.dataset_folder(config, "mine") == "results/mine/photographs"
+    assert datasets.fetchable(config) == []
+    assert brought.joined_folders(config, "mine") == {"me": {"root": f"{tmp_path}/photos"}, "crowd": {"fetch": "lfw"}}
+    assert brought.told(config, ["datasets.mine"]) == (
+        [f"{tmp_path}/photos: not found; put the dataset 'mine' there or set `data` (resources/README.md)"],
+        ["LFW, funneled, by scikit-learn: 233 MB, licence: none stated, research only"],
+    )
+    listings = [brought.dataset_listing(config, "mine")]
+    for name in ("photos/1.jpg", "lfw/Bob/1.jpg", "photos/2.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"picture")
+        listings.append(brought.dataset_listing(config, "mine"))
+    assert len({*listings}) == 4
+    assert brought.told(config, ["datasets.mine"]) == ([], [])
+    assert brought.joined_folders(config, "mine")["crowd"] == {"root": f"{tmp_path}/lfw"}
+
+
+def test_a_joined_dataset_is_listed_by_its_layouts_and_split_by_its_folders(tmp_path):
+    config = configuration({"datasets": {"mine": JOINED}, "run": {"datasets": ["mine"]}, "data": str(tmp_path)})
+    assert datasets.manifest_record(config, "mine") == {
+        "layout": None,
+        "minimum_size": 40,
+        "duplicate_distance": 4,
+        "folders": {"me": {"layout": "person"}, "crowd": {"layout": "folder", "without": ["Ann"]}},
+    }
+    assert datasets.layout_modules(config, "mine") == ["uncloak.layouts.folder", "uncloak.layouts.person"]
+    assert datasets.fetcher_modules(config, "mine") == ["uncloak.fetchers.lfw"]
+    assert datasets.split_record(config, "mine") == {**JOINED["split"], "distractor_folders": ["crowd"]}
+    assert [datasets.people_of_folders(config, "mine")] == of("mine", "manifest.csv")
+    # What is not joined is told as before.
+    assert datasets.manifest_record(config, "synthetic") == dict.fromkeys(
+        ("layout", "minimum_size", "duplicate_distance")
+    )
+    assert datasets.split_record(config, "synthetic") == config["datasets"]["synthetic"]["split"]
+    assert datasets.people_of_folders(config, "synthetic") == []
+    assert datasets.layout_modules(config, "synthetic") == ["uncloak.layouts.folder"]
+    numbers = {role: datasets.number_of(config, "synthetic", role) for role in ("user", "detector", "distractor")}
+    assert numbers == {"user": 20, "detector": 45, "distractor": 0}
+    assert datasets.number_of(config, "mine", "user") == 1
+
+
 def test_photographs_that_nobody_fetches_are_left_out_of_the_plan(tmp_path):
     config = configuration("resources/worlds/lfw.yaml", "resources/worlds/facescrub.yaml", {"data": str(tmp_path)})
     assert brought.dataset_folder(config, "facescrub") == []

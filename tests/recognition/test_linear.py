@@ -15,14 +15,14 @@ from uncloak.recognition.rates import protection_rates
 from uncloak.recognition.softmax_regression import Curvature, minimize_from, objective
 
 IDENTITIES, GALLERY, PROBES, USERS, DIMENSIONS = 12, 6, 4, 4, 16
-ROLES = ["user"] * USERS + ["public", "detector"] + ["other"] * 5 + ["background"]
+ROLES = ["user"] * USERS + ["public", "detector"] + ["other"] * 4 + ["distractor", "background"]
 SETTING = {"dataset": "d", "extractor": "e", "seed": 7}
 
 
 def make_split() -> pd.DataFrame:
     return pd.DataFrame(
         [
-            (f"p{i:02d}/{k}", f"p{i:02d}", "gallery" if k < GALLERY else "probe", role)
+            (f"p{i:02d}/{k}", f"p{i:02d}", "gallery" if k < GALLERY or role == "distractor" else "probe", role)
             for i, role in enumerate(ROLES)
             for k in range(GALLERY + PROBES)
         ],

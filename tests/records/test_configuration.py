@@ -15,6 +15,14 @@ ROOT = Path(__file__).resolve().parents[2]
 DEFAULT = load(ROOT)
 
 
+ME = {"root": "me", "layout": "person"}
+FOLDER = {
+    **{"label": "mine", "minimum_size": 40, "duplicate_distance": 4, "face_size": 112},
+    "alignment": {"face_detector": "mtcnn"},
+    "split": {"gallery": 0.7, "minimum_pictures": 4, "too_few": "drop", "user_minimum_pictures": 4},
+}
+
+
 def changed(place, value):
     """Return the default configuration with `value` at the dotted `place`."""
     config = copy.deepcopy(DEFAULT)
@@ -143,6 +151,12 @@ def test_every_overlay_is_valid(path):
         ("datasets.public.perturb.public.identities", {"lowkey": 361}, ["361 identities", "360 have the role public"]),
         ("datasets.synthetic.perturb", {}, ["datasets.synthetic", "give it `perturb.detector`"]),
         ("datasets.synthetic.split.roles.user", 25, ["datasets.synthetic.split.roles.user", "24 identities have 15"]),
+        ("datasets.synthetic.split.roles.user", None, ["datasets.synthetic.split: there are no users", "`users`"]),
+        ("datasets.synthetic.split.users", ["Ann"], ["datasets.synthetic.split: `users` names", "`user: null`"]),
+        ("datasets.synthetic.split.users", ["Ann", "Ann"], ["datasets.synthetic.split.users", "'Ann' stands twice"]),
+        ("datasets.synthetic.split.users", [], ["datasets.synthetic.split.users", "at least 1"]),
+        ("datasets.synthetic.split.roles.distractor", 60, ["datasets.synthetic.split.roles", "125 identities"]),
+        ("datasets.synthetic.split.roles.distractors", 1, ["do you mean 'distractor'?"]),
         ("datasets.synthetic.split.roles.public", 90, ["datasets.synthetic.split.roles", "155 identities", "100"]),
         ("datasets.synthetic.split.roles.detector", 20, ["detectors.fawkes.identities", "45 identities", "20"]),
         ("datasets.synthetic.split.user_minimum_pictures", 2, ["user_minimum_pictures", "no probe"]),
@@ -310,6 +324,55 @@ def test_verification_with_too_few_people_is_told_and_nothing_else_with_it():
     read(merged(DEFAULT, few))
     with pytest.raises(InputError, match=r"^config: experiments\.verification\.datasets: of 'second_world', 1 people"):
         read(merged(DEFAULT, {**few, "experiments": {"verification": {"datasets": ["second_world"]}}}))
+
+
+def test_verification_needs_a_stranger_with_probes():
+    few = {"people": 22, "split": {"roles": {"user": 19, "distractor": 3}}}
+    config = merged(DEFAULT, {"experiments": {"verification": {"datasets": ["second_world"]}}})
+    with pytest.raises(InputError, match=r"of 'second_world', 3 people .* 3 of them without probes"):
+        read(merged(config, {"datasets": {"second_world": few}}))
+    few["split"]["roles"]["distractor"] = 2
+    read(merged(config, {"datasets": {"second_world": few}}))
+
+
+def test_users_are_named_in_place_of_a_lot():
+    split = {"users": [f"person_{i:04d}" for i in range(19)], "roles": {"user": None}}
+    few = {"people": 20, "split": split}
+    checked = read(merged(DEFAULT, {"datasets": {"second_world": few}}))
+    assert checked.datasets["second_world"].split.people("user") == 19
+    split["users"] = [f"person_{i:04d}" for i in range(21)]
+    with pytest.raises(
+        InputError, match=r"datasets\.second_world\.split\.roles: 21 identities are to have roles, but 20"
+    ):
+        read(merged(DEFAULT, {"datasets": {"second_world": few}}))
+    partners = {"run": {"attacks": ["fawkes_v10_collusion"]}, "datasets": {"synthetic": {"split": {**split}}}}
+    partners["datasets"]["synthetic"]["split"]["users"] = ["person_0000"]
+    with pytest.raises(InputError, match=r"a partner is another user, but 'synthetic' has one; let it have more"):
+        read(merged(DEFAULT, partners))
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "message"),
+    [
+        ("folders", None, r"datasets\.mine: has no 'folders'; add it"),
+        ("folders", {}, r"datasets\.mine\.folders: has 0 entries; give at least 1"),
+        ("folders", {"a b": {"root": "a", "layout": "folder"}}, r"folders: the name 'a b' has other characters"),
+        ("folders", {"me": {"root": "me"}}, r"datasets\.mine\.folders\.me: has no 'layout'; add it"),
+        ("folders", {"me": {**ME, "layout": "persons"}}, r"folders\.me\.layout: is 'persons'; do you mean 'person'\?"),
+        ("folders", {"me": {**ME, "role": "distractors"}}, r"folders\.me\.role: .*do you mean 'distractor'\?"),
+        ("folders", {"me": {**ME, "fetch": "lwf"}}, r"folders\.me\.fetch: .*do you mean 'lfw'\?"),
+        ("folders", {"me": {**ME, "without": [7]}}, r"folders\.me\.without\.0: is 7; it must be text"),
+        ("root", "me", r"datasets\.mine: 'root' has no place in a record of this kind"),
+    ],
+)
+def test_faults_of_joined_datasets_are_named_in_one_line(place, value, message):
+    joined = {"me": ME, "crowd": {"root": "lfw", "fetch": "lfw", "layout": "folder", "role": "distractor"}}
+    mine = {**FOLDER, "source": "joined", "folders": joined, "split": {**FOLDER["split"], "users": ["me"]}}
+    config = merged(DEFAULT, {"datasets": {"mine": mine}})
+    assert read(config).datasets["mine"].folders["crowd"].role == "distractor"
+    config["datasets"]["mine"] = {**mine, place: value}
+    with pytest.raises(InputError, match=message):
+        read(config)
 
 
 def test_attacks_of_one_label_and_surrogate_are_told():

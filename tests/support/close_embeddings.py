@@ -6,7 +6,7 @@ import pandas as pd
 from uncloak.recognition.embeddings import Embeddings
 
 IDENTITIES, GALLERY, PROBES, USERS = 14, 5, 4, 5
-ROLES = ["user"] * USERS + ["public", "public", "detector"] + ["other"] * 4 + ["background"] * 2
+ROLES = ["user"] * USERS + ["public", "public", "detector"] + ["other"] * 3 + ["distractor"] + ["background"] * 2
 # Faces as posted; those of attack "none" are clean faces after a channel.
 ATTACKS = [("lowkey", "png"), ("fawkes", "png"), ("fawkes", "jpeg-75"), ("lowkey", "blur"), ("none", "jpeg-75")]
 POSTINGS = [("none", "png"), ("none", "jpeg-75")]
@@ -18,7 +18,8 @@ def make_split() -> pd.DataFrame:
     names = [f"{'zyxwvutsrqponm'[i]}{' b' if i % 3 else ''}" for i in range(IDENTITIES)]
     return pd.DataFrame(
         [
-            (f"{name}/{k:02d}", name, "gallery" if k < GALLERY else "probe", role)
+            # A distractor's further pictures would be nearest to everybody in `near_ties`.
+            (f"{name}/{k:02d}", name, "gallery" if k < GALLERY else {"distractor": "none"}.get(role, "probe"), role)
             for name, role in zip(names, ROLES, strict=True)
             for k in range(GALLERY + PROBES)
         ],

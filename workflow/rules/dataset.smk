@@ -81,6 +81,31 @@ rule fetch_photographs:
         "../scripts/fetch_photographs.py"
 
 
+rule join_photographs:
+    output:
+        photographs=directory(paths.PHOTOGRAPHS),
+    log:
+        "logs/join_photographs/{dataset}.log",
+    benchmark:
+        "benchmarks/join_photographs/{dataset}.tsv"
+    wildcard_constraints:
+        dataset=one_of(datasets.made_from(config, "joined")),
+    priority: 1000
+    conda:
+        "../../envs/tables.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=120,
+    params:
+        code=code("join_photographs", datasets.fetcher_modules),
+        folders=text(brought.joined_folders),
+        brought=planned(brought.photographs),
+    message:
+        "Join the folders of {wildcards.dataset}"
+    script:
+        "../scripts/join_photographs.py"
+
+
 rule manifest:
     input:
         # A folder has no content that Snakemake could compare: for a user's pictures the listing below stands for it,
@@ -95,7 +120,7 @@ rule manifest:
     benchmark:
         "benchmarks/manifest/{dataset}.tsv"
     wildcard_constraints:
-        dataset=one_of(datasets.made_from(config, "drawn", "folder")),
+        dataset=one_of(datasets.of_photographs(config)),
     priority: 1000
     conda:
         "../../envs/tables.yaml"
@@ -128,7 +153,7 @@ rule align:
     benchmark:
         "benchmarks/align/{dataset}.tsv"
     wildcard_constraints:
-        dataset=one_of(datasets.made_from(config, "drawn", "folder")),
+        dataset=one_of(datasets.of_photographs(config)),
     priority: 1000
     conda:
         "../../envs/torch.yaml"
@@ -150,6 +175,7 @@ rule align:
 rule split:
     input:
         faces=paths.FACES,
+        manifest=planned(datasets.people_of_folders),
     output:
         split=paths.SPLIT,
     log:
@@ -157,7 +183,7 @@ rule split:
     benchmark:
         "benchmarks/split/{dataset}.tsv"
     wildcard_constraints:
-        dataset=one_of(datasets.made_from(config, "drawn", "folder")),
+        dataset=one_of(datasets.of_photographs(config)),
     priority: 1000
     conda:
         "../../envs/tables.yaml"

@@ -17,7 +17,8 @@ from uncloak.checkpoints import Checkpoint
 from uncloak.defenses.lessons import Lessons
 from uncloak.devices import choose_device
 from uncloak.errors import InputError
-from uncloak.extractors.learning import Schedule, learn as run
+from uncloak.extractors.learning import Schedule
+from uncloak.extractors.learning import learn as run
 from uncloak.extractors.weights import read_metadata, tensors
 from uncloak.pictures.tensors import as_floats
 from uncloak.pictures.views import View

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +19,7 @@ from uncloak.pictures.names import picture_name
 from uncloak.pictures.reading import UnusablePictureError, decode, read_content
 from uncloak.pictures.rejected import REJECTED_COLUMNS
 from uncloak.progress import track
+from uncloak.records.words import spelled, suggestion
 from uncloak.tables import read_text, write_table
 
 logger = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ def build_manifest(
     root: str | os.PathLike,
     layout: str = "folder",
     *,
+    folders: Mapping[str, Mapping] | None = None,
     minimum_size: int = 40,
     duplicate_distance: int = 4,
     workers: int = 1,
@@ -52,8 +54,12 @@ def build_manifest(
     """Return the manifest of the dataset at `root` and its rejected pictures, both sorted by identity and file name.
 
     layout: one of `uncloak.layouts.LAYOUTS`; pictures are *.jpg, *.jpeg and *.png, and other and hidden files are
-    ignored. Manifest columns: picture ("identity/stem"), identity, path (relative to root),
-    sha256, width, height (pixels, upright). Rejected columns: picture, path, reason. Rejected are pictures that are
+    ignored.
+    folders: of a dataset joined from several, the name of each folder below `root` and what its people are listed by in
+    place of `layout`: its own `layout`, and perhaps `without`, the names of those left out.
+
+    Manifest columns: picture ("identity/stem"), identity, path (relative to root), sha256, width, height (pixels,
+    upright). Rejected columns: picture, path, reason. Rejected are pictures that are
 
     - unreadable, links that lead nowhere, truncated, animated or implausibly large;
     - tiny: their shorter side has less than `minimum_size` pixels;
@@ -64,10 +70,11 @@ def build_manifest(
       apart; a negative distance keeps them.
 
     Raises InputError where `root` holds no picture in this layout, or no usable one, a folder cannot be read, or the
-    name of a picture is not UTF-8 or has a line break in it, which no table could hold.
+    name of a picture is not UTF-8 or has a line break in it, which no table could hold; and where an identity is in two
+    of the `folders`, or one to be left out in none.
     """
     root = Path(root)
-    files = _list_files(root, layout)
+    files = _list_joined(root, folders) if folders else _list_files(root, layout)
     inspect = partial(_inspect, root, minimum_size)
     inspections = list(
         track(map_in_order(inspect, [file.path for file in files], workers), len(files), "inspecting pictures")
@@ -108,6 +115,37 @@ def read_manifest(path: str | os.PathLike) -> pd.DataFrame:
 def files_of(manifest: pd.DataFrame, root: str | os.PathLike, pictures: Sequence[str]) -> list[Path]:
     """Return the files, below `root`, of these pictures of a manifest."""
     return [Path(root, path) for path in manifest.set_index("picture").loc[list(pictures), "path"]]
+
+
+def people_in(manifest: pd.DataFrame, folders: Collection[str]) -> set[str]:
+    """Return the identities whose pictures lie in these folders of a joined dataset."""
+    return set(manifest.loc[manifest["path"].str.startswith(tuple(f"{name}/" for name in folders)), "identity"])
+
+
+def _list_joined(root: Path, folders: Mapping[str, Mapping]) -> list[_File]:
+    files: list[_File] = []
+    found_in: dict[str, str] = {}
+    for name, how in folders.items():
+        found = _list_files(root / name, how["layout"])
+        people = sorted({file.identity for file in found})
+        left_out = {_left_out(person, people, name) for person in how.get("without", ())}
+        for identity in people:
+            if identity not in left_out and found_in.setdefault(identity, name) != name:
+                raise InputError(
+                    f"identity '{identity}' is in two folders, {found_in[identity]} and {name}; rename one, or leave it"
+                    f" out (`without: [{identity}]`)"
+                )
+        files += [file._replace(path=f"{name}/{file.path}") for file in found if file.identity not in left_out]
+    return sorted(files, key=lambda file: (file.identity, file.path))
+
+
+def _left_out(person: str, people: Sequence[str], folder: str) -> str:
+    identity = spelled(person, people)
+    if identity is None:
+        raise InputError(
+            f"'{person}' is to be left out of folder {folder}, but not in it; {suggestion(person, people)}"
+        )
+    return identity
 
 
 def _list_files(root: Path, layout: str) -> list[_File]:

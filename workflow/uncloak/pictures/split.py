@@ -1,17 +1,19 @@
 """The split of a dataset: a role for each identity, and gallery or probe for each picture."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import pandas as pd
 
 from uncloak.errors import InputError
 from uncloak.pictures.names import identities_of, identity_of
+from uncloak.records.words import spelled, suggestion
 from uncloak.seeds import generator
 from uncloak.tables import read_text, write_table
 
-USER, PUBLIC, DETECTOR, BACKGROUND, OTHER = "user", "public", "detector", "background", "other"
-ROLES = (USER, PUBLIC, DETECTOR, BACKGROUND, OTHER)
+USER, PUBLIC, DETECTOR, BACKGROUND = "user", "public", "detector", "background"
+DISTRACTOR, OTHER = "distractor", "other"
+ROLES = (USER, PUBLIC, DETECTOR, BACKGROUND, DISTRACTOR, OTHER)
 GALLERY, PROBE, NEITHER = "gallery", "probe", "none"
 PARTS = (GALLERY, PROBE, NEITHER)
 
@@ -30,29 +32,39 @@ def split(
     minimum_pictures: int = 1,
     minimum_user_pictures: int = 4,
     too_few: str = "error",
+    users: Collection[str] | None = None,
+    distractors: Collection[str] = (),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Split `pictures` ("identity/stem") and return (split, dropped).
 
-    roles: numbers of identities for "user", "public", "detector" and "background"; no identity has two roles, and the
-    rest have role "other". Users are drawn among identities with at least `minimum_user_pictures`.
+    roles: numbers of identities for "user", "public", "detector", "background" and "distractor"; no identity has two
+    roles, and the rest have role "other". Users are drawn among identities with at least `minimum_user_pictures`.
+    users: who the users are, by name, in place of a lot; in any Unicode form.
+    distractors: identities that have this role beside those drawn; they need no minimum of pictures.
 
     The split has columns picture, identity, part and role, sorted by picture. Of an identity's N pictures
-    int((1 - gallery_share) N) are probes and the rest gallery (attacks.md 5.2); background identities have part "none".
-    Each identity's probes, and its place in the drawing of roles, come from its own seeded stream: pictures of other
-    identities never change them.
+    int((1 - gallery_share) N) are probes and the rest gallery (attacks.md 5.2); all of a distractor's are gallery, and
+    background identities have part "none". Each identity's probes, and its place in the drawing of roles, come from its
+    own seeded stream: pictures of other identities never change them.
 
     Identities with fewer than `minimum_pictures` raise InputError (too_few "error") or are left out ("drop") and listed
-    in dropped, columns identity, pictures, reason. Raises InputError where identities do not suffice for the roles.
+    in dropped, columns identity, pictures, reason. Raises InputError where identities do not suffice for the roles, or
+    a named user is not there, has too few pictures, or is among `distractors`.
     """
     _check(roles, gallery_share, minimum_user_pictures, too_few)
+    if users and roles.get(USER):
+        raise InputError(f"users are named, and {roles[USER]} are to be drawn, too; keep one")
     stems: dict[str, list[str]] = {}
     for picture in sorted(pictures):
         stems.setdefault(identity_of(picture), []).append(picture)
+    counts = {identity: len(members) for identity, members in stems.items()}
+    given = dict.fromkeys(counts.keys() & set(distractors), DISTRACTOR)
+    given |= dict.fromkeys(_named(users or (), counts, given, max(minimum_user_pictures, minimum_pictures)), USER)
 
     dropped = [
         (identity, len(members), f"{len(members)} pictures, fewer than {minimum_pictures}")
         for identity, members in sorted(stems.items())
-        if len(members) < minimum_pictures
+        if len(members) < minimum_pictures and identity not in given
     ]
     if dropped and too_few == "error":
         more = f" (and {len(dropped) - 1} more identities)" if len(dropped) > 1 else ""
@@ -61,13 +73,13 @@ def split(
             "pictures, lower the minimum, or drop such identities"
         )
     for identity, _, _ in dropped:
-        del stems[identity]
+        del stems[identity], counts[identity]
 
-    counts = {identity: len(members) for identity, members in stems.items()}
-    role = _draw_roles(counts, roles, minimum_user_pictures, seed)
+    role = _draw_roles(counts, given, roles, minimum_user_pictures, seed)
     rows = []
     for identity, members in stems.items():
-        probes = set() if role[identity] == BACKGROUND else _draw_probes(identity, members, gallery_share, seed)
+        asks = role[identity] not in (BACKGROUND, DISTRACTOR)
+        probes = _draw_probes(identity, members, gallery_share, seed) if asks else set()
         for picture in members:
             part = NEITHER if role[identity] == BACKGROUND else PROBE if picture in probes else GALLERY
             rows.append((picture, identity, part, role[identity]))
@@ -130,10 +142,33 @@ def _draw_probes(identity: str, pictures: list[str], gallery_share: float, seed:
     return set(generator(seed, "probes", identity).choice(pictures, size=number, replace=False).tolist())
 
 
-def _draw_roles(counts: Mapping[str, int], roles: Mapping[str, int], minimum_user: int, seed: int) -> dict[str, str]:
-    lots = {identity: generator(seed, "role", identity).random() for identity in counts}
-    free = sorted(counts, key=lambda identity: (lots[identity], identity))
-    drawn: dict[str, str] = {}
+def _named(users: Collection[str], counts: Mapping[str, int], taken: Collection[str], minimum: int) -> list[str]:
+    """Return the identities that users are named by."""
+    found = []
+    for user in users:
+        identity = spelled(user, counts)
+        if identity is None:
+            raise InputError(
+                f"user '{user}' is not among the {len(counts)} identities that have usable pictures;"
+                f" {suggestion(user, counts)}"
+            )
+        if identity in taken:
+            raise InputError(f"user '{user}' is in a folder of distractors; leave the person out of it (`without`)")
+        if counts[identity] < minimum:
+            raise InputError(
+                f"user '{user}' has {counts[identity]} usable pictures, fewer than {minimum}; add pictures, lower the"
+                " minimum, or name somebody else"
+            )
+        found.append(identity)
+    return found
+
+
+def _draw_roles(
+    counts: Mapping[str, int], given: Mapping[str, str], roles: Mapping[str, int], minimum_user: int, seed: int
+) -> dict[str, str]:
+    lots = {identity: generator(seed, "role", identity).random() for identity in counts if identity not in given}
+    free = sorted(lots, key=lambda identity: (lots[identity], identity))
+    drawn = dict(given)
     for name in _DRAWN:
         wanted = roles.get(name, 0)
         eligible = [identity for identity in free if name != USER or counts[identity] >= minimum_user]

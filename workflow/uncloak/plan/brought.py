@@ -11,7 +11,8 @@ from uncloak import paths
 from uncloak.fetchers import FETCHERS
 from uncloak.fetching import cache, find
 from uncloak.folders import reachable
-from uncloak.provenance import listing_digest
+from uncloak.plan import datasets
+from uncloak.provenance import digest, listing_digest
 from uncloak.published_files import OURS, file_of
 
 # What to do about a folder that is not there, by the kind of the record that tells of it.
@@ -29,9 +30,19 @@ def dataset_folder(config: Mapping, dataset: str) -> str | list[str]:
     return _users_folder(config, record) or (paths.fill(paths.PHOTOGRAPHS, dataset=dataset) if ours else [])
 
 
+def joined_folders(config: Mapping, dataset: str) -> dict[str, dict[str, str]]:
+    """By its name, where each folder of a joined dataset is (`root`), or by what it is fetched (`fetch`)."""
+    return {
+        name: {"fetch": record["fetch"]} if _is_fetched(config, record) else {"root": str(_place(config, record))}
+        for name, record in config["datasets"][dataset]["folders"].items()
+    }
+
+
 def dataset_listing(config: Mapping, dataset: str) -> str:
     """A digest of the names and sizes of the user's files: content that a touch or a copy does not change."""
-    return _listing(config, config["datasets"][dataset])
+    record = config["datasets"][dataset]
+    joined = [f"{name} {_listing(config, each)}" for name, each in record.get("folders", {}).items()]
+    return digest("\n".join(joined)) if joined else _listing(config, record)
 
 
 def external_folder(config: Mapping, attack: str) -> str | list[str]:
@@ -100,8 +111,7 @@ def detector_weights(config: Mapping, detector: str) -> str:
 def told(config: Mapping, names: Iterable[str]) -> tuple[list[str], list[str]]:
     """Return a line for each thing that is missing, of those with these names, and one for each to be fetched."""
     missing, fetched = [], []
-    for name in sorted(set(names)):
-        lack, comes = _told(config, name)
+    for lack, comes in dict.fromkeys(line for name in sorted(set(names)) for line in _told(config, name)):
         missing += [lack] if lack else []
         fetched += [comes] if comes else []
     return missing, fetched
@@ -113,11 +123,16 @@ def message(missing: Iterable[str], fetched: Iterable[str] = ()) -> str:
     return "\n".join("\n  ".join([head, *lines]) for head, lines in parts.items() if lines)
 
 
-def _told(config: Mapping, name: str) -> tuple[str, str]:
-    """The two lines of `told` about one thing, each of them or both empty."""
+def _told(config: Mapping, name: str) -> list[tuple[str, str]]:
+    """Two lines of `told`, each of them or both empty, about every part of one thing."""
     kind, _, record_name = name.partition(".")
     if kind in _ADVICE:
-        return _told_folder(config, _record(config, name), _ADVICE[kind].format(name=record_name))
+        advice = _ADVICE[kind].format(name=record_name)
+        return [_told_folder(config, each, advice) for each in datasets.folders(_record(config, name)).values()]
+    return [_told_file(config, name)]
+
+
+def _told_file(config: Mapping, name: str) -> tuple[str, str]:
     file = file_of(config, name)
     if not file or find(file, config["weights"]):
         return "", ""
@@ -127,13 +142,13 @@ def _told(config: Mapping, name: str) -> tuple[str, str]:
 
 
 def _told_folder(config: Mapping, record: Mapping, advice: str) -> tuple[str, str]:
-    if _users_folder(config, record) or "root" not in record:
+    if _users_folder(config, record):
         return "", ""
     if "fetch" in record:
         fetcher = FETCHERS[record["fetch"]]
         kept = fetcher.folder(cache()).exists()
         return "", "" if kept else f"{fetcher.WHAT}: {_terms(fetcher.SIZE, fetcher.LICENCE)}"
-    return f"{Path(reachable(config['data']), record['root'])}: not found; {advice}", ""
+    return f"{_place(config, record)}: not found; {advice}", ""
 
 
 def _terms(size: int | None, licence: str | None) -> str:
@@ -148,8 +163,16 @@ def _record(config: Mapping, name: str) -> Mapping:
 
 def _users_folder(config: Mapping, record: Mapping) -> str:
     """The folder of a record that the user brings, if it is there, else empty."""
-    place = Path(reachable(config["data"]), record["root"]) if "root" in record else None
-    return str(place) if place and place.exists() else ""
+    return str(_place(config, record)) if "root" in record and _place(config, record).exists() else ""
+
+
+def _place(config: Mapping, record: Mapping) -> Path:
+    """Where the user's folder of a record belongs."""
+    return Path(reachable(config["data"]), record["root"])
+
+
+def _is_fetched(config: Mapping, record: Mapping) -> bool:
+    return "fetch" in record and not _users_folder(config, record)
 
 
 def _listing(config: Mapping, record: Mapping) -> str:

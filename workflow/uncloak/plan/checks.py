@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from uncloak.errors import InputError
-from uncloak.plan import claims, defenses, detection, evaluated, experiments, extractors
+from uncloak.plan import claims, datasets, defenses, detection, evaluated, experiments, extractors
 from uncloak.plan.asked import GATE, Asked
 from uncloak.records import plugins
 
@@ -174,7 +174,7 @@ def _detected(asked: Asked) -> None:
         reason = "does not say how faces are perturbed for detectors; give it `perturb.detector`"
         raise InputError(f"config: datasets.{dataset}: {reason}")
     tested = detection.tested_attacks(config, dataset)
-    people = record["split"]["roles"].get("detector", 0)
+    people = datasets.number_of(config, dataset, "detector")
     for name in detectors:
         detector = config["detectors"][name]
         for attack in detector["attacks"]:

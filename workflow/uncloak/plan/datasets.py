@@ -10,9 +10,19 @@ def made_from(config: Mapping, *sources: str) -> list[str]:
     return [name for name, record in config["datasets"].items() if record["source"] in sources]
 
 
+def of_photographs(config: Mapping) -> list[str]:
+    """The datasets whose faces are found in photographs."""
+    return made_from(config, "drawn", "folder", "joined")
+
+
 def fetchable(config: Mapping) -> list[str]:
-    """The datasets whose pictures are fetched where the user does not bring them."""
+    """The datasets of one folder whose pictures are fetched where the user does not bring them."""
     return [name for name, record in config["datasets"].items() if record.get("fetch")]
+
+
+def folders(record: Mapping) -> dict[str, Mapping]:
+    """The folders that a dataset is read from, by name; one without a name where it is not joined; none if drawn."""
+    return record.get("folders") or ({"": record} if "root" in record else {})
 
 
 def fetched(config: Mapping, dataset: str) -> str:
@@ -21,8 +31,9 @@ def fetched(config: Mapping, dataset: str) -> str:
 
 
 def fetcher_modules(config: Mapping, dataset: str) -> list[str]:
-    """The module that fetching the pictures of a dataset picks at run time."""
-    return [f"uncloak.fetchers.{fetched(config, dataset)}"]
+    """The modules that fetching the pictures of a dataset picks at run time."""
+    found = {each["fetch"] for each in folders(config["datasets"][dataset]).values() if "fetch" in each}
+    return [f"uncloak.fetchers.{name}" for name in sorted(found)]
 
 
 def photographs_record(config: Mapping, dataset: str) -> dict:
@@ -43,12 +54,19 @@ def _of(config: Mapping, dataset: str, *keys: str) -> dict:
 
 def manifest_record(config: Mapping, dataset: str) -> dict:
     """What pictures are listed by; None stands for the default."""
-    return {key: config["datasets"][dataset].get(key) for key in ("layout", "minimum_size", "duplicate_distance")}
+    record = config["datasets"][dataset]
+    joined = {
+        name: {key: folder[key] for key in ("layout", "without") if key in folder}
+        for name, folder in record.get("folders", {}).items()
+    }
+    known = {key: record.get(key) for key in ("layout", "minimum_size", "duplicate_distance")}
+    return known | ({"folders": joined} if joined else {})
 
 
 def layout_modules(config: Mapping, dataset: str) -> list[str]:
-    """The module that listing the pictures of a dataset picks at run time."""
-    return [f"uncloak.layouts.{config['datasets'][dataset].get('layout', 'folder')}"]
+    """The modules that listing the pictures of a dataset picks at run time."""
+    found = {each["layout"] for each in folders(config["datasets"][dataset]).values()} or {"folder"}
+    return [f"uncloak.layouts.{name}" for name in sorted(found)]
 
 
 def alignment(config: Mapping, dataset: str) -> dict:
@@ -64,7 +82,23 @@ def crop(config: Mapping, dataset: str) -> dict[str, int]:
 
 def split_record(config: Mapping, dataset: str) -> Mapping:
     """What a dataset is split by."""
-    return config["datasets"][dataset]["split"]
+    given = _distractor_folders(config, dataset)
+    return config["datasets"][dataset]["split"] | ({"distractor_folders": given} if given else {})
+
+
+def people_of_folders(config: Mapping, dataset: str) -> str | list[str]:
+    """Where it stands who is in which folder, for a split that gives a whole folder a role; else nothing."""
+    return paths.fill(paths.MANIFEST, dataset=dataset) if _distractor_folders(config, dataset) else []
+
+
+def _distractor_folders(config: Mapping, dataset: str) -> list[str]:
+    return [name for name, each in folders(config["datasets"][dataset]).items() if each.get("role") == "distractor"]
+
+
+def number_of(config: Mapping, dataset: str, role: str) -> int:
+    """How many people of a dataset have a role by name or by lot."""
+    split = config["datasets"][dataset]["split"]
+    return len(split["users"]) if role == "user" and "users" in split else split.get("roles", {}).get(role, 0)
 
 
 def known_landmarks(config: Mapping, dataset: str) -> str | list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from uncloak import paths
-from uncloak.plan import captions, evaluated
+from uncloak.plan import captions, datasets, evaluated
 from uncloak.plan.asked import Asked
 from uncloak.records import plugins
 
@@ -120,7 +120,7 @@ def caption(config: Mapping, experiment: str, dataset: str) -> str:
     paper = f"This corresponds to {asked.paper} of Radiya-Dixit et al. (ICLR 2022)." if asked.paper else ""
     known = {
         "dataset": record["label"],
-        "n_users": record["split"]["roles"]["user"],
+        "n_users": datasets.number_of(config, dataset, "user"),
         "seed": config["seed"],
         "paper": paper,
         "metric": config["recognition"]["metric"],

@@ -207,7 +207,7 @@ class Channel(Record):
             method = step.get("method") if isinstance(step, dict) else None
             if method not in ("jpeg", "blur", "resize") and method in plugins.names(plugins.DEFENSE):
                 raise fault(
-                    f"'{method}' is what a trainer does, who treats everybody's pictures, and a channel changes those of"
-                    " users alone; write it under `defenses`"
+                    f"'{method}' is what a trainer does, who treats everybody's pictures, and a channel changes those"
+                    " of users alone; write it under `defenses`"
                 )
         return steps

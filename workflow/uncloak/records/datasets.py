@@ -1,10 +1,15 @@
 """Datasets: where pictures come from, how their faces are aligned, and who of their people is what."""
 
-from typing import Literal
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
 
 from uncloak.fetchers import FETCHERS
 from uncloak.layouts import LAYOUTS
-from uncloak.records.base import AnyNames, Count, Name, Names, Record, Text, field, one_of
+from uncloak.records.base import AnyNames, Count, Name, Names, Record, Text, fault, field, listed, one_of, unique
+
+# Names of people, as their folders have them.
+_People = Annotated[listed(Text, 1), AfterValidator(unique)]
 
 
 class Alignment(Record):
@@ -15,12 +20,17 @@ class Alignment(Record):
 
 
 class Roles(Record):
-    """Number of identities in each role; the others are "other"."""
+    """Number of identities that are given each role by lot; the others are "other": in the gallery, with probes."""
 
-    user: Count = field("Who attack: their gallery faces are perturbed.", unit="identities")
+    user: Count | None = field(
+        "Who attack: their gallery faces are perturbed. Not given where `users` names them.", None, unit="identities"
+    )
     public: int = field("Whose faces the trainer perturbs to learn from.", 0, ge=0, unit="identities")
     detector: int = field("Whose faces detectors of cloaks are trained and tested on.", 0, ge=0, unit="identities")
     background: int = field("Who extractors are trained on.", 0, ge=0, unit="identities")
+    distractor: int = field(
+        "Who are in the gallery alone, with all their pictures: none is a probe.", 0, ge=0, unit="identities"
+    )
 
 
 class Split(Record):
@@ -29,8 +39,21 @@ class Split(Record):
     gallery: float = field("Share of an identity's pictures that is scraped.", gt=0, lt=1)
     minimum_pictures: int = field("Fewest pictures of an identity.", ge=2)
     too_few: Literal["error", "drop"] = field("What to do with identities that have fewer pictures.")
-    roles: Roles = field("Number of identities in each role.")
+    users: _People | None = field("Who attack, all of them, by name: then no lot is drawn for `roles.user`.", None)
+    roles: Roles = field("Number of identities in each role.", {}, validate_default=True)
     user_minimum_pictures: int = field("Fewest pictures of a user.", ge=2)
+
+    @model_validator(mode="after")
+    def _users_are_named_or_drawn(self) -> Self:
+        if self.users and self.roles.user:
+            raise fault("`users` names them, and `roles.user` draws them by lot; keep one (the other: `user: null`)")
+        if not self.users and not self.roles.user:
+            raise fault("there are no users; name them in `users`, or draw some by lot: `roles: {user: NUMBER}`")
+        return self
+
+    def people(self, role: str) -> int:
+        """Return how many identities have a role by name or by lot."""
+        return len(self.users) if role == "user" and self.users else getattr(self.roles, role)
 
 
 class PublicFaces(Record):
@@ -114,16 +137,20 @@ class Drawn(Photographs):
     quality: int = field("Of the JPEG files.", 95, ge=1, le=100)
 
 
-class Folder(Photographs):
-    """Photographs in a folder of the user's."""
+class Place(Record):
+    """Where photographs are."""
 
-    source: Literal["folder"] = field("Photographs in a folder.")
-    root: Text = field("Folder of the dataset, relative to `data`.")
+    root: Text = field("Their folder, relative to `data`.")
     fetch: Literal[tuple(FETCHERS)] | None = field(
         "Fetched where that folder is not there: " + "; ".join(f"{name}: {FETCHERS[name].WHAT}" for name in FETCHERS),
         None,
     )
     layout: Literal[tuple(LAYOUTS)] = field("; ".join(f"{name}: {LAYOUTS[name].__doc__}" for name in LAYOUTS) + ".")
+
+
+class Usable(Record):
+    """Which photographs of a folder are taken."""
+
     minimum_size: Count = field("Pictures with a shorter side than this are rejected.", unit="pixels")
     duplicate_distance: int = field(
         "Pictures of an identity whose perceptual hashes differ in at most so many bits are duplicates.",
@@ -131,6 +158,28 @@ class Folder(Photographs):
         le=64,
         unit="bits",
     )
+
+
+class Folder(Usable, Place, Photographs):
+    """Photographs in a folder of the user's."""
+
+    source: Literal["folder"] = field("Photographs in a folder.")
+
+
+class Part(Place):
+    """One of several folders that a dataset is joined from."""
+
+    without: _People | None = field("People of this folder who are left out, by name.", None)
+    role: Literal["distractor"] | None = field(
+        "Of all its people, who need not have `split.minimum_pictures`; by lot or by name unless given.", None
+    )
+
+
+class Joined(Usable, Photographs):
+    """Photographs in several folders, such as the user's own and a crowd; nobody may be in two of them."""
+
+    source: Literal["joined"] = field("Photographs in several folders.")
+    folders: Annotated[dict[Name, Part], Field(min_length=1)] = field("Each folder, by a name for it.")
 
 
 class DrawnFaces(Dataset):
@@ -143,4 +192,4 @@ class DrawnFaces(Dataset):
     jitter: float = field("Error of the landmarks.", ge=0, le=1, unit="eye distances")
 
 
-AnyDataset = one_of("source", {"drawn": Drawn, "drawn_faces": DrawnFaces, "folder": Folder})
+AnyDataset = one_of("source", {"drawn": Drawn, "drawn_faces": DrawnFaces, "folder": Folder, "joined": Joined})

@@ -158,7 +158,7 @@ class _References:
         numbers = {of_first: first, dataset.pictures: 0}
         numbers[dataset.pictures] += dataset.people - first
         there = sum(people for pictures, people in numbers.items() if pictures >= split.minimum_pictures)
-        wanted = sum(getattr(split.roles, role) for role in type(split.roles).model_fields)
+        wanted = sum(map(split.people, type(split.roles).model_fields))
         if wanted > there:
             _refuse(
                 f"{place}.split.roles",
@@ -166,10 +166,11 @@ class _References:
             )
         fewest = max(split.user_minimum_pictures, split.minimum_pictures)
         there = sum(people for pictures, people in numbers.items() if pictures >= fewest)
-        if split.roles.user > there:
+        if split.people("user") > there:
             _refuse(
-                f"{place}.split.roles.user",
-                f"is {split.roles.user}, but {there} identities have {fewest} pictures; lower one of them",
+                f"{place}.split.{'users' if split.users else 'roles.user'}",
+                f"{split.people('user')} are to be users, but {there} identities have {fewest} pictures; lower one of"
+                " them",
             )
 
     def _extractor(self, name: str, extractor: object) -> None:
@@ -322,8 +323,8 @@ class _References:
                 )
             if not isinstance(attack, Method):
                 continue
-            if isinstance(attack.targets, Partner) and dataset.split.roles.user < 2:
-                _refuse(f"attacks.{part}.targets", f"a partner is another user, but '{name}' has one; raise roles.user")
+            if isinstance(attack.targets, Partner) and dataset.split.people("user") < 2:
+                _refuse(f"attacks.{part}.targets", f"a partner is another user, but '{name}' has one; let it have more")
             if isinstance(attack.targets, Farthest) and attack.preparation is None:
                 targets = self.config.datasets[attack.targets.dataset]
                 side = (attack.photograph and attack.photograph.size) or dataset.face_size
@@ -421,4 +422,4 @@ def _people(dataset: object, role: str) -> int:
     """How many identities of a dataset have a role."""
     if isinstance(dataset, DrawnFaces):
         return dataset.people if dataset.role == role else 0
-    return getattr(dataset.split.roles, role)
+    return dataset.split.people(role)
