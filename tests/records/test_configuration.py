@@ -42,6 +42,7 @@ def test_the_default_is_valid():
 def test_every_overlay_is_valid(path):
     under = {
         "pubfig": "facescrub.yaml",
+        "lfw_photographs": "lfw.yaml",
         "lfw_surrogates": "lfw.yaml",
         "timeline": "lfw.yaml",
     }  # with which it is merged

@@ -1,7 +1,7 @@
 """HDF5 files of arrays by picture: written whole or not at all, and byte-identical when written again.
 
 Files are uncompressed, carry no time stamps, and keep text as fixed-length UTF-8, so equal contents are equal bytes.
-All that is stored has a checksum, arrays chunk by chunk, all else by the format (since its version 1.10), so that a
+All that is stored has a checksum, arrays chunk by chunk, all else by the format (since its version 1.8), so that a
 flipped byte is noticed when it is read. What lies outside a file, or claims to be more than it holds, is never read.
 A file that bears its name is complete and never changes, so none is locked: some file systems have no locks, and a
 viewer may hold one.
@@ -21,7 +21,7 @@ from uncloak.files import check_readable, unreadable
 _IMAGES_PER_CHUNK = 16
 _BYTES_PER_CHUNK = 2**20
 _LONGEST_NAME = 255  # bytes
-_FORMAT = ("v110", "v110")
+_FORMAT = ("v108", "v108")
 MEND = "delete it and run again"
 
 
