@@ -157,6 +157,9 @@ def test_what_names_nobody_is_told_in_one_line(world):
     assert "do you mean 'me'?" in line
     assert "user 'person_0007' is in a folder of distractors" in world.told(("users: [me]", "users: [person_0007]"))
     assert "'person_9' is to be left out of folder friends" in world.told(("[person_0003]", "[person_9]"), anew=True)
+    line = world.told(("users: [me]", "users: [mee]"), anew=True)
+    assert "do you mean 'me'?" in line
+    assert not (world.checkout.folder / RESULTS / "faces.h5").exists()
     missing = "photos of me: not found; put the dataset 'mine' there"
     status, said = world.run(f"{RESULTS}/split.csv", "--forceall", change=("photos of me", "no photos of me"))
     assert status != 0

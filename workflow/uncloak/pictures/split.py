@@ -86,6 +86,18 @@ def split(
     return pd.DataFrame(sorted(rows), columns=_COLUMNS), pd.DataFrame(dropped, columns=_DROPPED_COLUMNS)
 
 
+def find_users(users: Iterable[str], identities: Collection[str]) -> list[str]:
+    """Return the identities that users are named by, in any Unicode form; raises InputError where one is not there."""
+    found = {user: spelled(user, identities) for user in users}
+    for user, identity in found.items():
+        if identity is None:
+            raise InputError(
+                f"user '{user}' is not among the {len(identities)} identities that have usable pictures;"
+                f" {suggestion(user, identities)}"
+            )
+    return list(found.values())
+
+
 def split_of_one_role(pictures: Sequence[str], role: str) -> pd.DataFrame:
     """Return the split of pictures whose people all have one role, in their order; none is gallery or probe."""
     rows = {"picture": pictures, "identity": identities_of(pictures), "part": NEITHER, "role": role}
@@ -143,23 +155,15 @@ def _draw_probes(identity: str, pictures: list[str], gallery_share: float, seed:
 
 
 def _named(users: Collection[str], counts: Mapping[str, int], taken: Collection[str], minimum: int) -> list[str]:
-    """Return the identities that users are named by."""
-    found = []
-    for user in users:
-        identity = spelled(user, counts)
-        if identity is None:
-            raise InputError(
-                f"user '{user}' is not among the {len(counts)} identities that have usable pictures;"
-                f" {suggestion(user, counts)}"
-            )
-        if identity in taken:
+    found = find_users(users, counts)
+    for user in found:
+        if user in taken:
             raise InputError(f"user '{user}' is in a folder of distractors; leave the person out of it (`without`)")
-        if counts[identity] < minimum:
+        if counts[user] < minimum:
             raise InputError(
-                f"user '{user}' has {counts[identity]} usable pictures, fewer than {minimum}; add pictures, lower the"
+                f"user '{user}' has {counts[user]} usable pictures, fewer than {minimum}; add pictures, lower the"
                 " minimum, or name somebody else"
             )
-        found.append(identity)
     return found
 
 
