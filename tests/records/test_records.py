@@ -65,8 +65,8 @@ def test_there_are_plug_ins_of_every_kind():
 @pytest.mark.parametrize("name", plugins.names(plugins.DEFENSE))
 def test_a_defense_has_the_hooks_that_it_says(name):
     module = importlib.import_module(f"uncloak.defenses.{name}")
-    assert set(module.HOOKS) <= {"faces", "gallery", "extractor", "answer"} != set()
-    for hook in ("faces", "gallery", "answer"):
+    assert set(module.HOOKS) <= {"faces", "gallery", "growth", "extractor", "answer"} != set()
+    for hook in ("faces", "gallery", "growth", "answer"):
         assert (hook in module.HOOKS) == callable(getattr(module, hook, None)), hook
     assert ("extractor" in module.HOOKS) == ("extractors" in plugins.options_record(plugins.DEFENSE, name).model_fields)
 

@@ -5,10 +5,10 @@ import pandas as pd
 
 from uncloak.attacks.mixture import assign
 from uncloak.store import write_arrays
-from uncloak.tables import write_table
+from uncloak.tables import read_table, write_table
 from uncloak.visibility.pictures import MEASURES
 from uncloak.visibility.posted import by_picture, read_measured
-from uncloak.visibility.users import COLUMNS
+from uncloak.visibility.users import COLUMNS, OPTIONAL, visibility
 
 POSTED = np.array([f"{user}/{stem}" for user in "ab" for stem in range(4)])
 
@@ -35,6 +35,13 @@ def test_a_mixture_shows_what_its_attacks_do(tmp_path):
     assert both.loc[POSTED, "l2"].tolist() == expected
     assert both["lpips"].isna().sum() == 4
     assert table["landmark_shift"].isna().all()
+    # What is missing is no text when the table is read again, and is averaged to what is missing.
+    write_table(table.assign(lpips=np.nan), tmp_path / "table.csv")
+    write_table(visibility(read_table(tmp_path / "table.csv"), 3), tmp_path / "averages.csv")
+    averages = read_table(tmp_path / "averages.csv")
+    for measure in OPTIONAL:
+        assert averages[[measure, f"{measure}_low", f"{measure}_high"]].dtypes.eq(np.float64).all()
+        assert averages[measure].isna().all()
 
 
 def test_photographs_searched_anew_tell_how_far_the_landmarks_moved(tmp_path):
