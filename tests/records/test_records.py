@@ -65,8 +65,9 @@ def test_there_are_plug_ins_of_every_kind():
 @pytest.mark.parametrize("name", plugins.names(plugins.DEFENSE))
 def test_a_defense_has_the_hooks_that_it_says(name):
     module = importlib.import_module(f"uncloak.defenses.{name}")
-    assert set(module.HOOKS) <= {"faces", "gallery", "growth", "extractor", "answer"} != set()
-    for hook in ("faces", "gallery", "growth", "answer"):
+    functions = ("faces", "gallery", "growth", "answer")
+    assert set() < set(module.HOOKS) <= {"extractor", *functions}
+    for hook in functions:
         assert (hook in module.HOOKS) == callable(getattr(module, hook, None)), hook
     assert ("extractor" in module.HOOKS) == ("extractors" in plugins.options_record(plugins.DEFENSE, name).model_fields)
 
@@ -152,6 +153,10 @@ def faces(scraped, options):
         ('("faces",)', "()", r"HOOKS in uncloak/defenses/slip_6.py must be a tuple of faces, gallery"),
         ('("faces",)', "np.HOOKS", r"HOOKS in uncloak/defenses/slip_7.py must be a tuple of faces, gallery"),
         ("def faces(", "def face(", r"slip_8.py has the hook faces, but no function of this name"),
+        (
+            *('("faces",)', '("growth", "answer")\ndef growth(): ...\ndef answer(): ...\n'),
+            r"slip_9.py has the hooks growth and answer, which do not go together",
+        ),
     ],
 )
 def test_a_slip_in_a_module_of_ones_own_is_told_in_one_line(tmp_path, monkeypatch, place, slip, message):
