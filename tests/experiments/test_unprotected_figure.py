@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import pandas as pd
 from figures_read_back import color_of, panels_of, svg_of, symbols, texts
 from rate_figures import DRAW
 from rate_tables import unprotected_table
@@ -37,3 +38,14 @@ def test_lines_of_a_defense_are_dashed_only_where_there_are_any():
     assert not dashed.findall(without)
     assert "Dashed lines" not in without
     assert "Gray dashes" in without
+
+
+def test_several_defenses_have_dashes_of_their_own_and_a_legend():
+    table = unprotected_table()
+    more = table[table["defense"] != "none"].assign(defense="two_means", defense_label="half of them")
+    one, both = (svg_of(DRAW["unprotected"](rows)) for rows in (table, pd.concat([table, more])))
+    for dashes in ("6,3", "2,2"):
+        assert len(re.findall(rf'stroke="#aa4499"[^>]*stroke-dasharray="{dashes}"', both)) == 2
+    names = {"no defense", "without detected pictures", "half of them"}
+    assert names <= set(texts(both))
+    assert not names & set(texts(one))

@@ -16,6 +16,7 @@ from uncloak.figures.rates import (
     Panels,
     checked,
     clean_error,
+    label_expression,
     only,
     plain,
     rate_lines,
@@ -75,7 +76,9 @@ def unprotected(
     numbers = sorted(rows["unprotected"].unique())
     panels = Panels(rows, _PANEL_WIDTH if rows["extractor"].nunique() > 1 else _ALONE_WIDTH)
     marks = AttackMarks(rows, attacks, panels.width)
-    dash = alt.StrokeDash("defense:N", scale=alt.Scale(domain=defenses, range=_dashes(defenses)), legend=None)
+    dash = alt.StrokeDash(
+        "defense:N", scale=alt.Scale(domain=defenses, range=_dashes(defenses)), legend=_told_apart(rows, defenses)
+    )
     used = ", ".join(rows.loc[rows["defense"] != "none", "defense_label"].unique())
     meaning = f"{_DASHED.format(used)} {CLEAN_RULE}" if used else CLEAN_RULE
     more = [alt.Tooltip("unprotected:Q", title="unprotected pictures"), alt.Tooltip("defense_label:N", title="defense")]
@@ -93,6 +96,14 @@ def unprotected(
         return alt.layer(*clean_error(clean), *lines)
 
     return panels.chart(draw, title, f"{subtitle} {meaning}")
+
+
+def _told_apart(rows: pd.DataFrame, defenses: Sequence[str]) -> alt.Legend | None:
+    """Return the legend of the dashes where there are several defenses; one alone is named in the subtitle."""
+    if len(defenses) < 3:
+        return None
+    labels = dict(zip(rows["defense"], rows["defense_label"], strict=True)) | {"none": "no defense"}
+    return alt.Legend(title=None, orient="top", labelExpr=label_expression(labels), labelLimit=0, symbolSize=400)
 
 
 def _dashes(defenses: Sequence[str]) -> list[list[int]]:
