@@ -64,7 +64,7 @@ def written_out(seen, reach, keeps=lambda user, posting: True):
     return expected
 
 
-@pytest.mark.parametrize("reach", [np.inf, 6.0, 0.0])
+@pytest.mark.parametrize("reach", [np.inf, 6.0, 3.0, 2.0, 0.0])
 @pytest.mark.parametrize("make", [crowd.clusters, crowd.lattice])
 def test_equals_galleries_written_out(make, reach):
     comparisons, seen = world(make, 0)
