@@ -147,10 +147,10 @@ def learn(
     """
     torch.manual_seed(derive_seed(options.seed, "purifier weights", name))
     denoiser = Denoiser(options.width, options.depth)
-    shown = round(options.perturbed * options.batch)
+    shown = min(max(round(options.perturbed * options.batch), 1), options.batch - 1)
     groups = [
-        (np.flatnonzero(lessons.perturbed), min(max(shown, 1), options.batch - 1)),
-        (np.flatnonzero(~lessons.perturbed), options.batch - min(max(shown, 1), options.batch - 1)),
+        (np.flatnonzero(lessons.perturbed), shown),
+        (np.flatnonzero(~lessons.perturbed), options.batch - shown),
     ]
     run(
         _Loss(denoiser, features, options.feature_weight),

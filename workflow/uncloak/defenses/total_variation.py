@@ -1,7 +1,7 @@
 """Smooth every scraped face by least total variation, which keeps edges and takes texture away.
 
-Chambolle's algorithm (2004), as scikit-image has it; against adversarial examples by Guo et al. (ICLR 2018, section
-3.2), whose random dropping of pixels is left out.
+Chambolle's algorithm (2004), as scikit-image has it; against adversarial examples by Guo et al. (2018, arXiv
+1711.00117), whose random dropping of pixels is left out.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Shrink the wavelet coefficients of every scraped face that noise could explain.
 
-BayesShrink (Chang et al. 2000) in YCbCr, as scikit-image has it; against adversarial examples by Prakash et al. (CVPR
-2018, section 4.3), whose moving of pixels is left out.
+BayesShrink (Chang et al. 2000) in YCbCr, as scikit-image has it; against adversarial examples by Prakash et al.
+(2018, arXiv 1801.08926), whose moving of pixels is left out.
 """
 
 from dataclasses import dataclass

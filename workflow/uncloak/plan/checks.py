@@ -37,8 +37,7 @@ def needed(config: Mapping) -> tuple[list[str], dict[str, list[str]], dict[str, 
             names += (each.extractor, *each.models)
         if asked.record["method"] == "detection":
             on_faces[f"experiments.{asked.experiment}.attacks"] = asked.attacks
-        for name in [each for each in asked.defenses if each in defenses.learned(config)]:
-            learned = defenses.options(config, name)
+        for name, learned in _learned(asked):
             names += learned["features"]
             on_faces[f"defenses.{name}.options.attacks"] = learned["attacks"]
             names += [each for attack in learned["attacks"] for each in config["attacks"][attack].get("surrogates", ())]
@@ -59,6 +58,7 @@ def check(config: Mapping) -> None:
         place = f"config: experiments.{asked.experiment}"
         _whole(asked)
         _detected(asked)
+        _purified(asked)
         if asked.record["method"] == claims.METHOD:
             claims.check(asked, place)
         else:
@@ -162,6 +162,25 @@ def _detectors(asked: Asked) -> list[str]:
         if name in asked.config["defenses"]:
             found += defenses.options(asked.config, name).get("detectors", ())
     return list(dict.fromkeys(found))
+
+
+def _learned(asked: Asked) -> list[tuple[str, dict]]:
+    """The defenses of an experiment that are learned, with their options."""
+    learned = defenses.learned(asked.config)
+    return [(name, defenses.options(asked.config, name)) for name in asked.defenses if name in learned]
+
+
+def _purified(asked: Asked) -> None:
+    """That what purifies the faces of a dataset has learned from faces like these."""
+    shown = datasets.crop(asked.config, asked.dataset)
+    for name, options in _learned(asked):
+        learned = datasets.crop(asked.config, options["dataset"])
+        if learned != shown:
+            reason = f"'{options['dataset']}' has faces of another size or margin than '{asked.dataset}'"
+            raise InputError(
+                f"config: defenses.{name}.options.dataset: {reason}, which it is to purify; name a dataset with such faces"
+                " that has `perturb.public`, or run without this defense"
+            )
 
 
 def _detected(asked: Asked) -> None:
