@@ -178,8 +178,8 @@ def _purified(asked: Asked) -> None:
         if learned != shown:
             reason = f"'{options['dataset']}' has faces of another size or margin than '{asked.dataset}'"
             raise InputError(
-                f"config: defenses.{name}.options.dataset: {reason}, which it is to purify; name a dataset with such faces"
-                " that has `perturb.public`, or run without this defense"
+                f"config: defenses.{name}.options.dataset: {reason}, which it is to purify; name a dataset with such"
+                " faces that has `perturb.public`, or run without this defense"
             )
 
 
