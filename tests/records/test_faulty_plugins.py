@@ -60,6 +60,11 @@ def library(tmp_path_factory):
         ("experiments/ranks/caption.rst", appended("{"), ["ranks/caption.rst: cannot be filled in"]),
         ("experiments/ranks/caption.rst", Path.unlink, ["ranks/caption.rst: not found", "write it"]),
         ("experiments/ranks/measure.py", Path.unlink, ["experiments/ranks: has no measure.py", "write it"]),
+        (
+            "defenses/wavelet.py",
+            appended("def learn(lessons): ...\n"),
+            ["defenses.wavelet.method: 'wavelet' has a function learn, so its Options must have dataset; add it there"],
+        ),
         ("defenses/jpeg.py", replaced("^HOOKS = ", "HOKS = "), ["defenses.jpeg_50.method: there is no defense 'jpeg'"]),
     ],
 )

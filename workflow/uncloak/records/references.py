@@ -20,6 +20,8 @@ from uncloak.records.words import suggestion
 _NO_ATTACKS = ("clean", "none")
 _NO_CHANNELS = ("png",)
 _NO_DATASETS = ("transfer", "claims", "extractors")
+# Options of every purifier that learns.
+_LEARNED_BY = ("dataset", "attacks", "features", "strengths")
 # Tools whose box around a face is known (`uncloak.attacks.merging.TOOLS`).
 _TOOLS = ("fawkes_v03", "fawkes_v10")
 
@@ -393,6 +395,10 @@ class _References:
         for old, new in getattr(options, "extractors", {}).items():
             self._known(f"{place}.options.extractors", "extractors", [old, new])
         if plugins.has_function(plugins.DEFENSE, defense.method, "learn"):
+            for name in _LEARNED_BY:
+                if not hasattr(options, name):
+                    reason = f"'{defense.method}' has a function learn, so its Options must have {name}; add it there"
+                    _refuse(f"{place}.method", reason)
             self._purifier(f"{place}.options", options)
 
     def _purifier(self, place: str, options: object) -> None:
