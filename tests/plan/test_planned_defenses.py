@@ -197,8 +197,10 @@ def test_what_a_purifier_cannot_learn_from_is_told(options, message):
 
 def test_a_purifier_of_faces_of_another_size_is_told():
     reason = r"denoiser\.options\.dataset: 'public' has faces of another size or margin than 'synthetic'"
+    run = {"datasets": ["synthetic"], "extractors": ["arcface"], "experiments": ["defenses"]}
+    small = {"public": {"face_size": 80}}
     with pytest.raises(InputError, match=reason):
-        configuration({"run": {"experiments": ["defenses"]}, "datasets": {"public": {"face_size": 80}}})
+        configuration({"run": run, "datasets": small})
     # Who is not asked may learn from whatever there is.
-    other = {"run": {"experiments": ["defenses"], "defenses": ["wavelet"]}, "datasets": {"public": {"face_size": 80}}}
-    assert "denoiser" in configuration(other)["defenses"]
+    asked = {**run, "defenses": ["wavelet"]}
+    assert "denoiser" in configuration({"run": asked, "datasets": small})["defenses"]
