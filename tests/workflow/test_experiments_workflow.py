@@ -152,7 +152,10 @@ def test_defenses_have_one_spelling_in_every_table(world):
     assert found["unprotected"] == {"none", "cloak_detector"}
     assert found["collusion"] == {"none", "threshold_robust", "threshold_robust+cloak_detector"}
     # Every hook: faces are treated or dropped, an extractor takes the place, two answer.
-    assert found["defenses"] == {"none", *("jpeg_50", "half_size", "cloak_detector", "robust_training", "top_2_clip")}
+    assert found["defenses"] == {
+        "none",
+        *("jpeg_50", "half_size", "denoiser", "cloak_detector", "robust_training", "top_2_clip"),
+    }
 
 
 def test_a_defense_treats_what_everybody_posts(world):
