@@ -163,12 +163,44 @@ def test_only_posted_pictures_of_protected_users_count():
     others = [
         table.assign(channel="jpeg75", protection_rate=0.1),
         table.assign(unprotected=1, protection_rate=0.2),
-        table.assign(among="pictures", protection_rate=0.3),
     ]
     pd.testing.assert_frame_equal(from_rates(pd.concat([table, *others])), from_rates(table))
     pd.testing.assert_frame_equal(
         from_rates(table.query("rank == 1").drop(columns="among")), from_rates(table.query("rank == 1"))
     )
+
+
+def test_ranks_stand_beside_claims_of_their_kind():
+    """LowKey's k best are gallery pictures (its Note 1), the ICLR paper's two predictions are people."""
+    identities = rates_table().replace({"rank": {2: 50}})
+    pictures = identities.assign(
+        among="pictures", protection_rate=identities["protection_rate"].mul(1 + (identities["rank"] == 50))
+    )
+    measured = together([from_rates(identities), from_rates(pictures)])
+    counterparts = {
+        "dataset": {"FaceScrub with distractors": {"ours": "synthetic", "differs": ""}},
+        "attack": COUNTERPARTS["attack"],
+        "extractor": {"IR-152 ArcFace": {"ours": "magface", "differs": ""}},
+    }
+    table = compare(read_published(FILES), measured, counterparts).query("status == 'measured'")
+    rows = {(row.attack, row.rank, row.among): row for row in table.itertuples()}
+    assert set(rows) == {(attack, *rank) for attack in ("none", "LowKey") for rank in ((1, ""), (50, "pictures"))}
+    lowkey = rows["LowKey", 50, "pictures"]
+    # Of accuracies: 1 less the errors, and those less their intervals.
+    assert (lowkey.least, lowkey.value, lowkey.other_value) == pytest.approx((0.021, 0.1, 0.55))
+    assert (lowkey.other_low, lowkey.other_high) == pytest.approx((0.5, 0.58))
+    assert np.isnan(rows["LowKey", 1, ""].other_value)
+    chart = claims_and_measurements(table, "Claims", "Two of them.")
+    assert "LowKey, IR-152 ArcFace, accuracy (top 50 pictures): 2.1 claimed, 10 here (55 among identities)" in texts(
+        svg_of(chart)
+    )
+
+
+def test_published_ranks_say_among_what():
+    table = read_published(FILES)
+    among = table[table["rank"] > 1].groupby("source")["among"].unique().map(sorted).to_dict()
+    assert among == {"Cherepanova 2021": ["pictures"], "Radiya-Dixit 2022": ["classes", "identities"]}
+    assert set(table.loc[table["rank"] == 1, "among"]) == {""}
 
 
 def test_extractors_with_a_defense_are_called_as_publications_do():
@@ -222,11 +254,13 @@ def test_one_number_in_two_tables_counts_once_and_contradictions_are_told():
         (lambda table: table.assign(quantity="luck"), "quantity 'luck' is not known; choose one of error, accuracy"),
         (lambda table: table.assign(least=60, most=50), "claims 60 to 50; give percent"),
         (lambda table: table.assign(most=101), "claims 8 to 101; give percent"),
+        (lambda table: table.assign(rank=50), "claims rank 50 among ''; choose one of pictures, identities, classes"),
+        (lambda table: table.assign(among="pictures"), "claims rank 1 among 'pictures'; choose one of"),
         (lambda table: table.assign(least="some"), "claims some to 8; give percent"),
     ],
 )
 def test_bad_published_numbers_are_told(tmp_path, change, message):
-    row = dict.fromkeys(COLUMNS, "x") | {"quantity": "error", "rank": 1, "least": 8, "most": 8, "note": ""}
+    row = dict.fromkeys(COLUMNS, "x") | {"quantity": "error", "rank": 1, "least": 8, "most": 8, "note": "", "among": ""}
     change(pd.DataFrame([row])).to_csv(tmp_path / "claims.csv", index=False)
     with pytest.raises(InputError, match=re.escape(message)) as caught:
         read_published([tmp_path / "claims.csv"])

@@ -24,8 +24,10 @@ from rate_tables import (
     defense_table,
     interpolation_table,
     matrix_table,
+    open_set_table,
     rank_table,
     rate_table,
+    seed_table,
     system_table,
     unprotected_table,
     verification_table,
@@ -79,10 +81,12 @@ DRAWN = {
         8,
     ),
     "ranks": ({"table": rank_table()}, {"extractors": ["vggface", "clip"]}, 2 * 3 * 4 * 2),
+    "seeds": ({"table": seed_table()}, {"extractors": ["vggface", "clip"]}, 4 * 3 * 3),
     "surrogates": ({"table": undefended(rate_table())}, {"surrogates": KNOWN}, 4 * 3),
     "systems": ({"table": system_table()}, {"systems": TOGETHER}, (4 + 6) * 3),
     "training_matrix": ({"table": matrix_table()}, {"trained_on": TRAINED_ON}, 9),
     "unprotected": ({"table": unprotected_table()}, {"extractors": ["clip"]}, 2 * 8),
+    "open_set": ({"table": open_set_table()}, {"extractors": ["vggface", "clip"]}, 2 * 3 * 2),
     "verification": ({"table": verification_table()}, {"extractors": ["vggface", "clip"]}, 2 * 3 * 2),
     "visibility": (
         {"protection": with_defended(undefended(protection_table())), "table": visibility_table()},
@@ -167,7 +171,8 @@ def test_rows_of_defenses_and_of_other_extractors_change_no_figure(method, tmp_p
 
 
 @pytest.mark.parametrize(
-    "method", ["adaptive", "interpolation", "ranks", "verification", "systems", "classifiers", "unprotected"]
+    "method",
+    ["adaptive", "interpolation", "ranks", "verification", "open_set", "systems", "classifiers", "unprotected"],
 )
 def test_an_attack_without_rows_is_told(method, tmp_path):
     given = given_of(method, tmp_path)

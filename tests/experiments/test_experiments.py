@@ -29,6 +29,7 @@ WORLDS = {
     "fawkes_modes": ["resources/worlds/fawkes_modes.yaml"],
     "lowkey_variants": ["resources/worlds/lowkey_variants.yaml"],
     "photographs": ["resources/worlds/photographs.yaml"],
+    "seeds": ["resources/worlds/seeds.yaml"],
     "lfw": ["resources/worlds/lfw.yaml"],
 }
 WORLDS["lfw_surrogates"] = [*WORLDS["lfw"], "resources/worlds/lfw_surrogates.yaml"]

@@ -282,14 +282,16 @@ def test_unprotected_pictures_are_measured_with_dropped_faces_and_without(world)
     assert set(measure(given)["posted"]) == {"all"}
 
 
-@pytest.mark.parametrize("method", ["ranks", "verification"])
-def test_ranks_and_verification_are_measured_by_extractor(world, method):
+@pytest.mark.parametrize("method", ["ranks", "verification", "open_set"])
+def test_ranks_and_thresholds_are_measured_by_extractor(world, method):
+    from uncloak.experiments.open_set import measure as open_set
     from uncloak.experiments.ranks import measure as ranks
     from uncloak.experiments.verification import measure as verification
 
     module, errors = {
         "ranks": (ranks, ranks.rank_errors),
         "verification": (verification, verification.verification_errors),
+        "open_set": (open_set, open_set.open_set_errors),
     }[method]
     table = module.measure(world.given(("arcface", "none"), ("robust", "none"), method=method))
     expected = [errors(world.compared(name), SHARES, **names_of(name, "none")) for name in ("arcface", "robust")]

@@ -13,7 +13,17 @@ def test_everything_of_the_default(default):
     assert len(set(asked)) == len(asked)
     measured = [
         *("fawkes_by_extractor", "lowkey_by_extractor", "interpolation", "ranks", "verification", "visibility"),
-        *("adaptive", "training_matrix", "defenses", "detection", "unprotected", "classifiers", "systems", "collusion"),
+        *(
+            "open_set",
+            "adaptive",
+            "training_matrix",
+            "defenses",
+            "detection",
+            "unprotected",
+            "classifiers",
+            "systems",
+            "collusion",
+        ),
     ]
     assert set(asked) == {
         *tables("synthetic", "protection", "public", "extractors", *measured),

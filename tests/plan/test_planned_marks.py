@@ -16,7 +16,16 @@ LEARNED = {
 BOUND = {"extractors": {"arcface": {"largest_clean_error": 0.2}}}
 # Experiments on the drawn world whose figures and tables show this extractor, or one that is made from it.
 SHOW_IT = {
-    *("fawkes_by_extractor", "lowkey_by_extractor", "lifetime", "games", "ranks", "verification", "visibility"),
+    *(
+        "fawkes_by_extractor",
+        "lowkey_by_extractor",
+        "lifetime",
+        "games",
+        "ranks",
+        "verification",
+        "visibility",
+        "open_set",
+    ),
     *("adaptive", "training_matrix", "defenses", "unprotected", "classifiers", "systems", "collusion", "channels"),
 }
 CHANNELLED = {"run": {"channels": ["half"]}}

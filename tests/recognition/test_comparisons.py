@@ -1,12 +1,14 @@
 """Comparisons against distances written out one by one, and what thresholds may not see."""
 
 import dataclasses
+import math
 import re
 
 import numpy as np
 import pytest
 from close_embeddings import (
     EXACT,
+    GALLERY,
     POSTINGS,
     PROBES,
     clusters,
@@ -16,7 +18,6 @@ from close_embeddings import (
     lattice,
     records,
 )
-from sklearn.metrics import roc_curve
 
 from uncloak.errors import InputError
 from uncloak.recognition.comparing import compare
@@ -87,6 +88,11 @@ def test_others_are_compared_among_themselves():
     np.testing.assert_allclose(found.other_own_squared, nearest[own], rtol=1e-4)
     rivals = np.where(own, np.inf, nearest)
     np.testing.assert_allclose(found.other_rival_squared, rivals.min(axis=1), rtol=1e-4)
+    gallery, _ = in_gallery_order(split)
+    for column, user in enumerate(found.posted):
+        faces = clean.rows(gallery.loc[gallery["identity"] == user, "picture"])
+        squared = full_matrix(clean.rows(probes["picture"]), faces, "euclidean")
+        np.testing.assert_allclose(found.other_user_squared[:, column], squared.min(axis=1), rtol=1e-4)
 
 
 def test_thresholds_keep_the_false_accept_rate(monkeypatch):
@@ -96,29 +102,37 @@ def test_thresholds_keep_the_false_accept_rate(monkeypatch):
         split, clean, attacked = records(clusters(np.random.default_rng(seed)))
         found = compare(clean, attacked, split, "euclidean")
         probes, names, nearest = impostors(split, clean)
-        own = probes["identity"].to_numpy()[:, None] == names
-        false_accepts, _, scores = roc_curve(own.ravel(), -nearest.ravel(), drop_intermediate=False)
-        for rate, threshold in zip(found.false_accept_rates, found.false_accept_squared, strict=True):
-            allowed = np.flatnonzero(false_accepts <= rate)[-1]
-            # Every distance above the last allowed one, up to the first that is not, accepts the same.
-            assert -scores[allowed] < threshold * (1 + 1e-4)
-            assert np.mean(nearest[~own] < threshold * (1 - 1e-4)) <= rate
-            assert np.mean(nearest[~own] < threshold * (1 + 1e-4)) > rate
+        strangers = probes["identity"].to_numpy()[:, None] != names
+        gallery, _ = in_gallery_order(split)
+        to_users = {
+            user: full_matrix(clean.rows(probes["picture"]), clean.rows(own["picture"]), "euclidean").min(axis=1)
+            for user, own in gallery[gallery["role"] == "user"].groupby("identity")
+        }
+        for place, user in enumerate(found.posted):
+            others = [to_users[other] for other in to_users if other != user]
+            scores = np.sort(np.concatenate([nearest[strangers], *others]))
+            assert found.impostors[place] == len(scores)
+            for rate, threshold in zip(rates, found.false_accept_squared[place], strict=True):
+                assert threshold == pytest.approx(scores[math.floor(rate * len(scores) + 1e-9)], rel=1e-4)
+        assert found.gallery_size.tolist() == found.drawn_size.tolist() == [GALLERY] * len(found.posted)
     assert tuple(found.false_accept_rates) == rates
     assert rates[2:] == FALSE_ACCEPT_RATES
 
 
 @pytest.mark.parametrize("metric", ["euclidean", "cosine"])
-def test_thresholds_read_no_picture_of_a_user(metric):
+def test_thresholds_read_no_picture_of_the_user(metric):
     split, clean, attacked = records(clusters(np.random.default_rng(0)))
     before = compare(clean, attacked, split, metric)
     values = clean.embedding.copy()
-    users = (split["role"] == "user").to_numpy()
-    values[users] = 5 * np.random.default_rng(1).standard_normal(values[users].shape) + 2
+    user = list(before.posted)[2]
+    moved = (split["identity"] == user).to_numpy()
+    values[moved] = 5 * np.random.default_rng(1).standard_normal(values[moved].shape) + 2
     after = compare(Embeddings(values, split["picture"], "clean"), attacked, split, metric)
     for name, equal in same(before, after):
-        if name.startswith(("other_", "false_accept_")):
+        if name in ("other_own_squared", "other_rival_squared", "impostors"):
             assert equal, name
+    np.testing.assert_allclose(after.false_accept_squared[2], before.false_accept_squared[2], rtol=1e-4)
+    assert not np.allclose(after.false_accept_squared[3], before.false_accept_squared[3], rtol=1e-4)
     assert not np.array_equal(before.rival_squared, after.rival_squared)
 
 

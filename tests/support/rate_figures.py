@@ -9,6 +9,7 @@ from rate_tables import (
     classifier_table,
     defense_table,
     matrix_table,
+    open_set_table,
     rank_table,
     rate_table,
     system_table,
@@ -22,7 +23,7 @@ from uncloak.experiments.surrogates.figure import matrices
 from uncloak.experiments.systems.figure import systems
 from uncloak.experiments.training_matrix.figure import training_matrix
 from uncloak.experiments.unprotected.figure import unprotected
-from uncloak.experiments.verification.figure import verification
+from uncloak.experiments.verification.figure import by_rate
 from uncloak.figures.defenses import by_defense
 
 FIGURE = ("Title", "20 users, seed 7.")
@@ -35,7 +36,8 @@ DRAW = {
     "unprotected": lambda table: unprotected(table, ["fawkes_v10", "lowkey"], ["clip", "vggface"], *FIGURE),
     "classifiers": lambda table: classifiers(table, list(ATTACKS), CLASSIFIERS, *FIGURE),
     "ranks": lambda table: ranks(table, list(ATTACKS), *FIGURE),
-    "verification": lambda table: verification(table, list(ATTACKS), *FIGURE),
+    "verification": lambda table: by_rate(table, list(ATTACKS), ("false_accept_rate", "false accepts"), *FIGURE),
+    "open_set": lambda table: by_rate(table, list(ATTACKS), ("false_positive_rate", "false positives"), *FIGURE),
 }
 TABLES = {
     "by_defense": defense_table,
@@ -46,4 +48,5 @@ TABLES = {
     "classifiers": classifier_table,
     "ranks": rank_table,
     "verification": verification_table,
+    "open_set": open_set_table,
 }

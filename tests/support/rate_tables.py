@@ -124,6 +124,19 @@ def verification_table() -> pd.DataFrame:
     )
 
 
+def open_set_table() -> pd.DataFrame:
+    return verification_table().rename(columns={"false_accept_rate": "false_positive_rate"})
+
+
+def seed_table() -> pd.DataFrame:
+    tables = [
+        rate_table(scale=scale, repeated=repeated, n_seeds=3, share_of_seeds=share)
+        for repeated, scale, share in (("training", 0.9, 0.25), ("attack", 1, 0.0), ("split", 0.8, np.nan))
+    ]
+    table = pd.concat(tables)
+    return table.assign(lowest_seed=0.9 * table["protection_rate"], highest_seed=1.08 * table["protection_rate"])
+
+
 def unprotected_table(defended: bool = True) -> pd.DataFrame:
     plain = [rate_table(scale=0.5**count, unprotected=count, posted="all") for count in (10, 0, 2, 1)]
     names = {"defense": "cloak_detector", "defense_label": "without detected pictures", "posted": "all"}

@@ -36,7 +36,7 @@ rule choose_targets:
     params:
         code=code("choose_targets", attacks.surrogate_modules),
         record=text(attacks.targets_record),
-        seed=SEED,
+        seed=planned(attacks.seed),
         whose=text(roles.whose),
     message:
         "Choose the targets of {wildcards.attack} on {wildcards.dataset}"
@@ -85,7 +85,7 @@ rule perturb:
         brought=planned(brought.perceptual_weights),
         record=text(attacks.perturb_record),
         whose=text(roles.whose),
-        seed=SEED,
+        seed=planned(attacks.seed),
     message:
         "Perturb faces of {wildcards.dataset} by {wildcards.attack}, part {wildcards.scatteritem}"
     script:

@@ -193,11 +193,41 @@ rule split:
     params:
         code=code("split"),
         record=text(datasets.split_record),
-        seed=SEED,
+        seed=planned(datasets.seed),
     message:
         "Split {wildcards.dataset} into gallery and probes, and give its identities roles"
     script:
         "../scripts/split.py"
+
+
+# The same faces, of which others are users and probes.
+rule split_anew:
+    input:
+        unpack(planned(datasets.first_files)),
+    output:
+        faces=paths.FACES,
+        manifest=paths.MANIFEST,
+        split=paths.SPLIT,
+    log:
+        "logs/split_anew/{dataset}.log",
+    benchmark:
+        "benchmarks/split_anew/{dataset}.tsv"
+    wildcard_constraints:
+        dataset=one_of(datasets.split_anew(config)),
+    priority: 1000
+    conda:
+        "../../envs/tables.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        code=code("split_anew"),
+        record=text(datasets.split_record),
+        seed=planned(datasets.seed),
+    message:
+        "Split {wildcards.dataset} into gallery and probes, with other users"
+    script:
+        "../scripts/split_anew.py"
 
 
 # A checkpoint, because Snakemake looks anew, once it has run, at the jobs that take this table, and drops those for

@@ -60,7 +60,7 @@ rule train_extractor:
     params:
         code=code("train_extractor", extractors.training_modules),
         record=text(extractors.record),
-        seed=SEED,
+        seed=planned(extractors.seed),
     message:
         "Train {wildcards.extractor} from scratch"
     script:
@@ -143,7 +143,7 @@ rule tune_robustly:
     params:
         code=code("tune_robustly", extractors.training_modules),
         record=text(extractors.record),
-        seed=SEED,
+        seed=planned(extractors.seed),
     message:
         "Tune {wildcards.extractor} on public identities, clean and perturbed"
     script:

@@ -33,7 +33,7 @@ rule perturb_photographs:
         code=code("perturb_photographs", attacks.perturbing_modules),
         brought=planned(brought.perceptual_weights),
         record=text(attacks.perturb_record),
-        seed=SEED,
+        seed=planned(attacks.seed),
     message:
         "Perturb photographs of {wildcards.dataset} by {wildcards.attack}, part {wildcards.scatteritem}"
     script:

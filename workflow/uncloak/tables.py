@@ -30,7 +30,8 @@ _NAMES = (
 # Numbers that may be missing.
 _GAPS = (
     *("lpips", "lpips_low", "lpips_high", "landmark_shift", "landmark_shift_low", "landmark_shift_high"),
-    *("false_accept_rate", "passed_on", "largest_clean_error"),
+    *("false_accept_rate", "false_positive_rate"),
+    *("passed_on", "largest_clean_error", "sd_seeds", "sd_users", "sd_rest", "share_of_seeds"),
     *(f"above_{baseline}{end}" for baseline in ("clean", "no_defense") for end in ("", "_low", "_high")),
 )
 

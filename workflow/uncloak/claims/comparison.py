@@ -9,6 +9,8 @@ from uncloak.errors import InputError
 
 # What has other names here; classifiers, defenses and quantities have one name in both tables.
 _TERMS = ("dataset", "attack", "extractor")
+# The other way to count the k best.
+OTHERWISE = {"pictures": "identities", "identities": "pictures"}
 _OURS = ("value", "low", "high", "attack_label", "extractor_label", "n", "seed")
 
 MEASURED, NOT_MEASURED, NO_COUNTERPART = "measured", "not measured", "no counterpart"
@@ -26,9 +28,10 @@ def compare(
             ours differs in a few words, `differs` (empty where it does not). Attack "none" is itself.
 
     Returns the rows of `published` with `our_dataset`, `our_attack` and `our_extractor` (empty where there is none),
-    our `value` with its interval `low` to `high`, labels, `n` and `seed` (missing where not measured), `difference`
-    (our value less the nearest claimed one: 0 within a claimed range), `differs`, and `status`: "measured", "not
-    measured" or "no counterpart".
+    our `value` with its interval `low` to `high`, labels, `n` and `seed` (missing where not measured), `other_value`
+    with `other_low` to `other_high` where the k best are counted otherwise (among identities where the claim is among
+    pictures, and the reverse; missing for k = 1), `difference` (our value less the nearest claimed one: 0 within a
+    claimed range), `differs`, and `status`: "measured", "not measured" or "no counterpart".
 
     Raises InputError for counterparts of another kind, or without `ours` or `differs`.
     """
@@ -45,11 +48,19 @@ def compare(
     ours = measured.loc[:, [*ABOUT, *_OURS]].rename(columns=names)
     shared = [*names.values(), *(column for column in ABOUT if column not in _TERMS)]
     table = table.merge(ours, on=shared, how="left", validate="many_to_one")
+    table = _counted_otherwise(table, ours, shared)
     table["difference"] = table["value"] - table["value"].clip(table["least"], table["most"])
     table["status"] = NOT_MEASURED
     table.loc[table["value"].notna(), "status"] = MEASURED
     table.loc[(table[list(names.values())] == "").any(axis=1), "status"] = NO_COUNTERPART
     return table
+
+
+def _counted_otherwise(table: pd.DataFrame, ours: pd.DataFrame, shared: list[str]) -> pd.DataFrame:
+    """Add our value and interval where the k best are counted the other way."""
+    names = {name: f"other_{name}" for name in ("value", "low", "high")}
+    otherwise = ours.assign(among=ours["among"].map(OTHERWISE)).dropna(subset="among").rename(columns=names)
+    return table.merge(otherwise[[*shared, *names.values()]], on=shared, how="left", validate="many_to_one")
 
 
 def _check(counterparts: Mapping[str, Mapping[str, Mapping[str, str]]]) -> None:

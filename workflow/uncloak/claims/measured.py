@@ -20,15 +20,17 @@ def from_rates(table: pd.DataFrame, spelled: Sequence[Mapping[str, str]] = ()) -
 
     Args:
         table: averaged rows as `uncloak.recognition.rates.protection_rates` returns them, with labels. Kept are those
-            of pictures scraped as they were posted, all protected, and, where `among` tells, of ranks of identities.
+            of pictures scraped as they were posted, all protected. Ranks are those of identities unless `among` says
+            otherwise.
         spelled: of an `extractor` with a `defense`, the `name` and, if there is one, the `classifier` of both together
             in publications.
 
     Returns two rows per row kept, with the columns `COLUMNS`.
     """
     rows = table[(table["channel"] == "png") & (table["unprotected"] == 0)]
-    if "among" in rows:
-        rows = rows[rows["among"] == "identities"]
+    among = rows.get("among", pd.Series("identities", rows.index))
+    # The nearest picture is that of the nearest identity.
+    rows = rows.assign(among=among.where(rows["rank"] > 1, ""))
     rows = rows.assign(n=[f"{count} users" for count in rows["n_users"]])
     for each in spelled:
         both = (rows["extractor"] == each["extractor"]) & (rows["defense"] == each["defense"])
@@ -54,7 +56,7 @@ def from_detection(table: pd.DataFrame) -> pd.DataFrame:
     Returns four rows per row, with the columns `COLUMNS`; the detector stands as the extractor.
     """
     rows = table.assign(
-        **{"extractor": table["detector"], "classifier": "detector", "defense": "none", "rank": 1},
+        **{"extractor": table["detector"], "classifier": "detector", "defense": "none", "rank": 1, "among": ""},
         **{"attack_label": table["attack"], "extractor_label": table["detector"] + " detector"},
         n=[f"{count} identities" for count in table["n_identities"]],
     )
@@ -85,8 +87,11 @@ def from_transfer(table: pd.DataFrame) -> pd.DataFrame:
     )
     return pd.concat(
         [
-            rows.assign(rank=k, value=rows[f"top{k}"], low=rows[f"top{k}_low"], high=rows[f"top{k}_high"])
-            for k in (1, 5)
+            rows.assign(
+                **{"rank": k, "among": among, "value": rows[f"top{k}"]},
+                **{"low": rows[f"top{k}_low"], "high": rows[f"top{k}_high"]},
+            )
+            for k, among in ((1, ""), (5, "classes"))
         ],
         ignore_index=True,
     )[list(COLUMNS)]

@@ -11,9 +11,10 @@ A folder holds
   be made on a dataset at all; `check(asked, place)`, which raises InputError where it cannot be made as it stands; and
   what it takes: PIXELS (raw pixels are drawn, too), CHANNELS (every channel of the run), OWN_ATTACKS (its attacks need
   not be those of the run), SCORED (detectors score the pictures of its attacks, too), WHOLE_TABLE (its table holds
-  every extractor and attack of a dataset, its figure what the record asks for), RUN_DEFENSES (those of the run, unless
-  the record names some), LABELED (False where its table is not of extractors), HOOKS (of the defenses that it
-  can measure: faces and extractor, unless it says more);
+  every extractor and attack of a dataset, its figure what the record asks for), REPEATS (what the `seeds` of its
+  extractors and attacks make anew, too), RUN_DEFENSES (those of the run, unless the record names some), LABELED (False
+  where its table is not of extractors), HOOKS (of the defenses that it can measure: faces and extractor, unless it says
+  more);
 - `measure.py`: `measure(given)` returns a tidy table with one row per user. `average(given, table)` makes the averages
   of it, where they are not those of `uncloak.experiments.averaging`;
 - `figure.py`: `draw(given)` returns a chart and the rows that it shows;

@@ -70,11 +70,11 @@ class Given:
         return import_module(f"uncloak.experiments.{self.told['method']}.{part}")
 
     def table(self, name: str = "table") -> pd.DataFrame:
-        """The table among the files that has this name.
+        """The table among the files that has this name; where several have it, their rows.
 
-        Raises InputError where it cannot be read.
+        Raises InputError where one cannot be read.
         """
-        return read_table(self.files[name][0])
+        return pd.concat(map(read_table, self.files[name]), ignore_index=True)
 
     @cached_property
     def left_out(self) -> dict[str, str]:

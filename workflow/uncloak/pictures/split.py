@@ -86,6 +86,31 @@ def split(
     return pd.DataFrame(sorted(rows), columns=_COLUMNS), pd.DataFrame(dropped, columns=_DROPPED_COLUMNS)
 
 
+def split_anew(
+    first: pd.DataFrame, *, seed: int, gallery_share: float, minimum_user_pictures: int, named: bool = False
+) -> pd.DataFrame:
+    """Return a split of the same pictures, with other users and probes, drawn by another seed as `split` draws them.
+
+    As many users are drawn among the users and the identities without a role that have at least
+    `minimum_user_pictures`; they stay where they are `named`. All other roles stay: whoever an extractor or a detector
+    has learned becomes no user. Of everybody who has probes, as many pictures as before are.
+    """
+    table = first.copy()
+    roles = table.drop_duplicates("identity").set_index("identity")["role"]
+    counts = table["identity"].value_counts()
+    if not named:
+        free = [name for name in roles.index[roles.isin((USER, OTHER))] if counts[name] >= minimum_user_pictures]
+        drawn = _in_lots_order(free, seed)[: int((roles == USER).sum())]
+        roles[roles == USER] = OTHER
+        roles[drawn] = USER
+    table["role"] = table["identity"].map(roles)
+    for identity in sorted(set(table.loc[table["part"] == PROBE, "identity"])):
+        own = table["identity"] == identity
+        probes = _draw_probes(identity, sorted(table.loc[own, "picture"]), gallery_share, seed)
+        table.loc[own, "part"] = table.loc[own, "picture"].isin(probes).map({True: PROBE, False: GALLERY})
+    return table
+
+
 def find_users(users: Iterable[str], identities: Collection[str]) -> list[str]:
     """Return the identities that users are named by, in any Unicode form; raises InputError where one is not there."""
     found = {user: spelled(user, identities) for user in users}
@@ -154,6 +179,11 @@ def _draw_probes(identity: str, pictures: list[str], gallery_share: float, seed:
     return set(generator(seed, "probes", identity).choice(pictures, size=number, replace=False).tolist())
 
 
+def _in_lots_order(identities: Iterable[str], seed: int) -> list[str]:
+    """Return identities in the order of their lots."""
+    return sorted(identities, key=lambda identity: (generator(seed, "role", identity).random(), identity))
+
+
 def _named(users: Collection[str], counts: Mapping[str, int], taken: Collection[str], minimum: int) -> list[str]:
     found = find_users(users, counts)
     for user in found:
@@ -170,8 +200,7 @@ def _named(users: Collection[str], counts: Mapping[str, int], taken: Collection[
 def _draw_roles(
     counts: Mapping[str, int], given: Mapping[str, str], roles: Mapping[str, int], minimum_user: int, seed: int
 ) -> dict[str, str]:
-    lots = {identity: generator(seed, "role", identity).random() for identity in counts if identity not in given}
-    free = sorted(lots, key=lambda identity: (lots[identity], identity))
+    free = _in_lots_order(counts.keys() - given.keys(), seed)
     drawn = dict(given)
     for name in _DRAWN:
         wanted = roles.get(name, 0)

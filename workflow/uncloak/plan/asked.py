@@ -12,9 +12,9 @@ from typing import Any
 
 from uncloak import paths
 from uncloak.errors import InputError
-from uncloak.plan import attacks, defenses, evaluated, extractors, recognition
-from uncloak.plan.datasets import shows_visibility
+from uncloak.plan import attacks, datasets, defenses, evaluated, extractors, recognition
 from uncloak.plan.defenses import NONE, Recognizer
+from uncloak.plan.records import repeats
 
 # The experiment whose table says which extractors' numbers enter those of others.
 GATE = "extractors"
@@ -105,6 +105,8 @@ class Asked:
 
     def attacks_on(self, recognizer: Recognizer) -> list[str]:
         """The attacks that could fool an extractor: raw pixels are the floor of the clean error."""
+        if recognizer.extractor in self.repeats("extractors"):
+            return self.attacks  # one thing at a time
         return [] if evaluated.is_pixels(self.config, recognizer.extractor) else self._measured("attacks")
 
     def _measured(self, kind: str) -> list[str]:
@@ -114,7 +116,25 @@ class Asked:
             "attacks": (self.attacks, evaluated.attacks_of),
         }[kind]
         every = of_dataset(self.config, self.dataset) if self.about("WHOLE_TABLE", False) else []
-        return list(dict.fromkeys([*every, *drawn]))
+        names = list(dict.fromkeys([*every, *drawn]))
+        return [*names, *self.repeats(kind)] if self.about("REPEATS", False) else names
+
+    def repeats(self, kind: str) -> dict[str, tuple[str, int]]:
+        """What makes its extractors or attacks anew by other seeds -> which one, and by which seed."""
+        if self.dataset in datasets.split_anew(self.config):
+            return {}  # one thing at a time
+        return {
+            again: (name, seed)
+            for name in getattr(self, kind)
+            for again, seed in repeats(self.config, kind, name).items()
+        }
+
+    def pooled(self) -> dict[str, int]:
+        """The datasets whose errors are averaged together: itself, and what its seeds split anew; and these seeds."""
+        if not self.about("REPEATS", False):
+            return {self.dataset: datasets.seed(self.config, self.dataset)}
+        first = datasets.pictures_of(self.config, self.dataset)
+        return {first: datasets.seed(self.config, first), **repeats(self.config, "datasets", first)}
 
     # Files
 
@@ -201,7 +221,7 @@ class Asked:
 
     def visible(self) -> list[str]:
         """The drawn attacks of which the figure says how much they show; a mixture shows what its attacks do."""
-        if not self._drawn() or not shows_visibility(self.config, self.dataset):
+        if not self._drawn() or not datasets.shows_visibility(self.config, self.dataset):
             return []
         # What an experiment has files of its own for may be no users' pictures, where the run has none.
         run = evaluated.attacks_of(self.config, self.dataset)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from uncloak import paths
 from uncloak.plan import brought, defenses, evaluated, extractors, roles
-from uncloak.plan.records import science
+from uncloak.plan.records import science, seed_of
 
 
 def mixtures(config: Mapping) -> list[str]:
@@ -63,6 +63,11 @@ def targeted(config: Mapping) -> list[str]:
 def perturb_record(config: Mapping, attack: str) -> dict:
     """What the perturbing depends on; targets are a job of their own."""
     return science(config["attacks"][attack], "targets")
+
+
+def seed(config: Mapping, attack: str) -> int:
+    """By which seed an attack draws noise and targets."""
+    return seed_of(config, "attacks", attack)
 
 
 def import_record(config: Mapping, attack: str) -> dict:

@@ -25,6 +25,7 @@ _ADVICE = {
 
 def dataset_folder(config: Mapping, dataset: str) -> str | list[str]:
     """The folder of a dataset's raw pictures: the user's, or drawn or fetched by us; nothing where there is none."""
+    dataset = datasets.pictures_of(config, dataset)
     record = config["datasets"][dataset]
     ours = "root" not in record or "fetch" in record
     return _users_folder(config, record) or (paths.fill(paths.PHOTOGRAPHS, dataset=dataset) if ours else [])

@@ -3,11 +3,35 @@
 from collections.abc import Mapping
 
 from uncloak import paths
+from uncloak.plan.records import seed_of
 
 
 def made_from(config: Mapping, *sources: str) -> list[str]:
     """The datasets whose pictures come from these sources."""
-    return [name for name, record in config["datasets"].items() if record["source"] in sources]
+    records = config["datasets"]
+    return [name for name, record in records.items() if record["source"] in sources and "pictures_of" not in record]
+
+
+def split_anew(config: Mapping) -> list[str]:
+    """The datasets that are others, with other users and probes."""
+    return [name for name, record in config["datasets"].items() if "pictures_of" in record]
+
+
+def pictures_of(config: Mapping, dataset: str) -> str:
+    """The dataset whose pictures are those of one: itself, unless it is another split anew."""
+    return config["datasets"][dataset].get("pictures_of", dataset)
+
+
+def first_files(config: Mapping, dataset: str) -> dict[str, str]:
+    """What a dataset that is split anew takes over, or keeps in part."""
+    first = pictures_of(config, dataset)
+    found = {"faces": paths.FACES, "manifest": paths.MANIFEST, "split": paths.SPLIT}
+    return {name: paths.fill(path, dataset=first) for name, path in found.items()}
+
+
+def seed(config: Mapping, dataset: str) -> int:
+    """By which seed a dataset is split."""
+    return seed_of(config, "datasets", dataset)
 
 
 def of_photographs(config: Mapping) -> list[str]:
@@ -17,7 +41,8 @@ def of_photographs(config: Mapping) -> list[str]:
 
 def fetchable(config: Mapping) -> list[str]:
     """The datasets of one folder whose pictures are fetched where the user does not bring them."""
-    return [name for name, record in config["datasets"].items() if record.get("fetch")]
+    records = config["datasets"]
+    return [name for name, record in records.items() if record.get("fetch") and "pictures_of" not in record]
 
 
 def folders(record: Mapping) -> dict[str, Mapping]:

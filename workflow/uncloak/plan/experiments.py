@@ -77,8 +77,9 @@ def labels(config: Mapping, experiment: str, dataset: str) -> dict:
 
 def averaged(config: Mapping, experiment: str, dataset: str) -> dict[str, list[str]]:
     """What is averaged: errors by user, and which extractors' numbers enter a table."""
-    errors = paths.fill(paths.ERRORS, dataset=dataset, experiment=experiment)
-    return {"errors": [errors], **Asked(config, experiment, dataset).gated()}
+    asked = Asked(config, experiment, dataset)
+    errors = [paths.fill(paths.ERRORS, dataset=name, experiment=experiment) for name in asked.pooled()]
+    return {"errors": errors, **asked.gated()}
 
 
 def averaging(config: Mapping, experiment: str) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from uncloak import paths
 from uncloak.marks import marked
 from uncloak.plan import evaluated
-from uncloak.plan.records import science
+from uncloak.plan.records import science, seed_of
 from uncloak.plan.roles import listed, perturbed_others
 
 
@@ -34,6 +34,11 @@ def trained(config: Mapping, first: bool) -> list[str]:
 def record(config: Mapping, extractor: str) -> dict:
     """What making an extractor depends on."""
     return science(config["extractors"][extractor])
+
+
+def seed(config: Mapping, extractor: str) -> int:
+    """By which seed an extractor is trained."""
+    return seed_of(config, "extractors", extractor)
 
 
 def in_files(config: Mapping) -> list[str]:

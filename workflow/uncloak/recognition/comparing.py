@@ -5,10 +5,8 @@ is measured where it is wanted, so that a new attack leaves what is stored as it
 """
 
 import logging
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -16,9 +14,10 @@ import pandas as pd
 from uncloak.errors import InputError
 from uncloak.pictures.split import USER
 from uncloak.recognition.comparisons import FALSE_ACCEPT_RATES, NEAREST, NO_ATTACK, Comparisons
-from uncloak.recognition.distances import METRICS, identity_distances, points, squared_distances
+from uncloak.recognition.distances import METRICS, points, squared_distances
 from uncloak.recognition.embeddings import Embeddings
 from uncloak.recognition.nearest import Gallery
+from uncloak.recognition.others import compare_others
 from uncloak.recognition.parts import gallery_and_probes
 
 logger = logging.getLogger(__name__)
@@ -77,7 +76,10 @@ def compare(
         posted=posted,
         postings=(NO_ATTACK,),
         own_squared=_own_squared([clean], posted, asked[users], askers[users], metric),
-        **_others(faces[~posters], owners[~posters], asked[~users], askers[~users], metric),
+        **compare_others(
+            *((faces[rows], owners[rows]) for rows in (~posters, posters)),
+            *(asked[~users], askers[~users], metric, FALSE_ACCEPT_RATES),
+        ),
     )
     return add_postings(compared, perturbed)
 
@@ -150,27 +152,3 @@ def _own_squared(
             faces = points(embeddings.rows(pictures), metric)
             squared[rows, column, : len(pictures)] = squared_distances(asked, faces)
     return squared
-
-
-def _others(
-    faces: np.ndarray, owners: np.ndarray, probes: np.ndarray, askers: np.ndarray, metric: str
-) -> dict[str, np.ndarray]:
-    """Return what concerns identities that are no users: their gallery faces [G,D], G may be 0, and probes [Q,D]."""
-    names, starts = np.unique(owners, return_index=True)
-    squared = np.empty((len(probes), 0), dtype=np.float32)
-    if len(names):
-        squared = identity_distances(probes, faces, starts, metric)
-    is_own = askers[:, None] == names
-    return {
-        "other_own_squared": squared.min(axis=1, initial=np.inf, where=is_own).astype(np.float64),
-        "other_rival_squared": squared.min(axis=1, initial=np.inf, where=~is_own).astype(np.float64),
-        "false_accept_rates": np.array(FALSE_ACCEPT_RATES),
-        "false_accept_squared": np.array([_lowest_share(squared[~is_own], rate) for rate in FALSE_ACCEPT_RATES]),
-    }
-
-
-def _lowest_share(values: np.ndarray, share: float) -> float:
-    """Return the greatest of the values [N] that at most `share` of them lie below, NaN for none."""
-    # The decimal as written: 0.01 of 300 is 3, not a little less.
-    below = math.floor(Fraction(str(share)) * len(values))
-    return float(np.partition(values, below)[below]) if len(values) else math.nan

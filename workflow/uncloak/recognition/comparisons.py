@@ -60,13 +60,19 @@ class Comparisons:
             the identity's own nearest clean gallery face (infinite if it has none).
         other_rival_squared: float64 [Q], of the same probes: to the nearest clean gallery face of another identity that
             is no user (infinite if there is none).
+        other_user_squared: float64 [Q,U], of the same probes: to each user's nearest clean gallery face, in the order
+            of `posted`.
         false_accept_rates: float64 [F], in (0,1).
-        false_accept_squared: float64 [F]; at most that share of the pairs of such a probe and another identity that is
-            no user (its nearest clean gallery face) lie below it. NaN where there are no such pairs.
+        gallery_size: int [U], how many pictures each user has in the gallery, in the order of `posted`.
+        drawn_size: int [U], of how many pictures the galleries of others are that the user's thresholds are chosen by:
+            as many, unless too few people have them.
+        impostors: int [U], the pairs of such a probe and another identity, the user not, that has so many pictures.
+        false_accept_squared: float64 [U,F]; of these pairs at most that share lie below it, by the nearest of
+            `drawn_size` clean gallery faces drawn of that identity's. NaN where there are no such pairs.
         filtered: what a defense leaves of the gallery; None where none drops anything. It is not stored.
 
-    What concerns others than users is of float32's precision, and reads no picture of a user; all else is that of
-    float64.
+    What concerns others than users is of float32's precision and reads no picture of a user, a user's thresholds none
+    of that user; all else is that of float64.
     """
 
     metric: str
@@ -83,7 +89,11 @@ class Comparisons:
     own_squared: np.ndarray
     other_own_squared: np.ndarray
     other_rival_squared: np.ndarray
+    other_user_squared: np.ndarray
     false_accept_rates: np.ndarray
+    gallery_size: np.ndarray
+    drawn_size: np.ndarray
+    impostors: np.ndarray
     false_accept_squared: np.ndarray
     filtered: Filtered | None = None
 
@@ -118,8 +128,9 @@ _GROUPS = (
         "rival_picture",
         "own_squared",
     ),
-    ("other_own_squared", "other_rival_squared"),
-    ("false_accept_rates", "false_accept_squared"),
+    ("other_own_squared", "other_rival_squared", "other_user_squared"),
+    ("false_accept_rates",),
+    ("gallery_size", "drawn_size", "impostors", "false_accept_squared"),
 )
 
 

@@ -89,28 +89,6 @@ class FloatPass:
         return (roundings / 2 + 8) * _UNIT_ROUNDOFF * (norm + self._norms) ** 2 + underflow
 
 
-def identity_distances(
-    probes: np.ndarray, gallery: np.ndarray, starts: np.ndarray, metric: str, probes_per_block: int = 256
-) -> np.ndarray:
-    """Return every probe's squared distance to every identity's nearest gallery face, float32 [P,I], from one pass.
-
-    Args:
-        probes: float32 [P,D].
-        gallery: float32 [G,D], the faces of one identity standing together.
-        starts: int [I], each identity's first row in `gallery`, ascending from 0.
-        metric: one of METRICS.
-        probes_per_block: rows of the block of distances [rows,G] held at a time.
-
-    Raises InputError as `FloatPass` does.
-    """
-    faces = FloatPass(gallery, metric)
-    squared = np.empty((len(probes), len(starts)), dtype=np.float32)
-    for first in range(0, len(probes), probes_per_block):
-        rows = slice(first, first + probes_per_block)
-        np.minimum.reduceat(faces.squared(probes[rows])[0], starts, axis=1, out=squared[rows])
-    return squared
-
-
 def _center(gallery: np.ndarray, metric: str) -> np.ndarray:
     """Return the gallery's mean, float64 [D], rounded to float32 so that differences from it are exact in float64."""
     total = sum(

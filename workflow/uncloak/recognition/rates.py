@@ -22,7 +22,7 @@ _GROUP = (
     "seed",
 )
 # Settings that only some experiments have.
-_OPTIONAL = ("posted", "among", "false_accept_rate")
+_OPTIONAL = ("posted", "among", "false_accept_rate", "false_positive_rate", "repeated")
 
 
 def protection_rates(table: pd.DataFrame) -> pd.DataFrame:
@@ -30,16 +30,16 @@ def protection_rates(table: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         table: rows of one or several evaluations, each with its rows of attack "none". Among the columns besides
-            `uncloak.recognition.evaluation.COLUMNS`, `posted`, `among` and `false_accept_rate` say what was asked; all
-            others are numbers by user.
+            `uncloak.recognition.evaluation.COLUMNS`, `posted`, `among`, `false_accept_rate` and
+            `false_positive_rate` say what was asked; all others are numbers by user.
 
     Returns one row per (dataset, attack, channel, extractor, classifier, defense, metric, unprotected, rank, seed, and
-    posted, among and false_accept_rate where the table has them), in the table's order: `protection_rate` with the 95 %
-    interval `low` to `high` over users (`uncloak.recognition.intervals.rate_interval`), the same users' error without
-    attack `clean_error` with `clean_low` to `clean_high` (rates in [0,1]), the two differences below, the means over
-    users of the table's other columns, `n_users` and `n_probes` (all users' together). The clean error is that through
-    the row's channel where the table has rows of attack "none" through it, else that through "png". Rows of attack
-    "none" have the clean error as their rate.
+    what else was asked where the table has it), in the table's order: `protection_rate` with the 95 % interval `low` to
+    `high` over users (`uncloak.recognition.intervals.rate_interval`), the same users' error without attack
+    `clean_error` with `clean_low` to `clean_high` (rates in [0,1]), the two differences below, the means over users of
+    the table's other columns, `n_users` and `n_probes` (all users' together). The clean error is that through the row's
+    channel where the table has rows of attack "none" through it, else that through "png". Rows of attack "none" have
+    the clean error as their rate.
 
     Differences in [-1,1], of the same users and probes, with their intervals `*_low` to `*_high`
     (`uncloak.recognition.intervals.difference_interval`): `above_clean`, the rate less the clean error, missing for

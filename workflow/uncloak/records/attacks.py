@@ -5,7 +5,21 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from uncloak.records import plugins
-from uncloak.records.base import Count, Name, Names, Record, Released, Source, Text, fault, field, listed, one_of
+from uncloak.records.base import (
+    Count,
+    Name,
+    Names,
+    Record,
+    Released,
+    Seed,
+    Seeds,
+    Source,
+    Text,
+    fault,
+    field,
+    listed,
+    one_of,
+)
 from uncloak.records.extractors import PRECISION, Precision
 
 
@@ -102,6 +116,8 @@ class Method(Attack):
     )
     photograph: Frame | None = field("Perturb whole photographs, which the trainer then detects and aligns anew.", None)
     precision: Precision | None = field(f"{PRECISION} The configuration's unless given.", None)
+    seed: Seed | None = field("Noise and targets are drawn by it; by the configuration's unless given.", None)
+    seeds: Seeds = field("Others by which pictures are perturbed anew, each as NAME_seed_SEED, for `seeds`.", ())
     compile: bool = field("Compile the surrogates first; worth its minutes on a GPU.", False)
     batch: Count | None = field(
         "Pictures perturbed together: unless given, 1 photograph; of crops 32 on a GPU, and on a processor as many as"

@@ -115,5 +115,7 @@ Positive = Annotated[float, Field(gt=0)]
 Triple = listed(float, 3, 3)
 AnyNames = Annotated[listed(Name), AfterValidator(unique)]
 Names = Annotated[listed(Name, 1), AfterValidator(unique)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Seeds = Annotated[listed(Seed), AfterValidator(unique)]
 Source = Text | None
 Released = Annotated[datetime.date, BeforeValidator(_date)]

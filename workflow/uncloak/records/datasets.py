@@ -6,7 +6,21 @@ from pydantic import AfterValidator, Field, model_validator
 
 from uncloak.fetchers import FETCHERS
 from uncloak.layouts import LAYOUTS
-from uncloak.records.base import AnyNames, Count, Name, Names, Record, Text, fault, field, listed, one_of, unique
+from uncloak.records.base import (
+    AnyNames,
+    Count,
+    Name,
+    Names,
+    Record,
+    Seed,
+    Seeds,
+    Text,
+    fault,
+    field,
+    listed,
+    one_of,
+    unique,
+)
 
 # Names of people, as their folders have them.
 _People = Annotated[listed(Text, 1), AfterValidator(unique)]
@@ -119,6 +133,13 @@ class Photographs(Dataset):
     attacks: Names | None = field("Attacks evaluated here; those of run unless given.", None)
     same_people: AnyNames = field(
         "Published data sets that hold people of this one, besides itself; extractors `trained_on` one are marked.", ()
+    )
+    seed: Seed | None = field("Users and probes are drawn by it; by the configuration's unless given.", None)
+    seeds: Seeds = field("Others by which they are drawn anew, each as NAME_seed_SEED, for the experiment `seeds`.", ())
+    pictures_of: Name | None = field(
+        "Dataset whose faces these are, and whose people in other roles keep them: of its users and others, users are"
+        " drawn anew. What `seeds` make of it.",
+        None,
     )
     visibility: bool = field("Whether it is measured and drawn how much the attacks show.", True)
 

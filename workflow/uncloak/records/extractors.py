@@ -14,6 +14,8 @@ from uncloak.records.base import (
     Positive,
     Record,
     Released,
+    Seed,
+    Seeds,
     Share,
     Source,
     Text,
@@ -238,7 +240,14 @@ class Imported(Extractor):
     weights: Weights = field("Published weights.")
 
 
-class Trained(Extractor):
+class Learned(Extractor):
+    """What every extractor has that is trained here."""
+
+    seed: Seed | None = field("First weights and batches are drawn by it; by the configuration's unless given.", None)
+    seeds: Seeds = field("Others by which it is trained anew, each as NAME_seed_SEED, for the experiment `seeds`.", ())
+
+
+class Trained(Learned):
     """A network trained from scratch."""
 
     recipe: Literal["train"] = field("Trained from scratch.")
@@ -248,7 +257,7 @@ class Trained(Extractor):
     train: Training = field("How it is trained.")
 
 
-class Finetuned(Extractor):
+class Finetuned(Learned):
     """An extractor tuned from another."""
 
     recipe: Literal["finetune"] = field("Tuned from another extractor.")

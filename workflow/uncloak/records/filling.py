@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
+from uncloak.errors import InputError
 from uncloak.records import plugins
 from uncloak.records.configuration import Configuration
 
@@ -29,6 +30,31 @@ def fill(config: dict, struck: Collection[tuple[str, str]] = ()) -> None:
     for name in _asking_nothing():
         if name not in used and ("experiments", name) not in struck:
             experiments.setdefault(name, {"method": name})
+    for kind in ("datasets", "extractors", "attacks"):
+        _repeat(kind, _mapping(config, kind), config.get("seed"))
+
+
+def repeated(name: str, seed: int) -> str:
+    """The name of a record that is made anew by another seed."""
+    return f"{name}_seed_{seed}"
+
+
+def _repeat(kind: str, records: dict, whole: object) -> None:
+    """Add a record for each of the `seeds` of others; `whole` is the seed of the configuration."""
+    for name, record in list(records.items()):
+        seeds = record.get("seeds") if isinstance(record, dict) else None
+        for seed in seeds if isinstance(seeds, list) else ():
+            again = repeated(name, seed)
+            if again in records:
+                raise InputError(f"config: {kind}.{name}.seeds: '{again}' is there already; name that record otherwise")
+            if seed == record.get("seed", whole):
+                raise InputError(f"config: {kind}.{name}.seeds: by {seed} it is made anyway; leave that out")
+            # How good it must be is asked of the first alone: all are in or out together.
+            own = {key: value for key, value in record.items() if key not in ("seeds", "largest_clean_error")}
+            records[again] = {**own, "label": f"{record.get('label')}, seed {seed}", "seed": seed}
+            if kind == "datasets":
+                same_people = [name, *(record.get("same_people") or ())]
+                records[again] |= {"pictures_of": name, "same_people": same_people}
 
 
 def _asking_nothing() -> list[str]:

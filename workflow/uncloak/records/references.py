@@ -134,6 +134,7 @@ class _References:
         if isinstance(dataset, Photographs):
             self._known(f"{place}.extractors", "extractors", dataset.extractors or ())
             self._known(f"{place}.attacks", "attacks", dataset.attacks or ())
+            self._known(f"{place}.pictures_of", "datasets", [dataset.pictures_of] if dataset.pictures_of else ())
         public = dataset.perturb and dataset.perturb.public
         for attack, wanted in (public.identities if public else {}).items():
             self._known(f"{place}.perturb.public.identities", "attacks", [attack])

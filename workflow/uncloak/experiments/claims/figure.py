@@ -5,7 +5,7 @@ import textwrap
 import altair as alt
 import pandas as pd
 
-from uncloak.claims.comparison import MEASURED, NO_COUNTERPART, compare
+from uncloak.claims.comparison import MEASURED, NO_COUNTERPART, OTHERWISE, compare
 from uncloak.claims.measured import from_detection, from_rates, from_transfer, together
 from uncloak.claims.published import read_published
 from uncloak.errors import InputError
@@ -158,13 +158,13 @@ def _laid_out(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[int, str], dict[i
             places[row.Index] = len(labels)
             text = f"{row.extractor_label}; {row.differs}" if row.differs else row.extractor_label
             ours[len(labels)] = textwrap.shorten(text, _LETTERS, placeholder=" …")
-            labels[len(labels)] = f"{row.claim}: {row.claimed} claimed, {row.shown} here"
+            labels[len(labels)] = f"{row.claim}: {row.claimed} claimed, {row.shown} here{_otherwise(row)}"
     return rows.assign(place=rows.index.map(places)), labels, ours, headings
 
 
 def _claim(row) -> str:
     """Write what a claim is about, less what goes without saying."""
-    ranked = "" if row.rank == 1 else f" (top {row.rank})"
+    ranked = "" if row.rank == 1 else f" (top {row.rank} {row.among})"
     parts = [
         "no attack" if row.attack == _NO_ATTACK else row.attack,
         row.extractor,
@@ -173,6 +173,11 @@ def _claim(row) -> str:
         f"{row.quantity}{ranked}",
     ]
     return ", ".join(parts)
+
+
+def _otherwise(row) -> str:
+    """Write what is measured here where the k best are counted the other way, if it is."""
+    return "" if pd.isna(row.other_value) else f" ({percent(row.other_value)} among {OTHERWISE[row.among]})"
 
 
 def _range(row) -> str:

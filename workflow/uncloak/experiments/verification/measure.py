@@ -32,12 +32,15 @@ def verification_errors(
     """Measure each user's error at the false-accept rates of the comparisons.
 
     A probe is accepted where it lies nearer to the user's nearest posted face than a threshold, below which at most
-    that rate of impostors lie; the thresholds come from identities that are no users.
+    that rate of impostors lie: probes of identities that are no users, against everybody's clean gallery but the
+    user's, of as many pictures as the user has (`uncloak.recognition.thresholds`).
 
     Takes the arguments of `uncloak.recognition.evaluation.evaluate`.
 
     Returns one row per (false_accept_rate, attack, channel, user) with its columns (classifier "verification") and
-    `false_accept_rate`: the error is the share of the user's clean probes that are not accepted.
+    `false_accept_rate`, `gallery_size` (the user's pictures), `drawn_size` (those of the galleries that the threshold
+    was chosen by) and `impostors` (how many comparisons those were): the error is the share of the user's clean probes
+    that are not accepted, PSR@FAR in the literature.
 
     Raises InputError where an attack is not among the comparisons, or no impostor was compared.
     """
@@ -47,10 +50,14 @@ def verification_errors(
             " that are no users, with probes"
         )
     own = {posting: squared.min(axis=1) for posting, squared in own_distances(comparisons, attacks, seed).items()}
+    users = np.array(list(comparisons.posted))
+    by_probe = comparisons.false_accept_squared[np.searchsorted(users, comparisons.user)]
     tables = []
-    for rate, threshold in zip(comparisons.false_accept_rates, comparisons.false_accept_squared, strict=True):
-        lost = {posting: squared >= threshold for posting, squared in own.items()}
+    for column, rate in enumerate(comparisons.false_accept_rates):
+        lost = {posting: squared >= by_probe[:, column] for posting, squared in own.items()}
         names = {"dataset": dataset, "extractor": extractor, "defense": defense, "seed": seed}
         table = error_table(comparisons, lost, **names, classifier="verification")
-        tables.append(table.assign(false_accept_rate=rate))
+        places = np.searchsorted(users, table["user"].to_numpy(str))
+        about = {name: getattr(comparisons, name)[places] for name in ("gallery_size", "drawn_size", "impostors")}
+        tables.append(table.assign(false_accept_rate=rate, **about))
     return pd.concat(tables, ignore_index=True)

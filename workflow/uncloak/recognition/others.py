@@ -1,0 +1,73 @@
+"""People who are no users, compared with the gallery: what a trainer can choose thresholds by, who knows no user.
+
+Each is a stranger to all others, and a search for somebody whose own pictures are left out is one for a person who is
+not in the gallery. Distances are of float32's precision.
+"""
+
+import numpy as np
+
+from uncloak.recognition.distances import FloatPass
+from uncloak.recognition.thresholds import Impostors, size_to_draw
+
+_DISTANCES_AT_ONCE = 2**22
+_PROBES_AT_ONCE = 256
+
+
+def compare_others(
+    others: tuple[np.ndarray, np.ndarray],
+    users: tuple[np.ndarray, np.ndarray],
+    probes: np.ndarray,
+    askers: np.ndarray,
+    metric: str,
+    rates: tuple[float, ...],
+) -> dict[str, np.ndarray]:
+    """Compare the probes of people who are no users with the clean gallery faces of everybody.
+
+    Args:
+        others: gallery faces float32 [G,D] of people who are no users, G may be 0, and whose they are, str [G],
+            ascending.
+        users: the same of the users.
+        probes: float32 [Q,D].
+        askers: str [Q], whose probes they are.
+        metric: as in `uncloak.recognition.comparing.compare`.
+        rates: the F false-accept rates.
+
+    Returns what begins with `other_` or `false_accept_` of `uncloak.recognition.comparisons.Comparisons`, and
+    `gallery_size`, `drawn_size` and `impostors`.
+    """
+    names, codes, counts = np.unique(others[1], return_inverse=True, return_counts=True)
+    _, starts, user_codes, sizes = np.unique(users[1], return_index=True, return_inverse=True, return_counts=True)
+    asking = np.where(np.isin(askers, names), np.searchsorted(names, askers), -1)
+    everyone, pictures = np.append(codes, len(names) + user_codes), np.append(counts, sizes)
+    drawn = [size_to_draw(np.delete(pictures, len(names) + user), size) for user, size in enumerate(sizes.tolist())]
+    found = [
+        Impostors(everyone, asking, size, np.array(rates), without=len(names) + user) for user, size in enumerate(drawn)
+    ]
+    own, rival = np.full(len(probes), np.inf), np.full(len(probes), np.inf)
+    to_users = np.empty((len(probes), len(sizes)))
+    # The users apart: nothing of what concerns others alone depends on their pictures, not even by rounding.
+    galleries = [FloatPass(faces, metric) if len(faces) else None for faces, _ in (others, users)]
+    step = max(1, min(_PROBES_AT_ONCE, _DISTANCES_AT_ONCE // len(everyone)))
+    for first in range(0, len(probes), step):
+        rows = slice(first, first + step)
+        block = probes[rows]
+        squared, squared_to_users = (
+            each.squared(block)[0] if each else np.empty((len(block), 0), dtype=np.float32) for each in galleries
+        )
+        theirs = codes == asking[rows, None]
+        own[rows] = squared.min(axis=1, where=theirs, initial=np.inf)
+        rival[rows] = squared.min(axis=1, where=~theirs, initial=np.inf)
+        to_users[rows] = np.minimum.reduceat(squared_to_users, starts, axis=1)
+        squared = np.hstack([squared, squared_to_users])
+        for each in found:
+            each.add(squared, asking[rows])
+    return {
+        "other_own_squared": own,
+        "other_rival_squared": rival,
+        "other_user_squared": to_users,
+        "false_accept_rates": np.array(rates),
+        "gallery_size": sizes,
+        "drawn_size": np.array(drawn),
+        "impostors": np.array([each.pairs for each in found]),
+        "false_accept_squared": np.array([each.thresholds() for each in found]),
+    }
