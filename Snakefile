@@ -49,6 +49,7 @@ include: "workflow/rules/classifiers.smk"
 include: "workflow/rules/defenses.smk"
 include: "workflow/rules/transfer.smk"
 include: "workflow/rules/experiments.smk"
+include: "workflow/rules/audit.smk"
 include: "workflow/rules/targets.smk"
 include: "workflow/rules/hooks.smk"
 
