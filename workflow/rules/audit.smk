@@ -121,6 +121,35 @@ rule audit_measure:
         "../scripts/audit_measure.py"
 
 
+# For the records of extractors (docs/add/extractor.md): at which distance few faces of different people pass for one's.
+rule measure_thresholds:
+    input:
+        planned(audit.crowd_embeddings),
+    output:
+        paths.THRESHOLDS,
+    log:
+        "logs/measure_thresholds/{crowd}.log",
+    wildcard_constraints:
+        crowd=one_of(audit.crowds(config)),
+    conda:
+        "../../envs/tables.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        code=code("measure_thresholds"),
+        told=text(audit.thresholds_told),
+    message:
+        "Measure thresholds of the extractors on the people of {wildcards.crowd}"
+    script:
+        "../scripts/measure_thresholds.py"
+
+
+rule audit_thresholds:
+    input:
+        planned(audit.thresholds),
+
+
 rule audit:
     input:
         planned(audit.tables),

@@ -3,8 +3,9 @@
 import shutil
 from pathlib import Path
 
-from uncloak import paths
 from uncloak.jobs import started
+
+from uncloak import paths
 
 with started(snakemake) as job:
     folder = Path(paths.fill(paths.AUDIT, audit=job.params.name))

@@ -12,10 +12,10 @@ from uncloak.audit.pictures import audit_pictures
 from uncloak.audit.thresholds import of_record
 from uncloak.fetching import obtain
 from uncloak.pictures.channel import parse
+from uncloak.recognition.distances import points
 from uncloak.records.attacks import Method
 from uncloak.records.extractors import AnyExtractor
 from uncloak.records.reading import read
-from uncloak.recognition.distances import points
 from uncloak.store import write_arrays
 from uncloak.tables import write_table
 

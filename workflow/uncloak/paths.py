@@ -63,6 +63,7 @@ AUDIT_TABLES = {name: f"{AUDIT}/{name}.csv" for name in ("findings", "extractors
 AUDIT_ABOUT = f"{AUDIT}/audit.json"
 CROWD_FACES = "results/crowds/{crowd}/faces.h5"
 CROWD_EMBEDDINGS = "results/crowds/{crowd}/embeddings/{extractor}.h5"
+THRESHOLDS = "results/crowds/{crowd}/thresholds.yaml"
 
 
 def fill(pattern: str, **names: str) -> str:

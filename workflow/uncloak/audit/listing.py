@@ -1,7 +1,7 @@
 """One person's folders: which files there are, and which clean photograph each cloaked one was made from."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,11 +45,10 @@ def list_folders(clean: str, cloaked: Mapping[str, str], later: str = "") -> lis
     """
     originals = _originals(clean, _files(clean, CLEAN))
     found = list(originals)
+    never = [Listed(LATER, printable(file), Path(later, file)) for file in _files(later, LATER)] if later else []
     for name, root in cloaked.items():
-        found += _cloaks(name, root, _files(root, f"cloaked ({name})"), originals)
-    if later:
-        found += [Listed(LATER, printable(file), Path(later, file)) for file in _files(later, LATER)]
-    return found
+        found += _cloaks(name, root, _files(root, f"cloaked ({name})"), originals, {_stem_of(each) for each in never})
+    return found + never
 
 
 def _files(root: str, what: str) -> list[str]:
@@ -104,7 +103,13 @@ def _originals(root: str, files: Sequence[str]) -> list[Listed]:
     return found
 
 
-def _cloaks(name: str, root: str, files: Sequence[str], originals: Sequence[Listed]) -> list[Listed]:
+def _stem_of(listed: Listed) -> str:
+    return Path(_place(listed.file)).name
+
+
+def _cloaks(
+    name: str, root: str, files: Sequence[str], originals: Sequence[Listed], never: Collection[str]
+) -> list[Listed]:
     keys = {each.key for each in originals if each.key}
     by_stem: dict[str, list[str]] = {}
     for key in sorted(keys):
@@ -121,6 +126,8 @@ def _cloaks(name: str, root: str, files: Sequence[str], originals: Sequence[List
             reason = f"a second cloaked picture of one photograph; {first[key]} is taken"
         elif key:
             first[key] = printable(file)
+        elif Path(place).name in never:
+            reason = "its original is among the later photographs, which are never posted"
         found.append(Listed(name, printable(file), Path(root, file), "" if reason else key, reason))
     return found
 

@@ -132,9 +132,7 @@ def _hits(
                 yield ("closed", np.nan, rank, distractors), (near <= limit).any(axis=1), clean <= limit
 
 
-def _rivals(
-    asked: np.ndarray, crowd: Crowd, half: np.ndarray, treatment: str, metric: str
-) -> dict[bool, np.ndarray]:
+def _rivals(asked: np.ndarray, crowd: Crowd, half: np.ndarray, treatment: str, metric: str) -> dict[bool, np.ndarray]:
     """Return, without and with distractors, each probe's distances to the nearest people of the crowd, ascending."""
     faces = crowd.embeddings.get(treatment, crowd.embeddings[NO_TREATMENT])
     distances = _distances(asked, faces, metric)

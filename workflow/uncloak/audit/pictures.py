@@ -123,7 +123,9 @@ def _choose_person(pictures: list[_Picture], points: Callable, threshold: float 
     own = np.stack([faces[each.row] for faces, each in zip(found, clean, strict=True)])
     others = strangers(own, threshold)
     if 2 * others.sum() >= len(clean) > 1:
-        most, rest = ([each for each, other in zip(clean, others, strict=True) if other == odd] for odd in (False, True))
+        most, rest = (
+            [each for each, other in zip(clean, others, strict=True) if other == odd] for odd in (False, True)
+        )
         raise InputError(
             f"clean: {len(rest)} of {len(clean)} photographs seem to show other people than the rest"
             f" ({_files(most)} against {_files(rest)}); keep one person's photographs"

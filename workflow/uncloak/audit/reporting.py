@@ -58,7 +58,7 @@ def findings(
     found, shown = [], []
     treatments = [NO_TREATMENT, *told["channels"], *told["defenses"]]
     for name, about in told["extractors"].items():
-        crowd = _read_crowd(crowd_files[name]).without(left_out) if crowd_files else None
+        crowd = read_crowd(crowd_files[name]).without(left_out) if crowd_files else None
         thresholds = _thresholds(about, crowd, told)
         how = {key: told[key] for key in ("metric", "missing", "unprotected")}
         table = measure(pictures, _read(files[name]), treatments, thresholds, crowd, seed=seed, **how)
@@ -106,6 +106,13 @@ def about(told: Mapping, identity: Sequence[str], left_out: set[str], seed: int)
     }
 
 
+def read_crowd(path: str | os.PathLike) -> Crowd:
+    """Read the embeddings of a crowd; raises InputError where the file is missing or damaged."""
+    embedding, identity, treatment = read_arrays(path, "embedding", "identity", "treatment")
+    embeddings = {str(name): embedding[treatment == name] for name in np.unique(treatment)}
+    return Crowd(embeddings, identity[treatment == NO_TREATMENT])
+
+
 def _thresholds(about: Mapping, crowd: Crowd | None, told: Mapping) -> Calibrated | None:
     """The extractor's own; else those of the crowd."""
     recorded = of_record(about["thresholds"], told["metric"])
@@ -117,9 +124,3 @@ def _thresholds(about: Mapping, crowd: Crowd | None, told: Mapping) -> Calibrate
 
 def _read(path: str | os.PathLike) -> Embedded:
     return Embedded(*read_arrays(path, "embedding", "folder", "file", "treatment"))
-
-
-def _read_crowd(path: str | os.PathLike) -> Crowd:
-    embedding, identity, treatment = read_arrays(path, "embedding", "identity", "treatment")
-    embeddings = {str(name): embedding[treatment == name] for name in np.unique(treatment)}
-    return Crowd(embeddings, identity[treatment == NO_TREATMENT])

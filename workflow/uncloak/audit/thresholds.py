@@ -31,6 +31,17 @@ def of_record(told: Mapping | None, metric: str) -> Calibrated | None:
     )
 
 
+def as_record(calibrated: Calibrated, metric: str) -> dict:
+    """Return what an extractor's record is to say by `thresholds`."""
+    return {
+        "dataset": calibrated.dataset,
+        "pairs": calibrated.pairs,
+        "metric": metric,
+        "false_accept_rates": list(calibrated.distances),
+        "distances": [float(f"{distance:.5g}") for distance in calibrated.distances.values()],
+    }
+
+
 def calibrate(
     embedding: np.ndarray,
     identities: Sequence[str],

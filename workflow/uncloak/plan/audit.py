@@ -274,8 +274,10 @@ def embeddings(config: Mapping) -> list[str]:
 
 
 def crowds(config: Mapping) -> list[str]:
-    """The name of the crowd, if there is one."""
-    return [_slug(crowd(config)["label"])] if "clean" in config and crowd(config) else []
+    """The name of the crowd, if there is one: with how much is taken of it, so that several are kept."""
+    among = crowd(config) if "clean" in config or "crowd" in config else {}
+    how = options(config)
+    return [f"{_slug(among['label'])}_{how.crowd_people}_{how.crowd_pictures}"] if among else []
 
 
 def crowd(config: Mapping) -> dict[str, str]:
@@ -321,6 +323,22 @@ def crowd_embeddings(config: Mapping) -> list[str]:
 def crowd_faces(config: Mapping) -> list[str]:
     """Faces of the crowd; none without one."""
     return [paths.fill(paths.CROWD_FACES, crowd=name) for name in crowds(config)]
+
+
+def thresholds(config: Mapping) -> list[str]:
+    """Where the distances stand that were measured on the crowd.
+
+    Raises InputError where there is none.
+    """
+    found = [paths.fill(paths.THRESHOLDS, crowd=name) for name in crowds(config)]
+    if not found:
+        raise InputError("audit_thresholds: of whose faces? name a folder PERSON/FILE by crowd=FOLDER")
+    return found
+
+
+def thresholds_told(config: Mapping) -> dict:
+    """What is said of these distances."""
+    return {"label": crowd(config)["label"], "metric": config["recognition"]["metric"]}
 
 
 # What is measured
