@@ -167,4 +167,5 @@ def test_thresholds_leave_their_share_of_strangers_below():
         assert below <= rate * len(pairs) < below + 2
     told = as_record(found, "euclidean")
     assert of_record(told, "euclidean").distances == pytest.approx(found.distances, rel=1e-4)
-    assert of_record(told, "cosine") is None and of_record(None, "euclidean") is None
+    assert of_record(told, "cosine") is None
+    assert of_record(None, "euclidean") is None

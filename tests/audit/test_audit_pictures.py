@@ -82,7 +82,8 @@ def test_some_photographs_are_held_back_and_the_others_posted(mine):
     }
     assert set(reasons(audited).values()) == {"its original is held back as a probe"}
     rows = audited.table[audited.table["part"] == "posted"]
-    assert (rows["dssim"] > 0).all() and rows["largest_change"].between(3, 12).all()
+    assert (rows["dssim"] > 0).all()
+    assert rows["largest_change"].between(3, 12).all()
     assert (mine[2]().table["part"] == audited.table["part"]).all()
     channels = audited.arrays["channel"][audited.arrays["folder"] == "tool"].tolist()
     assert sorted(channels) == ["jpeg75"] * 4 + ["none"] * 4
@@ -103,7 +104,7 @@ def test_faces_are_those_of_a_dataset(mine, tmp_path):
 
 
 def test_a_turned_photograph_counts_as_it_stands(mine):
-    clean, cloaked, run = mine
+    clean, _, run = mine
     before = run().arrays
     picture = Image.open(clean / "0.jpg").transpose(Image.Transpose.ROTATE_90)
     exif = picture.getexif()
@@ -126,12 +127,13 @@ def test_later_photographs_are_the_probes(mine, drawn, tmp_path):
 
 
 def test_cloaked_photographs_without_originals_are_used_as_posted(mine):
-    clean, cloaked, run = mine
+    _, cloaked, run = mine
     for name in ("a.png", "b.png"):
         shutil.copyfile(cloaked / "0_cloaked.png", cloaked / name)
     audited = run()
     alone = audited.table[audited.table["file"].isin(["a.png", "b.png"])]
-    assert (alone["part"] == "posted").all() and (alone["pair"] == "").all() and alone["dssim"].isna().all()
+    assert (alone[["part", "pair"]] == ["posted", ""]).all(axis=None)
+    assert alone["dssim"].isna().all()
 
 
 def test_the_face_of_a_cloaked_photograph_is_where_it_is_in_the_clean_one(mine):
@@ -253,14 +255,15 @@ def test_names_that_do_not_meet_are_told_unless_originals_are_gone(mine):
 
 
 def test_where_a_cloak_hides_the_face_it_is_cut_where_it_was(mine):
-    clean, cloaked, run = mine
+    _, cloaked, run = mine
     for path in cloaked.iterdir():
         size = Image.open(path).size
         noise = np.random.default_rng(1).integers(0, 255, (size[1], size[0], 3), dtype=np.uint8)
         Image.fromarray(noise).save(path)
     audited = run()
     rows = audited.table[(audited.table["folder"] == "tool") & (audited.table["part"] == "posted")]
-    assert len(rows) == 4 and (rows["faces"] == 0).all() and (rows["reason"] == "").all()
+    assert rows["faces"].tolist() == [0] * 4
+    assert (rows["reason"] == "").all()
 
 
 def test_an_attack_of_ours_cloaks_what_is_posted(mine):
@@ -274,6 +277,7 @@ def test_an_attack_of_ours_cloaks_what_is_posted(mine):
     more = add_cloak(audited, "pgd", record, [surrogate], CHANNELS, seed=1)
     own = more.table[more.table["folder"] == "pgd"]
     assert sorted(own["file"]) == sorted(name for name, part in parts(audited, "clean").items() if part == "gallery")
-    assert (own["part"] == "posted").all() and own["largest_change"].between(1, 14).all()
+    assert (own["part"] == "posted").all()
+    assert own["largest_change"].between(1, 14).all()
     assert sorted(more.arrays["channel"][more.arrays["folder"] == "pgd"]) == ["jpeg75"] * 4 + ["none"] * 4
     assert len({len(values) for values in more.arrays.values()}) == 1

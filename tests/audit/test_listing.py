@@ -32,7 +32,7 @@ def pairs(found, cloak):
 def test_every_naming_that_we_write_is_known(naming):
     scheme = NAMINGS[naming]
     cloaked, clean = (name.replace("{stem}", "me_2").rpartition(".")[0] for name in (scheme.name, scheme.clean_name))
-    assert is_cloaked(cloaked) and not is_cloaked(clean)
+    assert [is_cloaked(cloaked), is_cloaked(clean)] == [True, False]
     assert bare(cloaked) == bare(clean) == "me_2"
 
 

@@ -48,7 +48,7 @@ def choose(faces: Sequence[np.ndarray], threshold: float | None) -> tuple[list[i
 
 
 def strangers(faces: np.ndarray, threshold: float) -> np.ndarray:
-    """Return which of the faces, points float64 [N,D], are not those of the person whom the most of them show, bool [N].
+    """Return which of the faces, points float64 [N,D], are not the person's whom the most of them show, bool [N].
 
     A face belongs to the person as long as more than half of the person's other faces lie within `threshold`.
     """

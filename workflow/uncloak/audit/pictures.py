@@ -217,10 +217,8 @@ def _told(pictures: Sequence[_Picture], channels: Mapping[str, Channel]) -> Audi
     for each in pictures:
         cloak = NO_CLOAK if each.listed.folder in (CLEAN, LATER) else each.listed.folder
         count = 0 if each.found.boxes is None else len(each.found.boxes)
-        rows.append(
-            (*(each.listed.folder, each.listed.file, each.part, cloak, each.listed.key, count, each.chosen),)
-            + (each.reason, each.dssim, each.largest_change)
-        )
+        known = (each.listed.folder, each.listed.file, each.part, cloak, each.listed.key, count, each.chosen)
+        rows.append((*known, each.reason, each.dssim, each.largest_change))
         if each.part == UNUSED:
             continue
         for channel in (NO_CHANNEL, *channels) if each.part != PROBE else (NO_CHANNEL,):
