@@ -4,9 +4,10 @@ import base64
 import shutil
 from pathlib import Path
 
+from uncloak.jobs import started
+
 from uncloak import paths
 from uncloak.audit.crowd import holds_any
-from uncloak.jobs import started
 
 with started(snakemake) as job:
     folder = Path(paths.fill(paths.AUDIT, audit=job.params.name))
