@@ -6,8 +6,7 @@ import sys
 
 from snakemake.utils import min_version
 
-# This checkout's library, here and in every job, whatever environment a job runs in. And memory that a job has freed
-# stays its own, in huge pages: fetching feature maps anew in every step takes a tenth of a network's time.
+# This checkout's library, here and in every job; memory that a job has freed stays its own, which saves a tenth of time.
 sys.path.insert(0, os.path.join(workflow.basedir, "workflow"))
 os.environ.update(
     PYTHONPATH=os.pathsep.join(filter(None, [sys.path[0], os.getenv("PYTHONPATH")])),
