@@ -71,7 +71,9 @@ def workflow(photographs, tmp_path_factory):
     }
     table = pd.DataFrame({"picture": list(paths), "path": list(map(str, paths.values()))}).sort_values("picture")
     alignment, crop = Alignment(face_detector="mtcnn"), {"face_size": 112, "margin": 0}
-    posted, _ = align_scraped(table, photographs / "cloaked", alignment, crop, Channel(()), (pictures, landmarks), out)
+    posted, _ = align_scraped(
+        table, photographs / "cloaked", alignment, crop, Channel(()), (pictures, landmarks), scratch=out
+    )
     split = pd.DataFrame({"picture": pictures})
     split["identity"] = split["picture"].str.split("/").str[0]
     split["part"] = np.where(split["picture"].isin(table["picture"]), "gallery", "probe")
