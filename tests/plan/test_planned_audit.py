@@ -42,7 +42,7 @@ def test_without_photographs_nothing_else_changes(default):
 def test_what_is_not_told_is_said_in_one_line(config, change, said):
     told = {key: value for key, value in {**config, **change}.items() if value is not None}
     with pytest.raises(InputError, match=said):
-        audit.tables(told)
+        audit.page(told)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_extractors_are_those_at_hand_from_the_oldest_to_the_newest(config, ther
 def test_without_any_extractor_at_hand_that_is_said(config, there):
     there(config)
     with pytest.raises(InputError, match=r"no extractor is at hand; install the extra dlib"):
-        audit.tables(config)
+        audit.page(config)
 
 
 def test_stand_ins_are_no_extractors_for_photographs(config):

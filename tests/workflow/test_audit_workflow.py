@@ -109,6 +109,7 @@ def test_one_command_answers_and_another_removes_all(mine):
     assert about["folders"] == {"clean": "clean", "cloaked": {"cloaked": "cloaked"}, "later": ""}
     assert about["crowd"] == {"label": "others", "people": 3, "pictures": 6, "left_out": 0}
     assert mine.read("extractors")["extractor"].tolist() == ["grid"]
+    assert "Does my cloak still protect me?" in (mine.results / "audit.html").read_text(encoding="utf-8")
 
     assert "Nothing to be done" in said(mine.snakemake())
     outside = [

@@ -150,16 +150,42 @@ rule audit_thresholds:
         planned(audit.thresholds),
 
 
+rule audit_page:
+    input:
+        **paths.AUDIT_TABLES,
+        pictures=paths.AUDIT_PICTURES,
+        faces=paths.AUDIT_FACES,
+        about=paths.AUDIT_ABOUT,
+    output:
+        paths.AUDIT_PAGE,
+    log:
+        f"{paths.AUDIT}/logs/page.log",
+    wildcard_constraints:
+        audit=one_of(audit.names(config)),
+    conda:
+        "../../envs/tables.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("audit_page"),
+        look=planned(audit.look),
+    message:
+        "Write the page of {wildcards.audit}"
+    script:
+        "../scripts/audit_page.py"
+
+
 rule audit:
     input:
-        planned(audit.tables),
+        planned(audit.page),
 
 
 rule audit_clean:
-    params:
-        name=planned(audit.clean_name),
     log:
         "logs/audit_clean.log",
+    params:
+        name=planned(audit.clean_name),
     message:
         "Remove all that an audit has made of the person's photographs"
     script:

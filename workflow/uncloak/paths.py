@@ -61,6 +61,7 @@ AUDIT_FACES = f"{AUDIT}/faces.h5"
 AUDIT_EMBEDDINGS = f"{AUDIT}/embeddings/{{extractor}}.h5"
 AUDIT_TABLES = {name: f"{AUDIT}/{name}.csv" for name in ("findings", "extractors", "offered")}
 AUDIT_ABOUT = f"{AUDIT}/audit.json"
+AUDIT_PAGE = f"{AUDIT}/audit.html"
 CROWD_FACES = "results/crowds/{crowd}/faces.h5"
 CROWD_EMBEDDINGS = "results/crowds/{crowd}/embeddings/{extractor}.h5"
 THRESHOLDS = "results/crowds/{crowd}/thresholds.yaml"

@@ -17,7 +17,7 @@ from uncloak.fetching import find
 from uncloak.folders import reachable
 from uncloak.plan import defenses, extractors
 from uncloak.plan.records import science
-from uncloak.provenance import listing_digest, module_file
+from uncloak.provenance import digest, listing_digest, module_file
 from uncloak.published_files import PublishedFile
 from uncloak.records.attacks import Method
 from uncloak.records.audit import Audit
@@ -390,7 +390,13 @@ def _shown(config: Mapping, extractor: str) -> dict:
     }
 
 
-def tables(config: Mapping) -> list[str]:
+def look(config: Mapping) -> str:
+    """A digest of what the page is made of besides code."""
+    parts = sorted(Path(module_file("uncloak.audit.page")).parent.glob("page.*"))
+    return digest("".join(path.read_text(encoding="utf-8") for path in parts))
+
+
+def page(config: Mapping) -> str:
     """What an audit comes down to.
 
     Raises InputError where none is asked for.
@@ -398,7 +404,7 @@ def tables(config: Mapping) -> list[str]:
     folders(config)
     at_hand(config)
     [name] = names(config)
-    return [paths.fill(path, audit=name) for path in (*paths.AUDIT_TABLES.values(), paths.AUDIT_ABOUT)]
+    return paths.fill(paths.AUDIT_PAGE, audit=name)
 
 
 def clean_name(config: Mapping) -> str:
