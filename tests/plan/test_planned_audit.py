@@ -96,8 +96,11 @@ def test_an_extractor_without_its_package_is_not_at_hand(config, there, monkeypa
     there(config, "edgeface_xs")
     assert audit.lacks(config, "edgeface_xs") is None
     audit._absent.cache_clear()
-    monkeypatch.setattr(audit, "find_spec", lambda name: None if name == "timm" else object())
+    monkeypatch.setattr(audit, "find_spec", lambda name: None if name in ("timm", "frbench") else object())
+    monkeypatch.setattr(audit, "requires", lambda _: ["timm==1", "frbench==1.1; extra == 'frbench'"])
     assert audit.lacks(config, "edgeface_xs") == "install the package timm"
+    offered = {row["extractor"]: row["how"] for row in audit.offered(config)}
+    assert (offered["edgeface_xs"], offered["frbench_resnet_100"]) == ("bring", "extra frbench")
     audit._absent.cache_clear()
 
 

@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Mapping
 from functools import cache
+from importlib.metadata import PackageNotFoundError, requires
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -163,6 +164,19 @@ def _absent(module: str) -> str | None:
     return None
 
 
+def _extra(package: str | None) -> str | None:
+    """The extra of ours that brings a package, if one does."""
+    try:
+        requirements = requires("uncloak") or []
+    except PackageNotFoundError:
+        return None
+    for requirement in requirements:
+        name, _, condition = requirement.partition(";")
+        if package and re.split("[=<>~! ]", name)[0].replace("-", "_") == package and "extra ==" in condition:
+            return condition.partition("extra ==")[2].strip(" '\"")
+    return None
+
+
 def offered(config: Mapping) -> list[dict]:
     """The published extractors that are not at hand, and how each is to be had."""
     rows = []
@@ -171,8 +185,9 @@ def offered(config: Mapping) -> list[dict]:
             continue
         record = config["extractors"][name]
         file = PublishedFile.of(record.get("weights", {"file": ""}))
-        installed = _absent(extractors.module(config, name)) is None
-        how = "fetch" if installed and file.fetchable else f"extra {file.extra}" if file.extra else "bring"
+        package = _absent(extractors.module(config, name))
+        extra = _extra(package or file.package)
+        how = f"extra {extra}" if extra else "fetch" if package is None and file.fetchable else "bring"
         rows.append(
             {"extractor": name, "label": record["label"], "released": record["released"], "size": file.size}
             | {"license": file.licence, "how": how, "advice": missing}
