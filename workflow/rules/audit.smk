@@ -184,6 +184,8 @@ rule audit:
 rule audit_clean:
     log:
         "logs/audit_clean.log",
+    conda:
+        "../../envs/tables.yaml"
     params:
         name=planned(audit.clean_name),
     message:

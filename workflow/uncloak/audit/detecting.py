@@ -12,7 +12,6 @@ from uncloak.errors import InputError
 from uncloak.parallel import map_in_order
 from uncloak.pictures.alignment import similarity, warp
 from uncloak.pictures.channel import Channel
-from uncloak.pictures.detection import Detector
 from uncloak.pictures.landmarks import template
 from uncloak.pictures.reading import UnusablePictureError, decode, read_content
 from uncloak.progress import track
@@ -104,8 +103,10 @@ def compare(pairs: Sequence[Pair], crop: Crop, workers: int = 1) -> list[Shown]:
 
 
 @cache
-def _detector() -> Detector:
+def _detector():
     # Kept by the process, and inherited by those it forks: loading costs seconds.
+    from uncloak.pictures.detection import Detector  # torch, which what is measured of the pictures does without
+
     return Detector()
 
 

@@ -35,6 +35,12 @@ def crowd_without(path: str | os.PathLike | None, faces: str | os.PathLike, own:
     return identity, same | ({own} & set(identity.tolist()))
 
 
+def holds_any(crowd: str | os.PathLike, faces: str | os.PathLike) -> bool:
+    """Return whether a file of a crowd's faces has one of the photographs of a person's file."""
+    (theirs,), (mine,) = read_arrays(crowd, "digest"), read_arrays(faces, "digest")
+    return bool(np.isin(theirs, mine[mine != ""]).any())
+
+
 def findings(
     pictures: pd.DataFrame,
     files: Mapping[str, str | os.PathLike],
