@@ -6,8 +6,7 @@ import sys
 
 from snakemake.utils import min_version
 
-# This checkout's library, here and in every job, whatever environment a job runs in. And memory that a job has freed
-# stays its own, in huge pages: fetching feature maps anew in every step takes a tenth of a network's time.
+# This checkout's library, here and in every job; memory that a job has freed stays its own, which saves it much time.
 sys.path.insert(0, os.path.join(workflow.basedir, "workflow"))
 os.environ.update(
     PYTHONPATH=os.pathsep.join(filter(None, [sys.path[0], os.getenv("PYTHONPATH")])),
@@ -49,6 +48,7 @@ include: "workflow/rules/classifiers.smk"
 include: "workflow/rules/defenses.smk"
 include: "workflow/rules/transfer.smk"
 include: "workflow/rules/experiments.smk"
+include: "workflow/rules/audit.smk"
 include: "workflow/rules/targets.smk"
 include: "workflow/rules/hooks.smk"
 

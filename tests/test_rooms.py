@@ -10,7 +10,18 @@ PACKAGE = Path(__file__).resolve().parents[1] / "workflow" / "uncloak"
 # lie in the package itself, less those of a run.
 ORDER = (
     *("ground", "fetchers", "layouts", "records", "figures", "pictures", "drawn", "extractors", "attacks", "exchange"),
-    *("recognition", "visibility", "defenses", "transfer", "games", "claims", "run", "experiments", "scaffold"),
+    *(
+        "recognition",
+        "visibility",
+        "defenses",
+        "transfer",
+        "games",
+        "claims",
+        "audit",
+        "run",
+        "experiments",
+        "scaffold",
+    ),
 )
 # What a run is made of: it plans the rooms' work by their names alone. Only experiments may ask it what there is to do.
 RUN = {"computing", "configuration", "jobs", "opening", "plan"}

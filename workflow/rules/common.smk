@@ -3,8 +3,8 @@
 import inspect
 
 from uncloak import paths
-from uncloak.plan import attacks, brought, claims, classifiers, datasets, defenses
-from uncloak.plan import detection, evaluated, experiments, extractors
+from uncloak.plan import attacks, audit, brought, claims, classifiers, datasets
+from uncloak.plan import defenses, detection, evaluated, experiments, extractors
 from uncloak.plan import recognition, roles, targets, transfer
 from uncloak.provenance import as_text, code_digest
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from uncloak.devices import choose_device, emulation, native_bfloat16, processor, resolve_precision
+from uncloak.plan import audit
 from uncloak.plan.crops import notes
 from uncloak.progress import watched
 
@@ -14,13 +15,16 @@ _ELSEWHERE = (
 
 def opening(config: Mapping, jobs: int, cores: int | None) -> str:
     """Return a few lines about a run of `jobs` jobs on `cores` cores of this machine, or (None) on other machines."""
-    labels = {kind: [config[kind][name]["label"] for name in config["run"][kind]] for kind in _KINDS}
+    audited = audit.names(config)
+    named = {"extractors": audit.at_hand(config)} if audited else {kind: config["run"][kind] for kind in _KINDS}
+    labels = {kind: [config[kind][name]["label"] for name in names] for kind, names in named.items()}
+    of = f"for the audit of {audited[0]}, by" if audited else "in a world of"
     here = "" if cores is None else f" on {_count(cores, 'cores')}"
     return "\n".join(
         [
-            f"{_count(jobs, 'jobs')}{here}, in a world of",
+            f"{_count(jobs, 'jobs')}{here}, {of}",
             *(f"  {_count(len(found), kind)}: {'; '.join(found)}" for kind, found in labels.items()),
-            *(f"Note: {line}." for line in notes(config)),
+            *(f"Note: {line}." for line in ([] if audited else notes(config))),
             _ELSEWHERE if cores is None else _here(config["precision"]),
         ]
     )

@@ -57,6 +57,18 @@ TRANSFER_ACCURACY = "results/transfer/accuracy.csv"
 TRANSFER_TABLE = "results/transfer/transfer.csv"
 TRANSFER_FIGURE = "results/transfer/figures/transfer_over_time.{kind}"
 
+# The audit of one person's photographs: all that holds anything of theirs lies in one folder; and other people's faces.
+AUDIT = "results/audit/{audit}"
+AUDIT_PICTURES = f"{AUDIT}/pictures.csv"
+AUDIT_FACES = f"{AUDIT}/faces.h5"
+AUDIT_EMBEDDINGS = f"{AUDIT}/embeddings/{{extractor}}.h5"
+AUDIT_TABLES = {name: f"{AUDIT}/{name}.csv" for name in ("findings", "extractors", "offered")}
+AUDIT_ABOUT = f"{AUDIT}/audit.json"
+AUDIT_PAGE = f"{AUDIT}/audit.html"
+CROWD_FACES = "results/crowds/{crowd}/faces.h5"
+CROWD_EMBEDDINGS = "results/crowds/{crowd}/embeddings/{extractor}.h5"
+THRESHOLDS = "results/crowds/{crowd}/thresholds.yaml"
+
 
 def fill(pattern: str, **names: str) -> str:
     """Return `pattern` with these names in it; what is not named stays in braces.

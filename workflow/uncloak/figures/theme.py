@@ -51,10 +51,10 @@ _OTHERS = (
     Style("#5f9e1f", _SLANT),
 )
 
-_FONT = "Helvetica, Arial, Liberation Sans, sans-serif"
+FONT = "Helvetica, Arial, Liberation Sans, sans-serif"
 _CONFIG = {
     "background": PAPER,
-    "font": _FONT,
+    "font": FONT,
     "padding": 14,
     "view": {"stroke": None},
     "axis": {

@@ -2,5 +2,5 @@
 
 Every function takes the configuration, as `uncloak.configuration` checked and filled it, and names of records, and
 returns names, paths (`uncloak.paths`) or what a job is to know. Nothing here knows what runs the jobs, and only
-`brought` looks at the disk.
+`brought` and `audit` look at the disk.
 """

@@ -5,7 +5,8 @@ from typing import Any, Literal
 from pydantic import PrivateAttr
 
 from uncloak.records.attacks import AnyAttack, Channel
-from uncloak.records.base import AnyNames, Name, Names, Record, Text, field
+from uncloak.records.audit import Audit
+from uncloak.records.base import AnyNames, Name, Names, Record, Text, field, listed
 from uncloak.records.datasets import AnyDataset
 from uncloak.records.defenses import Defense
 from uncloak.records.detectors import Detector
@@ -54,6 +55,25 @@ class Configuration(Record):
     detectors: dict[Name, Detector] = field("Classifiers that tell perturbed faces from clean ones.", {})
     defenses: dict[Name, Defense] = field("What the trainer does about cloaks.", {})
     experiments: dict[Name, Experiment] = field("Questions, and how they are answered.", {})
+    clean: Text | int | None = field("`audit`: folder of one person's photographs as they were taken.", None)
+    cloaked: Text | int | listed(Text, 1) | dict[Name, Text] | None = field(
+        "`audit`: folder of the same photographs as they are posted, or several: A,B or a mapping of names of cloaks.",
+        None,
+    )
+    cloak: Text | None = field("`audit`: instead, the name of an attack of ours that is to make them; or A,B.", None)
+    later: Text | int | None = field(
+        "`audit`: folder of clean photographs that were never posted; some of `clean` unless given.", None
+    )
+    crowd: Text | int | None = field(
+        "`audit`: folder of other people's photographs, PERSON/FILE, among whom the person is looked for; none: among"
+        " nobody. LFW unless given, where it is found below `data` or was fetched before.",
+        None,
+    )
+    missing: Literal["unprotected", "drop"] = field(
+        "`audit`: whether a photograph without a cloaked one counts as posted as it is, or not at all.", "unprotected"
+    )
+    audit_name: Name | None = field("`audit`: what its folder of results is called; as `clean` unless given.", None)
+    audit: Audit = field("How the audit of one person's photographs is made.", Audit())
 
     _mapping: dict[str, Any] = PrivateAttr(default_factory=dict)
 

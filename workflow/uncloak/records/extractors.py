@@ -203,6 +203,22 @@ class Weights(HashedFile):
     )
 
 
+class Thresholds(Record):
+    """Below which distance two faces count as one person's, measured on pairs of different people."""
+
+    dataset: Text = field("Whose faces they were measured on.")
+    pairs: Count = field("Pairs of faces of different people.")
+    metric: Literal["euclidean", "cosine"] = field("Distance between embeddings.", "euclidean")
+    false_accept_rates: listed(Annotated[float, Field(gt=0, lt=1)], 1) = field("Shares of these pairs...")
+    distances: listed(Annotated[float, Field(ge=0)], 1) = field("... that lie below these distances.")
+
+    @model_validator(mode="after")
+    def _paired(self) -> "Thresholds":
+        if len(self.distances) != len(self.false_accept_rates):
+            raise fault(f"{len(self.distances)} distances for {len(self.false_accept_rates)} rates; give one each")
+        return self
+
+
 class Extractor(Record):
     """What every extractor has."""
 
@@ -219,6 +235,7 @@ class Extractor(Record):
         " given.",
         None,
     )
+    thresholds: Thresholds | None = field("When an audit takes two faces for one person's, by false-accept rate.", None)
 
 
 class Pixels(Extractor):

@@ -14,8 +14,9 @@ from uncloak.records.faults import input_error, printable
 from uncloak.records.published import WITHOUT_WORDS
 
 # A new label restales no science: jobs that compute do not get it (`uncloak.plan.records`). Nor what an extractor has
-# learned and how wrong it may be, which decide only what tables and figures show.
-SHOWN = ("label", "released", "released_source", "trained_on", "largest_clean_error")
+# learned, how wrong it may be and when it takes two faces for one person's, which decide only what tables and figures
+# show.
+SHOWN = ("label", "released", "released_source", "trained_on", "largest_clean_error", "thresholds")
 Kind = TypeVar("Kind", bound=Record)
 Plain = TypeVar("Plain")
 

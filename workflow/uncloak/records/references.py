@@ -19,7 +19,7 @@ from uncloak.records.words import suggestion
 # Names that stand for something else where records' names stand.
 _NO_ATTACKS = ("clean", "none")
 _NO_CHANNELS = ("png",)
-_NO_DATASETS = ("transfer", "claims", "extractors")
+_NO_DATASETS = ("transfer", "claims", "extractors", "audit", "crowds")
 # Options of every purifier that learns.
 _LEARNED_BY = ("dataset", "attacks", "features", "strengths")
 # Tools whose box around a face is known (`uncloak.attacks.merging.TOOLS`).
