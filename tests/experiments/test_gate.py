@@ -2,6 +2,7 @@
 
 import json
 
+import altair as alt
 import embedded_crowd as crowd
 import pandas as pd
 import pytest
@@ -215,3 +216,10 @@ def test_the_job_that_averages_leaves_out_and_marks(tmp_path):
     assert done.returncode == 1
     assert done.stderr.startswith("error: tables of synthetic: no extractor is left")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("title", [None, "A title", ["Two", "lines"], alt.TitleParams("A title", subtitle=["One"])])
+def test_notes_are_written_whatever_the_title_of_a_chart(title):
+    chart = alt.Chart(pd.DataFrame({"a": [1]})).mark_point().encode(x="a:Q")
+    chart = chart if title is None else chart.properties(title=title)
+    assert "A note." in texts(svg_of(noted(chart, ["A note."])))
