@@ -10,6 +10,7 @@ from uncloak.records import plugins
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "workflow" / "scripts"
 HEAVY = {
+    *("audit_crowd", "audit_embeddings", "audit_faces"),
     *("align", "align_perturbed", "choose_targets", "embed", "embed_by_black_box", "end_to_end", "lpips"),
     *("image_classifier", "import_extractor", "interpolate_extractor", "perturb", "perturb_photographs"),
     *("train_detector", "train_extractor"),

@@ -156,10 +156,10 @@ rule audit:
 
 
 rule audit_clean:
-    params:
-        name=planned(audit.clean_name),
     log:
         "logs/audit_clean.log",
+    params:
+        name=planned(audit.clean_name),
     message:
         "Remove all that an audit has made of the person's photographs"
     script:

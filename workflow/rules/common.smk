@@ -3,9 +3,9 @@
 import inspect
 
 from uncloak import paths
-from uncloak.plan import attacks, audit, brought, claims, classifiers, datasets, defenses
+from uncloak.plan import attacks, brought, claims, classifiers, datasets, defenses
 from uncloak.plan import detection, evaluated, experiments, extractors
-from uncloak.plan import recognition, roles, targets, transfer
+from uncloak.plan import audit, recognition, roles, targets, transfer
 from uncloak.provenance import as_text, code_digest
 
 SEED = config["seed"]

@@ -7,7 +7,7 @@ from pathlib import Path
 from uncloak.jobs import started
 
 from uncloak import paths
-from uncloak.audit.crowd import holds_any
+from uncloak.audit.reporting import holds_any
 
 with started(snakemake) as job:
     folder = Path(paths.fill(paths.AUDIT, audit=job.params.name))

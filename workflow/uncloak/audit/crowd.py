@@ -12,7 +12,6 @@ from uncloak.errors import InputError
 from uncloak.folders import files_in, folders_in, printable
 from uncloak.pictures.detection import Candidates, most_central
 from uncloak.seeds import generator
-from uncloak.store import read_arrays
 
 logger = logging.getLogger(__name__)
 
@@ -64,9 +63,3 @@ def _people(root: Path) -> dict[str, Sequence[Path]]:
 
 def _is_picture(path: Path) -> bool:
     return path.suffix.lower() in _PICTURES and not path.name.startswith(".")
-
-
-def holds_any(crowd: str | os.PathLike, faces: str | os.PathLike) -> bool:
-    """Return whether a file of a crowd's faces has one of the photographs of a person's file."""
-    (theirs,), (mine,) = read_arrays(crowd, "digest"), read_arrays(faces, "digest")
-    return bool(np.isin(theirs, mine[mine != ""]).any())

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 import pandas as pd
@@ -33,6 +33,11 @@ def crowd_without(path: str | os.PathLike | None, faces: str | os.PathLike, own:
     (mine,) = read_arrays(faces, "digest")
     same = set(identity[np.isin(digest, mine[mine != ""])].tolist())
     return identity, same | ({own} & set(identity.tolist()))
+
+
+def holds_any(crowd: str | os.PathLike, faces: str | os.PathLike) -> bool:
+    """Return whether a file of a crowd's faces has one of the photographs of a person's file."""
+    return bool(crowd_without(crowd, faces, "")[1])
 
 
 def findings(
@@ -97,7 +102,7 @@ def about(told: Mapping, identity: Sequence[str], left_out: set[str], seed: int)
     }
     kept = ("name", "folders", "cloaks", "channels", "defenses", "metric", "chooser")
     options = {key: told[key] for key in ("missing", "held_back", "unprotected")}
-    versions = {name: version(name) for name in _VERSIONS}
+    versions = {name: found for name in _VERSIONS if (found := _version(name))}
     return {key: told[key] for key in kept} | {
         "options": options,
         "seed": seed,
@@ -111,6 +116,13 @@ def read_crowd(path: str | os.PathLike) -> Crowd:
     embedding, identity, treatment = read_arrays(path, "embedding", "identity", "treatment")
     embeddings = {str(name): embedding[treatment == name] for name in np.unique(treatment)}
     return Crowd(embeddings, identity[treatment == NO_TREATMENT])
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:  # of jobs that do without torch
+        return None
 
 
 def _thresholds(about: Mapping, crowd: Crowd | None, told: Mapping) -> Calibrated | None:
