@@ -160,6 +160,8 @@ rule audit_clean:
         "logs/audit_clean.log",
     params:
         name=planned(audit.clean_name),
+    conda:
+        "../../envs/tables.yaml"
     message:
         "Remove all that an audit has made of the person's photographs"
     script:
