@@ -8,7 +8,12 @@ import pytest
 from uncloak import paths
 
 WORKFLOW = Path(__file__).resolve().parents[1] / "workflow"
-PATTERNS = {name: value for name, value in vars(paths).items() if name.isupper()}
+PATTERNS = {
+    (name, part): path
+    for name, value in vars(paths).items()
+    if name.isupper()
+    for part, path in (value if isinstance(value, dict) else {"": value}).items()
+}
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import beta
 
 from uncloak.audit.measuring import Crowd, Embedded, measure
-from uncloak.audit.pictures import COLUMNS
+from uncloak.audit.parts import COLUMNS
 from uncloak.audit.thresholds import Calibrated, as_record, calibrate, of_record
 from uncloak.seeds import generator
 

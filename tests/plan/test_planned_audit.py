@@ -145,6 +145,10 @@ def test_where_the_person_lies_in_the_crowd_is_known(config, there, tmp_path):
 
 def test_defenses_are_those_of_the_run_that_treat_faces(config):
     assert list(audit.treatments(config)) == ["jpeg_50", "blur_1"]
+    run = {**config, "audit": {**config["audit"], "defenses": None}}
+    assert list(audit.treatments(run)) == ["jpeg_50", "wavelet"]  # not what has to be learned
+    with pytest.raises(InputError, match="'denoiser' has to be learned first"):
+        audit.treatments({**config, "audit": {**config["audit"], "defenses": ["denoiser"]}})
     wanted = {**config, "audit": {**config["audit"], "defenses": ["half_size"]}}
     assert audit.treatments(wanted)["half_size"] == {"method": "resize", "options": {"factor": 0.5}, "probes": False}
     with pytest.raises(InputError, match="'top_2_clip' does not treat faces"):

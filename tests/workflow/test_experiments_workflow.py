@@ -149,12 +149,13 @@ def test_defenses_have_one_spelling_in_every_table(world):
     assert found["adaptive"] == {"none", "robust_training"}
     assert found["training_matrix"] == {"none", "robust_training", "robust_on_fawkes", "robust_on_lowkey"}
     assert found["systems"] == {"none", "top_2_clip", "top_2_robust", "threshold_clip", "threshold_robust"}
-    assert found["unprotected"] == {"none", "cloak_detector"}
+    assert found["unprotected"] == {"none", "cloak_detector", "two_means"}
     assert found["collusion"] == {"none", "threshold_robust", "threshold_robust+cloak_detector"}
     # Every hook: faces are treated or dropped, an extractor takes the place, two answer.
     assert found["defenses"] == {
         "none",
-        *("jpeg_50", "half_size", "denoiser", "cloak_detector", "robust_training", "top_2_clip"),
+        *("jpeg_50", "half_size", "denoiser", "cloak_detector", "before_first_attack"),
+        *("dyntracker", "robust_training", "top_2_clip"),
     }
 
 

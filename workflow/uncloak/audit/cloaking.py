@@ -9,7 +9,8 @@ import torch
 from uncloak.attacks.perturb import perturb_record
 from uncloak.audit.detecting import NO_CHANNEL
 from uncloak.audit.listing import CLEAN
-from uncloak.audit.pictures import COLUMNS, GALLERY, POSTED, Audited
+from uncloak.audit.parts import COLUMNS, GALLERY, POSTED
+from uncloak.audit.pictures import Audited
 from uncloak.pictures.channel import Channel
 from uncloak.records.attacks import Method
 from uncloak.visibility.pictures import measure

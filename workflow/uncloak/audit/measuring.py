@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.stats import binomtest
 
 from uncloak.audit.listing import CLEAN
-from uncloak.audit.pictures import GALLERY, NO_CLOAK, POSTED, PROBE, UNPROTECTED
+from uncloak.audit.parts import GALLERY, NO_CLOAK, POSTED, PROBE, UNPROTECTED
 from uncloak.audit.thresholds import Calibrated
 from uncloak.errors import InputError
 from uncloak.recognition.distances import points, squared_distances

@@ -8,15 +8,12 @@ import pandas as pd
 
 from uncloak.audit.detecting import NO_CHANNEL, Crop, Found, Pair, Shown, compare, find_faces
 from uncloak.audit.listing import CLEAN, LATER, Listed
+from uncloak.audit.parts import COLUMNS, GALLERY, NO_CLOAK, POSTED, PROBE, UNPROTECTED, UNUSED
 from uncloak.audit.person import ONLY, SAME, choose, strangers
 from uncloak.errors import InputError
 from uncloak.pictures.channel import Channel
 from uncloak.seeds import generator
 
-GALLERY, PROBE, POSTED, UNUSED = "gallery", "probe", "posted", "unused"
-NO_CLOAK = "none"
-UNPROTECTED, DROP = "unprotected", "drop"
-COLUMNS = ["folder", "file", "part", "cloak", "pair", "faces", "chosen", "reason", "dssim", "largest_change"]
 _SHOWN = 3
 
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 import pandas as pd
@@ -103,7 +103,7 @@ def about(told: Mapping, identity: Sequence[str], left_out: set[str], seed: int)
     }
     kept = ("name", "folders", "cloaks", "channels", "defenses", "metric", "chooser")
     options = {key: told[key] for key in ("missing", "held_back", "unprotected")}
-    versions = {name: version(name) for name in _VERSIONS}
+    versions = {name: found for name in _VERSIONS if (found := _version(name))}
     return {key: told[key] for key in kept} | {
         "options": options,
         "seed": seed,
@@ -117,6 +117,13 @@ def read_crowd(path: str | os.PathLike) -> Crowd:
     embedding, identity, treatment = read_arrays(path, "embedding", "identity", "treatment")
     embeddings = {str(name): embedding[treatment == name] for name in np.unique(treatment)}
     return Crowd(embeddings, identity[treatment == NO_TREATMENT])
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:  # of jobs that do without torch
+        return None
 
 
 def _thresholds(about: Mapping, crowd: Crowd | None, told: Mapping) -> Calibrated | None:

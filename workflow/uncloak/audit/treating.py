@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from uncloak.audit.detecting import NO_CHANNEL
-from uncloak.audit.pictures import PROBE
+from uncloak.audit.parts import PROBE
 from uncloak.defenses.treated import Treated
 
 

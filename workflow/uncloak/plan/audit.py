@@ -265,7 +265,11 @@ def treatments(config: Mapping) -> dict[str, dict]:
     for name in config["run"]["defenses"] if named is None else named:
         if name not in config["defenses"]:
             raise InputError(f"config: audit.defenses: there is no defense '{name}'; name another")
-        if "faces" in defenses.hooks(config, name):
+        if name in defenses.learned(config):
+            # What a run has taught it are other people's faces, of another size.
+            if named is not None:
+                raise InputError(f"config: audit.defenses: '{name}' has to be learned first; leave it out")
+        elif "faces" in defenses.hooks(config, name):
             found[name] = defenses.described(config, name)
             found[name]["probes"] = config["defenses"][name].get("probes", False)
         elif named is not None:
