@@ -29,7 +29,7 @@ extractors:
     crop: {size: [112, 112], template: arcface}
     version: "1"
 audit: {extractors: [grid], unprotected: [1]}
-run: {defenses: [jpeg_50]}
+
 """
 
 
@@ -91,7 +91,7 @@ def test_one_command_answers_and_another_removes_all(mine):
     assert done.returncode == 0, said(done)
     found, pictures = mine.read("findings"), mine.read("pictures")
     assert set(found["cloak"].fillna("none")) == {"none", "cloaked"}
-    assert set(found["treatment"].fillna("none")) == {"none", "jpeg75", "half", "jpeg_50"}
+    assert set(found["treatment"].fillna("none")) == {"none", "jpeg75", "half", "jpeg_50", "blur_1"}
     assert set(found["extractor"]) == {"grid"}
     assert set(found["setting"]) == {"closed"}  # twelve faces are too few for a threshold
     probes = (pictures["part"] == "probe").sum()

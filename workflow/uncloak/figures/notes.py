@@ -22,7 +22,7 @@ def noted(chart: alt.TopLevelMixin, notes: Sequence[str]) -> alt.TopLevelMixin:
 def _params(title: object) -> alt.TitleParams:
     if isinstance(title, alt.TitleParams):
         return title.copy()
-    return alt.TitleParams(text="" if title is alt.Undefined else title)
+    return alt.TitleParams(text=" " if title is alt.Undefined else title)
 
 
 def _lines(subtitle: object) -> list[str]:
