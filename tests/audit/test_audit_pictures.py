@@ -223,17 +223,51 @@ def test_two_people_mixed_are_told(mine):
 
 def test_one_photograph_is_no_audit_without_later_ones(mine, tmp_path):
     clean, cloaked, run = mine
-    for number in range(1, 6):
+    later = tmp_path / "later"
+    later.mkdir()
+    (clean / "5.jpg").rename(later / "z.jpg")
+    for number in range(1, 5):
         (clean / f"{number}.jpg").unlink()
     with pytest.raises(InputError, match=r"clean: one photograph can be used \(0.jpg\).*later=FOLDER"):
         run()
-    later = tmp_path / "later"
-    later.mkdir()
-    shutil.copyfile(clean / "0.jpg", later / "z.jpg")
     assert parts(audit(clean, cloaked, later), "clean") == {"0.jpg": "gallery"}
     Image.new("RGB", (300, 200)).save(later / "z.jpg")
     with pytest.raises(InputError, match=r"later: none of its files can be used \(z.jpg: no face found\)"):
         audit(clean, cloaked, later)
+
+
+def test_no_probe_is_a_copy_of_what_is_posted(mine, tmp_path):
+    clean, cloaked, run = mine
+    shutil.copyfile(clean / "1.jpg", clean / "copy.jpg")
+    Image.open(clean / "2.jpg").save(clean / "other.png")
+    told = reasons(run())
+    assert (told["copy.jpg"], told["other.png"]) == (
+        "the same picture as clean/1.jpg",
+        "the same picture as clean/2.jpg",
+    )
+    later = tmp_path / "later"
+    shutil.copytree(clean, later)
+    with pytest.raises(InputError, match=r"later: none of its files can be used .*the same picture as clean/0.jpg"):
+        audit(clean, cloaked, later)
+    (clean / "3.jpg").unlink()
+    shutil.copyfile(cloaked / "4_cloaked.png", later / "disguised.png")
+    audited = audit(clean, cloaked, later)
+    assert {file for file, part in parts(audited, "later").items() if part == "probe"} == {"3.jpg"}
+    assert reasons(audited)["disguised.png"] == "the same picture as tool/4_cloaked.png"
+
+
+@pytest.mark.parametrize("moved", [1, 4])
+def test_later_photographs_of_somebody_else_are_told(mine, tmp_path, moved):
+    clean, cloaked, _ = mine
+    (tmp_path / "later").mkdir()
+    for number in range(moved):
+        (clean / f"{number}.jpg").rename(tmp_path / "later" / f"{number}.jpg")
+
+    def points(faces):
+        return np.array([[9.0 if number >= 6 - moved else 0.0] for number in range(len(faces))])
+
+    with pytest.raises(InputError, match=r"^later: seems to show somebody else than clean \(0.jpg.* against .*5.jpg"):
+        audit(clean, cloaked, tmp_path / "later", points)
 
 
 def test_no_face_at_all_is_told(mine):

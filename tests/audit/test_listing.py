@@ -103,6 +103,13 @@ def test_a_missing_and_an_empty_folder_are_told(folder, tmp_path):
         list_folders(clean, {"tool": str(tmp_path / "nowhere")})
     with pytest.raises(InputError, match=r"clean: .*empty: holds no files"):
         list_folders(folder("empty"), {"tool": clean})
+    with pytest.raises(InputError, match=r"clean: .*a.jpg: is no folder; name the folder"):
+        list_folders(f"{clean}/a.jpg", {"tool": clean})
+
+
+def test_cloaked_pictures_are_no_later_ones(folder):
+    found = list_folders(folder("clean", "a.jpg"), {"tool": folder("made", "a.png")}, folder("later", "b_cloaked.png"))
+    assert [each.reason for each in found if each.folder == LATER] == ["named as a tool's cloaked picture"]
 
 
 def test_links_in_a_circle_end(folder, tmp_path):

@@ -37,6 +37,10 @@ def test_without_photographs_nothing_else_changes(default):
         ({"cloaked": None}, "no cloaked photographs.*cloak=lowkey"),
         ({"cloak": "lowkey"}, "one of cloaked and cloak"),
         ({"cloaked": {"later": "x"}}, "cannot be called 'later'"),
+        ({"cloaked": {}}, "names no folder"),
+        ({"cloaked": ", "}, "names no folder"),
+        ({"cloaked": "made,./made/"}, "made: is given twice"),
+        ({"cloaked": {"a": "made", "b": "made"}}, "made: is given twice"),
     ],
 )
 def test_what_is_not_told_is_said_in_one_line(config, change, said):
@@ -57,6 +61,29 @@ def test_what_is_not_told_is_said_in_one_line(config, change, said):
 )
 def test_cloaks_are_named_after_their_folders(config, given, names):
     assert list(audit.folders({**config, "cloaked": given})["cloaked"]) == names
+
+
+def test_a_folder_may_have_a_comma_in_its_name(config, tmp_path):
+    (tmp_path / "a, b").mkdir()
+    assert audit.folders({**config, "cloaked": f"{tmp_path}/a, b"})["cloaked"] == {"a_b": f"{tmp_path}/a, b"}
+
+
+def test_folders_without_photographs_are_told_before_anything_is_computed(config, tmp_path):
+    for name in ("mine", "made", "empty", "others"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "mine" / "a.jpg").touch(), (tmp_path / "made" / "a.png").touch()
+    there = {**config, "clean": str(tmp_path / "mine"), "cloaked": str(tmp_path / "made")}
+    assert audit.photographs(there)
+    for key, value, said in [
+        ("clean", tmp_path / "nowhere", "clean: .*no such folder"),
+        ("clean", tmp_path / "mine" / "a.jpg", "clean: .*is no folder"),
+        ("cloaked", tmp_path / "empty", r"cloaked \(empty\): .*holds no files"),
+        ("later", tmp_path / "nowhere", "later: .*no such folder"),
+    ]:
+        with pytest.raises(InputError, match=said):
+            audit.photographs({**there, key: str(value)})
+    with pytest.raises(InputError, match="crowd: .*others: holds no files"):
+        audit.crowd_photographs({**there, "crowd": str(tmp_path / "others")})
 
 
 def test_an_audit_is_named_after_the_folder(config):

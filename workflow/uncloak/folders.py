@@ -7,6 +7,7 @@ import os
 import stat
 from pathlib import Path
 
+from uncloak.errors import InputError
 from uncloak.files import unreadable
 
 _DEPTH = 3  # IDENTITY/face/FILE is the deepest place of a picture
@@ -57,6 +58,19 @@ def listing(root: str | os.PathLike) -> list[str]:
             elif name.count("/") + 1 < _DEPTH:
                 waiting.append((name, entry.path))
     return sorted(lines)
+
+
+def check_holds_files(what: str, root: str | os.PathLike) -> None:
+    """Raise InputError, which calls the folder `what`, unless `root` is a folder with anything in it."""
+    if not os.path.exists(root):
+        said = "no such folder; name the folder with the photographs"
+    elif not os.path.isdir(root):
+        said = "is no folder; name the folder that the photographs lie in"
+    elif not _visible(root):
+        said = "holds no files; name the folder with the photographs"
+    else:
+        return
+    raise InputError(f"{what}: {printable(root)}: {said}")
 
 
 def printable(name: str | os.PathLike) -> str:

@@ -8,11 +8,12 @@ from pathlib import Path
 from uncloak.errors import InputError
 from uncloak.exchange.endings import bare, is_cloaked
 from uncloak.files import unreadable
-from uncloak.folders import printable
+from uncloak.folders import check_holds_files, printable
 
 CLEAN, LATER = "clean", "later"
 _DEPTH = 8  # folders in folders; links may lead round in circles
 _SHOWN = 3
+_NAMED_CLOAKED = "named as a tool's cloaked picture"
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def list_folders(clean: str, cloaked: Mapping[str, str], later: str = "") -> lis
     """
     originals = _originals(clean, _files(clean, CLEAN))
     found = list(originals)
-    never = [Listed(LATER, printable(file), Path(later, file)) for file in _files(later, LATER)] if later else []
+    never = [_never_posted(later, file) for file in _files(later, LATER)] if later else []
     for name, root in cloaked.items():
         found += _cloaks(name, root, _files(root, f"cloaked ({name})"), originals, {_stem_of(each) for each in never})
     return found + never
@@ -53,8 +54,7 @@ def list_folders(clean: str, cloaked: Mapping[str, str], later: str = "") -> lis
 
 def _files(root: str, what: str) -> list[str]:
     """Return all files below a folder, sorted; hidden ones, such as file managers leave, do not count."""
-    if not os.path.isdir(root):
-        raise InputError(f"{what}: {printable(root)}: no such folder; name the folder with the photographs")
+    check_holds_files(what, root)
     found: list[str] = []
     waiting = [("", 0)]
     while waiting:
@@ -94,13 +94,18 @@ def _originals(root: str, files: Sequence[str]) -> list[Listed]:
     for file in files:
         key, reason = _place(file), ""
         if is_cloaked(_stem(file)):
-            reason = "named as a tool's cloaked picture"
+            reason = _NAMED_CLOAKED
         elif key in first:
             reason = f"has the name of {first[key]}, which is taken"
         else:
             first[key] = printable(file)
         found.append(Listed(CLEAN, printable(file), Path(root, file), "" if reason else key, reason))
     return found
+
+
+def _never_posted(root: str, file: str) -> Listed:
+    reason = _NAMED_CLOAKED if is_cloaked(_stem(file)) else ""
+    return Listed(LATER, printable(file), Path(root, file), reason=reason)
 
 
 def _stem_of(listed: Listed) -> str:

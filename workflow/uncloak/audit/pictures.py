@@ -93,6 +93,7 @@ def audit_pictures(
     pictures = [_Picture(each, answers.get(place, Found())) for place, each in enumerate(listed)]
     for picture in pictures:
         picture.reason = picture.listed.reason or picture.found.reason
+    _refuse_copies(pictures)
     _choose_person(pictures, points, threshold)
     _give_parts(pictures, held_back, seed)
     cloaks = list(dict.fromkeys(each.folder for each in listed if each.folder not in (CLEAN, LATER)))
@@ -104,6 +105,21 @@ def audit_pictures(
 
 def _of(pictures: Sequence[_Picture], *folders: str) -> list[_Picture]:
     return [each for each in pictures if each.listed.folder in folders]
+
+
+def _refuse_copies(pictures: Sequence[_Picture]) -> None:
+    """Use every picture once: a model finds the very pixels that it holds, which says nothing of the person.
+
+    Cloaked photographs may be alike, and whether they equal their originals is told when they are paired.
+    """
+    first: dict[str, _Picture] = {}
+    for picture in pictures:  # clean, cloaked, later
+        digest, folder = picture.found.digest, picture.listed.folder
+        if not (picture.usable and digest):
+            continue
+        same = first.setdefault(digest, picture)
+        if same is not picture and folder in (CLEAN, LATER):
+            picture.refuse(f"the same picture as {same.listed.folder}/{same.listed.file}")
 
 
 def _choose_person(pictures: list[_Picture], points: Callable, threshold: float | None) -> None:
@@ -119,6 +135,7 @@ def _choose_person(pictures: list[_Picture], points: Callable, threshold: float 
         return
     own = np.stack([faces[each.row] for faces, each in zip(found, clean, strict=True)])
     others = strangers(own, threshold)
+    _check_folders(clean, others)
     if 2 * others.sum() >= len(clean) > 1:
         most, rest = (
             [each for each, other in zip(clean, others, strict=True) if other == odd] for odd in (False, True)
@@ -130,6 +147,17 @@ def _choose_person(pictures: list[_Picture], points: Callable, threshold: float 
     for picture, other in zip(clean, others, strict=True):
         if other:
             picture.refuse("seems to show somebody else than most photographs")
+
+
+def _check_folders(pictures: Sequence[_Picture], others: np.ndarray) -> None:
+    """Refuse two folders of two people, whichever of them has more photographs."""
+    told = list(zip(pictures, others, strict=True))
+    clean, later = ([row for row in told if row[0].listed.folder == folder] for folder in (CLEAN, LATER))
+    if later and any(all(other for _, other in rows) for rows in (clean, later)):
+        raise InputError(
+            f"later: seems to show somebody else than clean ({_files([each for each, _ in later])} against"
+            f" {_files([each for each, _ in clean])}); name two folders of one person"
+        )
 
 
 def _give_parts(pictures: list[_Picture], held_back: float, seed: int) -> None:
@@ -236,4 +264,5 @@ def _reasons(pictures: Sequence[_Picture]) -> str:
     found: dict[str, list[_Picture]] = {}
     for each in pictures:
         found.setdefault(each.reason or "not used", []).append(each)
-    return "; ".join(f"{_files(those)}: {reason}" for reason, those in found.items())
+    told = [f"{_files(those)}: {reason}" for reason, those in found.items()]
+    return "; ".join(told[:_SHOWN]) + ("; ..." if len(told) > _SHOWN else "")

@@ -15,7 +15,7 @@ from uncloak.errors import InputError
 from uncloak.fetchers import FETCHERS
 from uncloak.fetching import cache as kept
 from uncloak.fetching import find
-from uncloak.folders import reachable
+from uncloak.folders import check_holds_files, reachable
 from uncloak.plan import defenses, extractors
 from uncloak.plan.records import science
 from uncloak.provenance import digest, listing_digest, module_file
@@ -66,14 +66,21 @@ def folders(config: Mapping) -> dict[str, Any]:
         raise InputError("audit: has both cloaked photographs and a cloak to make some; give one of cloaked and cloak")
     if "cloaked" not in config and "cloak" not in config:
         raise InputError(f"audit: has no cloaked photographs; name them, or a cloak (cloak=lowkey): {_EXAMPLE}")
+    cloaked = _cloaked(config)
+    if "cloaked" in config and not cloaked:
+        raise InputError(f"audit: cloaked: names no folder; name one: {_EXAMPLE}")
+    for name, path in cloaked.items():
+        if path in [other for before, other in cloaked.items() if before != name]:
+            raise InputError(f"audit: cloaked: {path}: is given twice; give it once")
     later = _path(config["later"]) if "later" in config else ""
-    return {"clean": _path(config["clean"]), "cloaked": _cloaked(config), "later": later}
+    return {"clean": _path(config["clean"]), "cloaked": cloaked, "later": later}
 
 
 def _cloaked(config: Mapping) -> dict[str, str]:
     given = config.get("cloaked", {})
     if not isinstance(given, Mapping):
-        several = given if isinstance(given, list) else str(given).split(",")
+        whole = isinstance(given, list) or Path(_path(given)).is_dir()  # a folder's name may have a comma in it
+        several = (given if isinstance(given, list) else [str(given)]) if whole else str(given).split(",")
         given, taken = {}, [path.strip() for path in several if path.strip()]
         for path in taken:
             name = _slug(Path(path).name) or "cloaked"
@@ -253,10 +260,18 @@ def faces_modules(config: Mapping) -> list[str]:
 
 
 def photographs(config: Mapping) -> str:
-    """A digest of the names and sizes of the person's files."""
+    """A digest of the names and sizes of the person's files.
+
+    Raises InputError where a folder is missing or holds none, which is better said before anything is computed.
+    """
     told = folders(config)
-    roots = [told["clean"], *told["cloaked"].values(), *filter(None, [told["later"]])]
-    return " ".join(map(listing_digest, roots))
+    cloaked = {f"cloaked ({name})": root for name, root in told["cloaked"].items()}
+    return " ".join(_contents(what, root) for what, root in {**told, **cloaked}.items() if what != "cloaked" and root)
+
+
+def _contents(what: str, root: str) -> str:
+    check_holds_files(what, root)
+    return listing_digest(root)
 
 
 def treatments(config: Mapping) -> dict[str, dict]:
@@ -326,8 +341,8 @@ def crowd_told(config: Mapping) -> dict:
 
 
 def crowd_photographs(config: Mapping) -> str:
-    """A digest of the names and sizes of the crowd's files."""
-    return listing_digest(crowd(config)["root"])
+    """A digest of the names and sizes of the crowd's files; raises InputError as `photographs`."""
+    return _contents("crowd", crowd(config)["root"])
 
 
 def crowd_embeddings(config: Mapping) -> list[str]:

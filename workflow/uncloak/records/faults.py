@@ -1,7 +1,7 @@
 """What pydantic finds wrong, told in one line: the place, what is wrong there, and what to do about it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pydantic import ValidationError
 
@@ -26,6 +26,8 @@ _BOUNDS = {
     "less_than": "below {lt}",
     "less_than_equal": "at most {le}",
 }
+# As pydantic calls, in a place, one of the types that a value may be of.
+_TYPE = re.compile(r"(constrained-str|int|(tuple|dict)\[.*)$")
 
 
 def input_error(error: ValidationError) -> InputError:
@@ -45,9 +47,11 @@ def printable(text: object) -> str:
 
 
 def _first(error: ValidationError) -> tuple[list[object], str]:
-    first = error.errors(include_url=False)[0]
-    # The kind of a record is no key of it (`base.one_of`).
-    place = [key for key in first["loc"] if not str(key).startswith("<")]
+    faults = error.errors(include_url=False)
+    # Of a value that may be of several types, what is wrong inside says more than the types that it is not of.
+    first = next((each for each in faults if not _is_other_type(each)), faults[0])
+    # The kind of a record is no key of it (`base.one_of`), and neither is a type.
+    place = [key for key in first["loc"] if not (str(key).startswith("<") or _TYPE.match(str(key)))]
     context, value = first.get("ctx", {}), _shown(first["input"])
     match first["type"]:
         case "inside":
@@ -81,6 +85,10 @@ def _first(error: ValidationError) -> tuple[list[object], str]:
         case known if known in _TYPES:
             return place, f"is {value}; it must be {_TYPES[known]}"
     return place, f"is {value}: {' '.join(first['msg'].split())}"
+
+
+def _is_other_type(fault: Mapping) -> bool:
+    return fault["type"] in _TYPES and bool(_TYPE.match(str(fault["loc"][-1])))
 
 
 def _kind(value: object, key: str, known: str) -> str:
