@@ -82,7 +82,7 @@ def test_folders_without_photographs_are_told_before_anything_is_computed(config
     ]:
         with pytest.raises(InputError, match=said):
             audit.photographs({**there, key: str(value)})
-    with pytest.raises(InputError, match="crowd: .*others: holds no files"):
+    with pytest.raises(InputError, match=r"crowd: .*others: holds no files"):
         audit.crowd_photographs({**there, "crowd": str(tmp_path / "others")})
 
 
