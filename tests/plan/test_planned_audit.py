@@ -143,6 +143,8 @@ def test_a_cloak_of_ours_works_against_published_extractors(config, there):
         audit.cloaks(config)
     with pytest.raises(InputError, match=r"no cloak 'lowkei' for photographs.*lowkey"):
         audit.cloaks({**config, "cloak": "lowkei"})
+    with pytest.raises(InputError, match=r"cloak: names none; known: .*lowkey"):
+        audit.cloaks({**config, "cloak": ","})
 
 
 def test_the_person_is_told_from_others_by_the_newest_extractor_made_for_faces(config, there):

@@ -110,6 +110,8 @@ def cloaks(config: Mapping) -> dict[str, dict]:
             raise InputError(f"audit: '{name}' cannot cloak one person alone; take {', '.join(known)}")
         found[name] = science(told)
         read(Method, found[name])
+    if "cloak" in config and not found:
+        raise InputError(f"audit: cloak: names none; known: {', '.join(options(config).cloaks)}")
     return found
 
 
