@@ -450,3 +450,11 @@ def test_files_of_the_catalog_may_share_a_kind_but_no_record(tmp_path):
     (tmp_path / "c.yaml").write_text("extractors: {one: {label: 3}}")
     with pytest.raises(InputError, match=r"c\.yaml: 'extractors\.one' stands in a\.yaml, too; keep one"):
         catalog(tmp_path)
+
+
+def test_options_that_are_a_list_are_refused_in_one_line():
+    config = load(ROOT)
+    config["attacks"]["fawkes_v10"]["options"] = []
+    with pytest.raises(InputError, match=r"attacks\.fawkes_v10\.options: is") as caught:
+        read(config)
+    assert "\n" not in str(caught.value)

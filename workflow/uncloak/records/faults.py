@@ -88,7 +88,7 @@ def _first(error: ValidationError) -> tuple[list[object], str]:
 
 
 def _is_other_type(fault: Mapping) -> bool:
-    return fault["type"] in _TYPES and bool(_TYPE.match(str(fault["loc"][-1])))
+    return fault["type"] in _TYPES and any(_TYPE.match(str(key)) for key in fault["loc"][-1:])
 
 
 def _kind(value: object, key: str, known: str) -> str:
