@@ -182,3 +182,13 @@ def test_defenses_are_those_of_the_run_that_treat_faces(config):
     assert audit.treatments(wanted)["half_size"] == {"method": "resize", "options": {"factor": 0.5}, "probes": False}
     with pytest.raises(InputError, match="'top_2_clip' does not treat faces"):
         audit.treatments({**config, "audit": {**config["audit"], "defenses": ["top_2_clip"]}})
+
+
+def test_a_photograph_deep_in_folders_is_noticed(config, tmp_path):
+    for folder in ("clean", "cloaked"):
+        (tmp_path / folder / "2021" / "05" / "12").mkdir(parents=True)
+        (tmp_path / folder / "2021" / "05" / "12" / "a.jpg").write_bytes(b"a")
+    asked = {**config, "clean": str(tmp_path / "clean"), "cloaked": str(tmp_path / "cloaked")}
+    before = audit.photographs(asked)
+    (tmp_path / "clean" / "2021" / "05" / "12" / "b.jpg").write_bytes(b"b")
+    assert audit.photographs(asked) != before

@@ -10,7 +10,8 @@ from pathlib import Path
 from uncloak.errors import InputError
 from uncloak.files import unreadable
 
-_DEPTH = 3  # IDENTITY/face/FILE is the deepest place of a picture
+_DEPTH = 3  # IDENTITY/face/FILE is the deepest place of a picture of a dataset
+PERSONS_DEPTH = 9  # of one person's own, in folders in folders; links may lead round in circles
 _CHECKOUT = Path(__file__).resolve().parents[2]
 
 
@@ -33,10 +34,10 @@ def files_in(folder: str | os.PathLike) -> list[Path]:
     return [path for path in _visible(folder) if not os.path.isdir(path)]
 
 
-def listing(root: str | os.PathLike) -> list[str]:
+def listing(root: str | os.PathLike, depth: int = _DEPTH) -> list[str]:
     """Return a line for each file below `root`, its name and size in bytes, sorted; never raises for what is there.
 
-    It goes as deep as pictures are looked for, and thus neither round in circles nor far out of the tree.
+    It goes `depth` levels deep, as pictures are looked for, and thus neither round in circles nor far out of the tree.
     """
     lines, waiting = [], [("", os.fspath(root))]
     while waiting:
@@ -55,7 +56,7 @@ def listing(root: str | os.PathLike) -> list[str]:
                 continue
             if not stat.S_ISDIR(status.st_mode):
                 lines.append(f"{name} {status.st_size}")
-            elif name.count("/") + 1 < _DEPTH:
+            elif name.count("/") + 1 < depth:
                 waiting.append((name, entry.path))
     return sorted(lines)
 

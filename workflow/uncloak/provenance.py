@@ -28,12 +28,14 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:16]
 
 
-def listing_digest(root: str | Path) -> str:
-    """Return a digest of the names and sizes of all files below `root`, which a touch or a copy does not change.
+def listing_digest(root: str | Path, *depth: int) -> str:
+    """Return a digest of the names and sizes of the files below `root`, which a touch or a copy does not change.
+
+    depth: as for `uncloak.folders.listing`.
 
     Links are followed and hidden files left out, as by all that reads such folders.
     """
-    return digest("\n".join(listing(root)))
+    return digest("\n".join(listing(root, *depth)))
 
 
 @cache

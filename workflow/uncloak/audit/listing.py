@@ -8,10 +8,9 @@ from pathlib import Path
 from uncloak.errors import InputError
 from uncloak.exchange.endings import bare, is_cloaked
 from uncloak.files import unreadable
-from uncloak.folders import check_holds_files, printable
+from uncloak.folders import PERSONS_DEPTH, check_holds_files, printable
 
 CLEAN, LATER = "clean", "later"
-_DEPTH = 8  # folders in folders; links may lead round in circles
 _SHOWN = 3
 _NAMED_CLOAKED = "named as a tool's cloaked picture"
 
@@ -67,7 +66,7 @@ def _files(root: str, what: str) -> list[str]:
             file = f"{below}/{name}" if below else name
             if not os.path.isdir(Path(root, file)):
                 found.append(file)
-            elif depth < _DEPTH:
+            elif depth + 1 < PERSONS_DEPTH:
                 waiting.append((file, depth + 1))
     if not found:
         raise InputError(f"{what}: {printable(root)}: holds no files; name the folder with the photographs")

@@ -15,7 +15,7 @@ from uncloak.errors import InputError
 from uncloak.fetchers import FETCHERS
 from uncloak.fetching import cache as kept
 from uncloak.fetching import find
-from uncloak.folders import check_holds_files, reachable
+from uncloak.folders import PERSONS_DEPTH, check_holds_files, reachable
 from uncloak.plan import defenses, extractors
 from uncloak.plan.records import science
 from uncloak.provenance import digest, listing_digest, module_file
@@ -273,7 +273,7 @@ def photographs(config: Mapping) -> str:
 
 def _contents(what: str, root: str) -> str:
     check_holds_files(what, root)
-    return listing_digest(root)
+    return listing_digest(root, PERSONS_DEPTH)
 
 
 def treatments(config: Mapping) -> dict[str, dict]:

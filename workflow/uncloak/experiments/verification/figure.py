@@ -17,14 +17,20 @@ _RATE = ("false_accept_rate", "false-accept rate")
 
 def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     """Draw the table of the experiment."""
+    said = (
+        "PSR@FAR: share of the users' clean probes farther from the user's nearest posted picture than a threshold at "
+        "which a fixed share of strangers is accepted by galleries of the user's size."
+    )
+    return drawn_by_rate(given, _RATE, said)
+
+
+def drawn_by_rate(given: Given, rate: tuple[str, str], said: str) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
+    """Draw the table of an experiment with a `rate` of wrong answers (see `by_rate`); `said` is what it shows."""
     table = plain(given.table())
     extractors = given.standing(given.told["extractors"], table["extractor"])
     rows = only(only(table, "extractor", extractors), "attack", given.attacks)
-    subtitle = (
-        "PSR@FAR: share of the users' clean probes farther from the user's nearest posted picture than a threshold at "
-        f"which a fixed share of strangers is accepted by galleries of the user's size. {source(given, rows)}"
-    )
-    return by_rate(rows, given.attacks, _RATE, given.told["title"], subtitle, INTERVAL), rows
+    subtitle = f"{said} {source(given, rows)}"
+    return by_rate(rows, given.attacks, rate, given.told["title"], subtitle, INTERVAL), rows
 
 
 def by_rate(
