@@ -11,6 +11,7 @@ from uncloak.store import write_arrays
 
 TOLD = {
     "name": "me",
+    "of": "0f",
     "folders": {"clean": "clean", "cloaked": {}, "later": ""},
     "cloaks": {"lowkey": ["old"]},
     "missing": "unprotected",

@@ -1,5 +1,7 @@
 """What an audit is told: whose photographs, among whom, with which extractors; and what is wrong, in one line."""
 
+import json
+
 import pytest
 from configurations import configuration
 
@@ -90,6 +92,21 @@ def test_an_audit_is_named_after_the_folder(config):
     assert audit.names(config) == ["mine"]
     assert audit.names({**config, "clean": "/home/me/My photographs/"}) == ["My_photographs"]
     assert audit.names({**config, "audit_name": "me"}) == ["me"]
+
+
+def test_an_audit_never_replaces_that_of_another_folder_of_the_same_name(config, there, tmp_path, monkeypatch):
+    there(config, next(name for name, each in config["extractors"].items() if each.get("weights", {}).get("file")))
+    monkeypatch.chdir(tmp_path)
+    about = tmp_path / "results" / "audit" / "mine" / "audit.json"
+    about.parent.mkdir(parents=True)
+    about.write_text(json.dumps({"of": audit.measure_told(config)["of"]}))
+    assert audit.page(config) == audit.page({**config, "clean": str(tmp_path / "mine")})
+    elsewhere = {**config, "clean": str(tmp_path / "lfw" / "mine")}
+    with pytest.raises(InputError, match=r"mine is the audit of another folder.*audit_name=NAME"):
+        audit.page(elsewhere)
+    assert "/me/" in audit.page({**elsewhere, "audit_name": "me"})
+    about.write_text("{")
+    audit.page(elsewhere)
 
 
 def test_extractors_are_those_at_hand_from_the_oldest_to_the_newest(config, there):

@@ -101,7 +101,7 @@ def about(told: Mapping, identity: Sequence[str], left_out: set[str], seed: int)
         "pictures": len(others),
         "left_out": len(left_out),
     }
-    kept = ("name", "folders", "cloaks", "channels", "defenses", "metric", "chooser")
+    kept = ("name", "of", "folders", "cloaks", "channels", "defenses", "metric", "chooser")
     options = {key: told[key] for key in ("missing", "held_back", "unprotected")}
     versions = {name: found for name in _VERSIONS if (found := _version(name))}
     return {key: told[key] for key in kept} | {

@@ -1,6 +1,7 @@
 """The audit of one person's photographs: whose, among whom, with which extractors, and in which files."""
 
 import ast
+import json
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -386,6 +387,7 @@ def measure_told(config: Mapping) -> dict:
     asked = at_hand(config)
     return {
         "name": _name(config),
+        "of": digest(told["clean"]),
         "folders": {
             "clean": _base(told["clean"]),
             "cloaked": {name: _base(path) for name, path in told["cloaked"].items()},
@@ -435,12 +437,26 @@ def look(config: Mapping) -> str:
 def page(config: Mapping) -> str:
     """What an audit comes down to.
 
-    Raises InputError where none is asked for.
+    Raises InputError where none is asked for, or where its results would replace those of another folder.
     """
-    folders(config)
+    clean = folders(config)["clean"]
     at_hand(config)
     [name] = names(config)
+    about = Path(paths.fill(paths.AUDIT_ABOUT, audit=name))
+    if "audit_name" not in config and _audited(about) not in (None, digest(clean)):
+        raise InputError(
+            f"audit: {about.parent} is the audit of another folder of that name; name this one by audit_name=NAME, or"
+            f" remove that one (audit_clean)"
+        )
     return paths.fill(paths.AUDIT_PAGE, audit=name)
+
+
+def _audited(about: Path) -> str | None:
+    """Which folder an audit was of, if one is there and says so."""
+    try:
+        return json.loads(about.read_bytes())["of"]
+    except (OSError, ValueError, KeyError, TypeError):  # what is damaged is made anew
+        return None
 
 
 def clean_name(config: Mapping) -> str:
