@@ -164,6 +164,19 @@ def test_bytes_depend_on_nothing_but_the_photograph(attack, batch_size, run):
 
 
 @pytest.mark.parametrize("attack", ["lowkey", "fawkes_v10"])
+def test_photographs_are_the_same_one_by_one_where_a_gpu_has_memory_for_no_more(attack, run, caplog):
+    def small(faces):
+        if len(faces) > 1:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return small_network(1)(faces)
+
+    _, expected = run(attack, [0, 2], surrogates=[small_network(1)], targets=TARGETS)
+    _, written = run(attack, [0, 2], surrogates=[small], targets=TARGETS, batch_size=2, folder="halved")
+    np.testing.assert_array_equal(written, expected)
+    assert f"{attack}: the GPU has too little memory for 2 pictures at once; going on with 1" in caplog.text
+
+
+@pytest.mark.parametrize("attack", ["lowkey", "fawkes_v10"])
 @pytest.mark.parametrize("workers", [2, 3])
 def test_number_of_processes_does_not_change_a_byte(attack, workers, run):
     frames = [FRAME, Frame(size=SIZE, frame="box")] if attack in TOOLS else [FRAME]

@@ -17,6 +17,7 @@ from typing import Any
 
 from uncloak.allocation import keep_freed_memory
 from uncloak.errors import InputError
+from uncloak.halving import enough_memory
 from uncloak.progress import shown
 from uncloak.spending import counted
 
@@ -57,6 +58,7 @@ def started(told: Any, kind: type[Job] = Job) -> Iterator[Job]:
 @contextmanager
 def logged(log: str | os.PathLike) -> Iterator[None]:
     """Send the library's messages to the file `log`; on InputError print its one line and exit with status 1.
+    So is told that a GPU has too little memory.
 
     Where a person watches, the progress of long loops goes to the terminal, too; that a precision is emulated, always.
     The last line of the log tells the CPU seconds that the process spent (`uncloak.spending`).
@@ -77,7 +79,7 @@ def logged(log: str | os.PathLike) -> Iterator[None]:
     # Logs lie in one folder, each named after its job.
     folder, *job = Path(log).with_suffix("").parts
     try:
-        with counted() as spent, shown("/".join(job) or folder):
+        with counted() as spent, shown("/".join(job) or folder), enough_memory():
             yield
             logging.getLogger(__name__).info(spent())
     except InputError as error:

@@ -10,12 +10,14 @@ import torch
 from uncloak.attacks.surrogates import Surrogate
 from uncloak.devices import resolve_precision
 from uncloak.errors import InputError
+from uncloak.halving import Halving
 from uncloak.pictures.tensors import as_floats
 from uncloak.seeds import derive_seed
 
 _PIXELS = 2**16
 _MOST = 32
 View = Callable[[torch.Tensor], torch.Tensor]
+Views = Callable[[slice], View]
 
 
 class Runner:
@@ -55,7 +57,7 @@ class Runner:
         distinct = {id(surrogate): surrogate for surrogate in surrogates}
         ready = {key: Surrogate(surrogate, precision, compile) for key, surrogate in distinct.items()}
         self._surrogates = [ready[id(surrogate)] for surrogate in surrogates]
-        self._compiled = compile
+        self._compiled, self._halved = compile, Halving(attack)
 
     def workers(self, asked: int) -> int:
         """Return how many processes may compute batches side by side: one on a GPU, or where each would compile."""
@@ -67,16 +69,16 @@ class Runner:
         names: Sequence[str],
         targets: np.ndarray | None,
         track: Callable,
-        view: View | None = None,
+        views: Views | None = None,
     ) -> np.ndarray:
-        """Perturb one batch.
+        """Perturb one batch, in parts where a GPU has too little memory for it.
 
         Args:
-            pictures: uint8 [B,H,W,3] RGB: square faces, or whole photographs where there is a `view`.
+            pictures: uint8 [B,H,W,3] RGB: square faces, or whole photographs where there are `views`.
             names: ids of the B pictures.
             targets: uint8 [B,S,S,3], the target face of each picture, or None.
             track: wraps the range of the attack's iterations.
-            view: differentiable map from photographs [B,3,H,W] to faces [B,3,S,S].
+            views: of rows of the batch, the differentiable map from their photographs [b,3,H,W] to faces [b,3,S,S].
 
         Returns:
             float32 [B,H,W,3] in grey levels 0..255, not yet cut to whole ones.
@@ -84,6 +86,21 @@ class Runner:
         Raises:
             InputError: where a surrogate or its gradient gives NaN, or a zero vector, naming the picture.
         """
+
+        def run(rows: slice) -> np.ndarray:
+            aims, view = None if targets is None else targets[rows], None if views is None else views(rows)
+            return self._run(pictures[rows], names[rows], aims, track, view)
+
+        return np.concatenate([result for _, result in self._halved(run, len(pictures))])
+
+    def _run(
+        self,
+        pictures: np.ndarray,
+        names: Sequence[str],
+        targets: np.ndarray | None,
+        track: Callable,
+        view: View | None,
+    ) -> np.ndarray:
         batch = self._to_floats(pictures)
         aims = None if targets is None else self._to_floats(targets)
         self._check(batch if view is None else view(batch), names)

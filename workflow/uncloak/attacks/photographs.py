@@ -17,7 +17,7 @@ import torch
 from PIL import Image
 
 from uncloak.allocation import available_memory
-from uncloak.attacks.batch import Runner, batches, one_thread
+from uncloak.attacks.batch import Runner, View, batches, one_thread
 from uncloak.attacks.merging import TOOLS, AlignedCrop, BoxCrop, Tool, tool_box
 from uncloak.attacks.perturb import find_method, options_of, read_options, settings_of
 from uncloak.attacks.preparation import prepare
@@ -193,8 +193,12 @@ def perturb_photographs(
 def _through(perturb: Callable, photographs: list[np.ndarray], crops: list[AlignedCrop], warp: str) -> list[np.ndarray]:
     """Perturb photographs of one size through their alignment."""
     height, width = photographs[0].shape[:2]
-    view = alignment_view(np.stack([crop.matrix for crop in crops]), height, width, crops[0].size, warp)
-    return list(perturb(np.stack(photographs), view=view).astype(np.uint8))
+    matrices = np.stack([crop.matrix for crop in crops])
+
+    def views(rows: slice) -> View:
+        return alignment_view(matrices[rows], height, width, crops[0].size, warp)
+
+    return list(perturb(np.stack(photographs), views=views).astype(np.uint8))
 
 
 def _on_crops(perturb: Callable, photographs: list[np.ndarray], crops: list[AlignedCrop | BoxCrop]) -> list[np.ndarray]:

@@ -13,6 +13,7 @@ from torchvision.models import mobilenet_v2
 from uncloak.devices import autocast
 from uncloak.errors import InputError
 from uncloak.extractors import published, weights
+from uncloak.halving import Halving
 from uncloak.pictures.tensors import as_floats
 from uncloak.progress import track
 from uncloak.published_files import OURS
@@ -146,11 +147,12 @@ def train(
 def score(detector: Detector, faces: np.ndarray, device: str = "cpu") -> np.ndarray:
     """Return how sure the detector is that each face is perturbed, float64 [N] in [0,1]; faces are uint8 [N,S,S,3]."""
     detector = detector.to(device, memory_format=torch.channels_last).eval()
-    scores = []
+    scores, halved = [], Halving("scoring")
     with torch.inference_mode():
         for start in track(range(0, len(faces), _BATCH), len(faces), "scoring", weight=_BATCH):
-            logits = detector(as_floats(faces[start : start + _BATCH], device))
-            scores.append(torch.sigmoid(logits.double()).cpu().numpy())
+            batch = faces[start : start + _BATCH]
+            for _, logits in halved(lambda rows, batch=batch: detector(as_floats(batch[rows], device)), len(batch)):
+                scores.append(torch.sigmoid(logits.double()).cpu().numpy())
     return np.concatenate(scores) if scores else np.empty(0)
 
 

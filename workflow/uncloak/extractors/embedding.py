@@ -7,6 +7,7 @@ import torch
 
 from uncloak.errors import InputError
 from uncloak.extractors.extractor import Extractor
+from uncloak.halving import Halving
 from uncloak.pictures.tensors import as_floats
 from uncloak.pictures.views import Faces
 from uncloak.progress import track
@@ -22,14 +23,15 @@ def embed(extractor: Extractor, faces: Faces, device: str = "cpu") -> np.ndarray
     Raises InputError where the faces are not 8-bit, or an embedding is not finite.
     """
     extractor = extractor.to(device, memory_format=torch.channels_last).eval()
-    on_gpu, embeddings = torch.device(device).type == "cuda", None
+    on_gpu, embeddings, halved = torch.device(device).type == "cuda", None, Halving("embedding")
     with torch.inference_mode():
         for start, batch in zip(range(0, len(faces), BATCH), batches(faces), strict=True):
-            found = extractor(as_floats(batch, device)).float()
-            if embeddings is None:
-                embeddings = torch.empty(len(faces), found.shape[1], pin_memory=on_gpu)
-            # Nothing here waits for a GPU, to which pinned memory is open: while it computes, the next batch is read.
-            embeddings[start : start + len(found)].copy_(found, non_blocking=True)
+            parts = halved(lambda rows, batch=batch: extractor(as_floats(batch[rows], device)).float(), len(batch))
+            for rows, found in parts:
+                if embeddings is None:
+                    embeddings = torch.empty(len(faces), found.shape[1], pin_memory=on_gpu)
+                # Nothing here waits for a GPU, to which pinned memory is open: while it computes, the next is read.
+                embeddings[start + rows.start : start + rows.stop].copy_(found, non_blocking=True)
     if on_gpu:
         torch.cuda.synchronize(device)
     embeddings = embeddings.numpy()

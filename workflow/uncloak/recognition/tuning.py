@@ -15,6 +15,7 @@ from uncloak.errors import InputError
 from uncloak.extractors.adamw import AdamW
 from uncloak.extractors.extractor import Extractor
 from uncloak.extractors.learning import learning_rate_factor
+from uncloak.halving import Halving
 from uncloak.pictures.tensors import as_floats
 from uncloak.progress import track
 from uncloak.seeds import generator
@@ -56,11 +57,13 @@ class Classifier(nn.Module):
     def predict(self, faces: np.ndarray) -> np.ndarray:
         """Return whose each of `faces` uint8 [N,S,S,3] are taken for, text [N]."""
         self.eval()
-        device = self.head.weight.device
+        device, halved = self.head.weight.device, Halving("recognition")
         with torch.inference_mode():
+            batches = (faces[first : first + _FACES_AT_ONCE] for first in range(0, len(faces), _FACES_AT_ONCE))
             scores = [
-                self(as_floats(faces[first : first + _FACES_AT_ONCE], device))
-                for first in range(0, len(faces), _FACES_AT_ONCE)
+                found
+                for batch in batches
+                for _, found in halved(lambda rows, batch=batch: self(as_floats(batch[rows], device)), len(batch))
             ]
         return self.names[torch.cat(scores).argmax(dim=1).cpu().numpy()]
 

@@ -11,6 +11,7 @@ from torch.nn.functional import cross_entropy
 
 from uncloak.attacks.methods.pgd import Options, ascend
 from uncloak.errors import InputError
+from uncloak.halving import Halving
 from uncloak.pictures.tensors import as_floats
 from uncloak.progress import track
 from uncloak.seeds import derive_seed
@@ -66,11 +67,20 @@ def perturb(
     Returns uint8 [N,S,S,3], for what is posted is 8-bit: rounded, so a value changes by at most epsilon where that is
     a whole number of levels, and else by at most the next whole number. No picture depends on the others.
     """
-    perturbed = np.empty_like(pictures)
-    for start in track(range(0, len(pictures), batch), -(-len(pictures) // batch), "attacking", unit="batches"):
-        rows = slice(start, start + batch)
+    perturbed, halved = np.empty_like(pictures), Halving("transfer")
+
+    def perturb_rows(rows: slice) -> np.ndarray:
         seeds = [derive_seed(seed, "transfer", name) for name in names[rows]]
         target = torch.from_numpy(labels[rows]).to(device)
         result = attack(as_floats(pictures[rows], device), target, classifiers, options, seeds)
-        perturbed[rows] = (255 * result).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+        return (255 * result).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+
+    for start in track(range(0, len(pictures), batch), -(-len(pictures) // batch), "attacking", unit="batches"):
+        count = min(batch, len(pictures) - start)
+        for rows, result in halved(lambda rows, start=start: perturb_rows(_moved(rows, start)), count):
+            perturbed[_moved(rows, start)] = result
     return perturbed
+
+
+def _moved(rows: slice, by: int) -> slice:
+    return slice(rows.start + by, rows.stop + by)
