@@ -12,7 +12,7 @@ from uncloak.claims.comparison import compare
 from uncloak.claims.measured import from_detection, from_rates, from_transfer, together
 from uncloak.claims.published import ABOUT, COLUMNS, read_published
 from uncloak.errors import InputError
-from uncloak.experiments.claims.figure import claims_and_measurements
+from uncloak.experiments.claims.figure import claims_and_measurements, not_beside_ours
 from uncloak.figures import theme
 
 PUBLISHED = Path(__file__).resolve().parents[2] / "resources" / "published"
@@ -109,7 +109,7 @@ def test_published_detection_tables_agree_with_themselves():
 
 
 def test_published_transfer_grows_from_rank_1_to_5_and_falls_under_attack():
-    table = read_published(FILES)
+    table = read_published([PUBLISHED / "radiya-dixit-2022.csv"])
     table = table[table["place"] == "Table 4"]
     values = table.pivot(index="extractor", columns=["attack", "rank"], values="least")
     adversarial = next(attack for attack in values.columns.levels[0] if attack != "none")
@@ -196,6 +196,46 @@ def test_ranks_stand_beside_claims_of_their_kind():
     )
 
 
+def test_an_attack_on_one_surrogate_stands_beside_ours_on_that_one():
+    table = read_published([PUBLISHED / "cherepanova-2021.csv"])
+    assert set(table.query("surrogate == 'IR-50 ArcFace'")["attack"]) == {
+        *("LowKey on IR-50 ArcFace", "LowKey, small on IR-50 ArcFace")
+    }
+    counterparts = {
+        "dataset": {"FaceScrub with distractors": {"ours": "synthetic", "differs": ""}},
+        "attack": {"LowKey on IR-50 ArcFace": {"ours": "lowkey", "differs": ""}},
+        "extractor": {"ResNet-152 CosFace": {"ours": "magface", "differs": ""}},
+    }
+    table = compare(table, from_rates(rates_table()), counterparts)
+    measured = table.query("status == 'measured' and attack != 'none'")
+    assert measured[["place", "least", "value"]].to_numpy().tolist() == [["Table 5", 0.124, pytest.approx(0.1)]]
+    assert not_beside_ours(table)[0].startswith(
+        "Cherepanova 2021, not beside ours: Table 1 (9), Table 2 (88), Table 3 (24), Table 4 (18), Section 6.3 (2),"
+    )
+    # Of no attack, one is measured, too.
+    assert "Table 5 (86 of 88)" in not_beside_ours(table)[0]
+
+
+def test_other_units_are_no_rates():
+    table = read_published(FILES)
+    rows = table[table["unit"] != "%"]
+    assert rows["unit"].value_counts().to_dict() == {"standard deviations": 3, "s": 2}
+    assert rows["least"].tolist() == [54, 32, -3, 3, -1]
+    assert table.query("unit == '%'")[["least", "most"]].stack().between(0, 1).all()
+    counterparts = COUNTERPARTS | {
+        "dataset": {"FaceScrub, full size": {"ours": "synthetic", "differs": ""}},
+        "extractor": {"none": {"ours": "clip", "differs": ""}},
+    }
+    time = from_rates(rates_table().query("rank == 1 and extractor == 'clip'")).head(2)
+    time = time.assign(classifier="none", quantity="time per picture", value=16.0, low=15.0, high=17.0)
+    table = compare(table, time, counterparts)
+    (row,) = table.query("status == 'measured'").itertuples()
+    assert (row.least, row.value, row.difference) == (32, 16, -16)
+    # It stands in the table alone: the figure's axis is percent.
+    with pytest.raises(InputError, match="no published number has a measured counterpart"):
+        claims_and_measurements(table, "Claims", "None.")
+
+
 def test_published_ranks_say_among_what():
     table = read_published(FILES)
     among = table[table["rank"] > 1].groupby("source")["among"].unique().map(sorted).to_dict()
@@ -252,15 +292,27 @@ def test_one_number_in_two_tables_counts_once_and_contradictions_are_told():
     [
         (lambda table: table.drop(columns="place"), "no column 'place'"),
         (lambda table: table.assign(quantity="luck"), "quantity 'luck' is not known; choose one of error, accuracy"),
-        (lambda table: table.assign(least=60, most=50), "claims 60 to 50; give percent"),
-        (lambda table: table.assign(most=101), "claims 8 to 101; give percent"),
+        (lambda table: table.assign(unit="s"), "claims error in 's'; give it in '%'"),
+        (
+            lambda table: table.assign(quantity="time per picture", unit="s", least=-1),
+            "claims -1 to 8; give 's' from 0 to inf",
+        ),
+        (lambda table: table.assign(least=60, most=50), "claims 60 to 50; give '%' from 0 to 100"),
+        (lambda table: table.assign(most=101), "claims 8 to 101; give '%' from 0 to 100"),
         (lambda table: table.assign(rank=50), "claims rank 50 among ''; choose one of pictures, identities, classes"),
         (lambda table: table.assign(among="pictures"), "claims rank 1 among 'pictures'; choose one of"),
-        (lambda table: table.assign(least="some"), "claims some to 8; give percent"),
+        (lambda table: table.assign(least="some"), "claims some to 8; give '%' from 0 to 100"),
     ],
 )
 def test_bad_published_numbers_are_told(tmp_path, change, message):
-    row = dict.fromkeys(COLUMNS, "x") | {"quantity": "error", "rank": 1, "least": 8, "most": 8, "note": "", "among": ""}
+    row = dict.fromkeys(COLUMNS, "x") | {
+        "quantity": "error",
+        "rank": 1,
+        "least": 8,
+        "most": 8,
+        "unit": "%",
+        "among": "",
+    }
     change(pd.DataFrame([row])).to_csv(tmp_path / "claims.csv", index=False)
     with pytest.raises(InputError, match=re.escape(message)) as caught:
         read_published([tmp_path / "claims.csv"])

@@ -25,7 +25,8 @@ def compare(
         published: what `uncloak.claims.published.read_published` returned.
         measured: what `uncloak.claims.measured.together` returned, rates in [0,1].
         counterparts: "dataset", "attack" and "extractor" -> published name -> record with our name, `ours`, and how
-            ours differs in a few words, `differs` (empty where it does not). Attack "none" is itself.
+            ours differs in a few words, `differs` (empty where it does not). Attack "none" is itself; an attack on one
+            surrogate is called "ATTACK on SURROGATE".
 
     Returns the rows of `published` with `our_dataset`, `our_attack` and `our_extractor` (empty where there is none),
     our `value` with its interval `low` to `high`, labels, `n` and `seed` (missing where not measured), `other_value`

@@ -1,7 +1,9 @@
 """Numbers that others have published, each with its place: `resources/published`."""
 
+import math
 import os
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -10,26 +12,38 @@ from uncloak.tables import read_table
 
 # What a number is about, in the words of its source where we have none of our own.
 ABOUT = ("dataset", "attack", "extractor", "classifier", "defense", "quantity", "rank", "among")
-COLUMNS = ("source", "place", *ABOUT, "least", "most", "note")
+COLUMNS = (
+    *("source", "place", "dataset", "attack", "surrogate", "extractor", "classifier", "defense"),
+    *("quantity", "rank", "among", "least", "most", "unit", "note"),
+)
 # Of what the k best are, where k is more than 1.
 AMONG = ("pictures", "identities", "classes")
-QUANTITIES = ("error", "accuracy", "detection accuracy", "precision", "recall", "AUC")
+PERCENT, _SECONDS, _DEVIATIONS = "%", "s", "standard deviations"
+_RANGES = {PERCENT: (0, 100), _SECONDS: (0, math.inf), _DEVIATIONS: (-math.inf, math.inf)}
+QUANTITIES = {
+    **dict.fromkeys(("error", "accuracy", "detection accuracy", "precision", "recall", "AUC"), PERCENT),
+    "time per picture": _SECONDS,
+    # Of a person's centroids in feature space, less the mean over other people.
+    **dict.fromkeys(("distance to target", "2-means distance"), _DEVIATIONS),
+}
 
 
 def read_published(paths: Sequence[str | os.PathLike]) -> pd.DataFrame:
     """Read published numbers.
 
-    Each file has the columns `COLUMNS` and one row per number. The number lies between `least` and `most`, in percent;
-    both are equal where the source gives one number, as printed. `quantity` is one of `QUANTITIES`: "error" is the
-    protection rate, or with attack "none" the clean error; "accuracy" is what it leaves of 100 %. `rank` is k for
-    success among the k best, and 1 where ranks have no meaning. `among` says of what the k best are, one of `AMONG`
-    (gallery pictures, whosever they are; people; classes of objects), and is empty where k is 1. `note` says how the
-    source limits the number.
+    Each file has the columns `COLUMNS` and one row per number. The number lies between `least` and `most`; both are
+    equal where the source gives one number, as printed. `quantity` is one of `QUANTITIES`, and `unit` the one that it
+    has there: "error" is the protection rate, or with attack "none" the clean error; "accuracy" is what it leaves of
+    100 %. `surrogate` is the only extractor that the attack knew, empty where it knew those that its authors gave it.
+    `rank` is k for success among the k best, and 1 where ranks have no meaning. `among` says of what the k best are,
+    one of `AMONG` (gallery pictures, whosever they are; people; classes of objects), and is empty where k is 1. `note`
+    says how the source limits the number.
 
-    Returns the rows of all files in their order, `least` and `most` as rates in [0,1].
+    Returns the rows of all files in their order. What is in percent is a rate in [0,1] there. The attack on a surrogate
+    is called "ATTACK on SURROGATE".
 
-    Raises InputError where a column is missing, a quantity unknown, a number out of order or range, or a rank says not
-    among what.
+    Raises InputError where a column is missing, a quantity unknown or in another unit, a number out of order or range,
+    or a rank says not among what.
     """
     tables = []
     for path in paths:
@@ -37,25 +51,31 @@ def read_published(paths: Sequence[str | os.PathLike]) -> pd.DataFrame:
         missing = [column for column in COLUMNS if column not in table]
         if missing:
             raise InputError(f"{path}: has no column '{missing[0]}'; it needs {', '.join(COLUMNS)}")
-        unknown = table[~table["quantity"].isin(QUANTITIES)]
-        if len(unknown):
-            raise InputError(
-                f"{path}: quantity '{unknown.iloc[0].quantity}' is not known; choose one of {', '.join(QUANTITIES)}"
-            )
-        vague = table[~table["among"].isin(AMONG).where(table["rank"] != 1, table["among"] == "")]
-        if len(vague):
-            row = vague.iloc[0]
-            raise InputError(
-                f"{path}: {row.place} claims rank {row['rank']} among '{row.among}'; choose one of {', '.join(AMONG)},"
-                " nothing where the rank is 1"
-            )
-        least, most = (pd.to_numeric(table[end], errors="coerce") for end in ("least", "most"))
-        wrong = table[~((least >= 0) & (least <= most) & (most <= 100))]
-        if len(wrong):
-            row = wrong.iloc[0]
-            raise InputError(
-                f"{path}: {row.place} claims {row.least} to {row.most};"
-                " give percent, 'least' no greater than 'most', the same number twice where there is one"
-            )
-        tables.append(table.loc[:, list(COLUMNS)].assign(least=least / 100, most=most / 100))
+        for row in table.itertuples():
+            _check(path, row)
+        scale = table["unit"].map(lambda unit: 100.0 if unit == PERCENT else 1.0)
+        on_one = table["surrogate"] != ""
+        table["attack"] = table["attack"].mask(on_one, table["attack"] + " on " + table["surrogate"].astype(str))
+        tables.append(table.loc[:, list(COLUMNS)].assign(**{end: table[end] / scale for end in ("least", "most")}))
     return pd.concat(tables, ignore_index=True)
+
+
+def _check(path: str | os.PathLike, row: Any) -> None:
+    """Raise InputError where a row cannot be."""
+    if row.quantity not in QUANTITIES:
+        raise InputError(f"{path}: quantity '{row.quantity}' is not known; choose one of {', '.join(QUANTITIES)}")
+    unit = QUANTITIES[row.quantity]
+    if row.unit != unit:
+        raise InputError(f"{path}: {row.place} claims {row.quantity} in '{row.unit}'; give it in '{unit}'")
+    if row.among not in AMONG if row.rank != 1 else row.among:
+        raise InputError(
+            f"{path}: {row.place} claims rank {row.rank} among '{row.among}'; choose one of {', '.join(AMONG)},"
+            " nothing where the rank is 1"
+        )
+    lowest, highest = _RANGES[unit]
+    least, most = (pd.to_numeric(end, errors="coerce") for end in (row.least, row.most))
+    if not lowest <= least <= most <= highest:
+        raise InputError(
+            f"{path}: {row.place} claims {row.least} to {row.most}; give '{unit}' from {lowest} to {highest}, 'least'"
+            " no greater than 'most', the same number twice where there is one"
+        )

@@ -13,7 +13,7 @@ from uncloak.records.words import suggestion
 
 METHOD = "claims"
 # Methods whose averaged rates are compared with published ones.
-_RATES = ("protection", "ranks", "systems", "classifiers")
+_RATES = ("protection", "ranks", "surrogates", "systems", "classifiers")
 # How a system is called in publications.
 _WORDS = {"top_2": "top 2", "confidence_threshold": "confidence threshold"}
 

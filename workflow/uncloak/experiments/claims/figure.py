@@ -7,10 +7,11 @@ import pandas as pd
 
 from uncloak.claims.comparison import MEASURED, NO_COUNTERPART, OTHERWISE, compare
 from uncloak.claims.measured import from_detection, from_rates, from_transfer, together
-from uncloak.claims.published import read_published
+from uncloak.claims.published import PERCENT, read_published
 from uncloak.errors import InputError
 from uncloak.experiments.given import Given
 from uncloak.figures import theme
+from uncloak.figures.notes import noted
 from uncloak.figures.rates import BAR, POINT, label_expression, percent
 from uncloak.tables import read_table
 
@@ -42,20 +43,38 @@ def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
         f" table, {without} have no counterpart and {len(table) - found - without} were not run."
         f" Measured on {told['dataset_label']}, with 95 % intervals. Seed {given.seed}."
     )
-    return claims_and_measurements(table, told["title"], subtitle), table
+    return noted(claims_and_measurements(table, told["title"], subtitle), not_beside_ours(table)), table
+
+
+def not_beside_ours(table: pd.DataFrame) -> list[str]:
+    """Return of each source one line: at which places how many of its numbers are not measured here, if any.
+
+    Args:
+        table: what `uncloak.claims.comparison.compare` returned.
+    """
+    missing = (table["status"] != MEASURED).groupby([table["source"], table["place"]], sort=False).agg(["sum", "size"])
+    lines = []
+    for source, places in missing[missing["sum"] > 0].groupby(level="source", sort=False):
+        counts = [
+            f"{place} ({row['sum']})" if row["sum"] == row["size"] else f"{place} ({row['sum']} of {row['size']})"
+            for (_, place), row in places.iterrows()
+        ]
+        lines.append(f"{source}, not beside ours: {', '.join(counts)}.")
+    return lines
 
 
 def claims_and_measurements(table: pd.DataFrame, title: str, subtitle: str) -> alt.LayerChart:
     """Draw each claim with what is measured beside it, in the table's order, grouped by source and place.
 
     Args:
-        table: what `uncloak.claims.comparison.compare` returned, rates in [0,1]; what is not measured is left out.
+        table: what `uncloak.claims.comparison.compare` returned, rates in [0,1]; what is not measured is left out, and
+            what is no percentage.
         title: the figure's title.
         subtitle: what is shown; wrapped to the figure's width.
 
     Raises InputError where nothing is measured.
     """
-    table = table[table["status"] == MEASURED]
+    table = table[(table["status"] == MEASURED) & (table["unit"] == PERCENT)]
     if table.empty:
         raise InputError("claims: no published number has a measured counterpart; name counterparts that are run")
     rows, labels, ours, headings = _laid_out(table)
