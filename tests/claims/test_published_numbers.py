@@ -193,8 +193,8 @@ def test_cells_of_table_8_are_those_of_its_text_where_lines_ran_into_each_other(
     assert dict(zip(order, percents("\t".join(lines)), strict=True)) == cells("Table 8")
 
 
-# What of a paper stands at what place of our table: between which marks of the text, and beside which few words. Numbers
-# are in the order of our rows.
+# What of a paper stands at what place of our table: between which marks of the text, and beside which few words, in the
+# order of our rows.
 SAID = [
     (LOWKEY, "Section 6.3", "6.3\tRun-Time", "6.4\t", [r"averages (\d+) seconds"]),
     (LOWKEY, "Section 6.4", "6.4\tRobustness", "6.5\t", [r"([\d.]+)% of [a-z ]*images compared"]),
@@ -243,7 +243,7 @@ def test_numbers_of_sentences_are_those_of_its_text(paper, place, start, end, sa
 
 
 @needs_papers
-@pytest.mark.parametrize(("place", "first"), zip(ICLR_TABLES, ("attack", "extractor", "extractor"), strict=True))
+@pytest.mark.parametrize(("place", "first"), [*zip(ICLR_TABLES, ("attack", "extractor", "extractor"), strict=True)])
 def test_cells_of_the_iclr_papers_tables_are_those_of_its_text(place, first):
     lines = text_of(ICLR).split("\n")
     (start,) = (index for index, line in enumerate(lines) if line.startswith(f"{place}: "))
