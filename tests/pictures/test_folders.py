@@ -112,7 +112,7 @@ def test_a_listing_goes_as_deep_as_pictures_lie_and_no_deeper(root):
     assert len(listing(root)) == len(before) + 1
 
 
-def test_a_manifest_lists_links_that_lead_nowhere_and_passes_over_what_is_no_picture(root):
+def test_a_manifest_says_of_whatever_lies_there_why_it_is_no_picture(root):
     plain, _ = build_manifest(root)
     assert plain["identity"].tolist() == ["Ann"] * 3 + ["Ben"] * 3 + ["Cat"] * 3
     clutter(root)
@@ -121,6 +121,14 @@ def test_a_manifest_lists_links_that_lead_nowhere_and_passes_over_what_is_no_pic
     assert dict(zip(rejected["path"], rejected["reason"], strict=True)) == {
         "Ann/gone.jpg": "cannot be read (a link that leads nowhere)",
         "Ann/self.png": "cannot be read (Too many levels of symbolic links)",
+        "Ann/notes": "cannot be read (a link that leads nowhere)",
+        "Ann/up": "a link to a folder, where none is followed",
+        "Ann/to Ben": "a link to a folder, where none is followed",
+        "Ben/to Ann": "a link to a folder, where none is followed",
+        "Ann/folder.png": "an empty folder",
+        printable(LATIN1): "an empty folder",
+        "round": "is not at ROOT/IDENTITY/*, where layout 'folder' looks",
+        f"Ben/{printable(LATIN1)}.txt": "no picture, and its name is not UTF-8",
         "Ben/pipe.png": "cannot be read (it is no file)",
     }
 

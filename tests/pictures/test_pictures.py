@@ -78,7 +78,7 @@ def test_other_color_modes_become_rgb(tmp_path):
     assert np.abs(cmyk.astype(int) - picture).mean() < 2
 
 
-@pytest.mark.parametrize("ending", ["webp", "bmp", "gif", "avif", "jfif", "heic"])
+@pytest.mark.parametrize("ending", ["webp", "bmp", "gif", "avif", "jfif", "heic", "tiff", "jp2", "ppm"])
 def test_other_formats_are_read(tmp_path, ending):
     if ending == "heic":
         pytest.importorskip("pillow_heif").register_heif_opener()
@@ -172,9 +172,12 @@ def dataset(tmp_path) -> Path:
     save(root / "Ann/shared.png", scene(9))
     # A near-duplicate under another identity is no duplicate.
     save(root / "Ben/two.jpg", scene(1), quality=60)
-    for ignored in ("README.md", "Ann/notes.txt", "Ann/.DS_Store", "Ann/._0.jpg", ".cache/x.jpg"):
-        (root / ignored).parent.mkdir(exist_ok=True)
-        (root / ignored).write_text("no picture")
+    for other in ("README.md", "Ann/notes.txt", "Ann/.DS_Store", "Ann/._0.jpg", ".cache/x.jpg"):
+        (root / other).parent.mkdir(exist_ok=True)
+        (root / other).write_text("no picture")
+    save(root / "Ann/holiday/2019/0.jpg", scene(10))
+    save(root / "loose.png", scene(11))
+    (root / "Cat").mkdir()
     return root
 
 
@@ -195,13 +198,18 @@ def test_manifest_lists_every_picture_once_with_its_fate(dataset):
         "Ann/empty.png": "unreadable or truncated",
         "Ann/moving.gif.jpg": "animated",
         "Ann/moving.png": "animated",
+        "Ann/notes.txt": "unreadable or truncated (no picture format that is read here)",
+        "Ann/holiday/2019/0.jpg": "is not at ROOT/IDENTITY/*, where layout 'folder' looks",
+        "README.md": "is not at ROOT/IDENTITY/*, where layout 'folder' looks",
+        "loose.png": "is not at ROOT/IDENTITY/*, where layout 'folder' looks",
+        "Cat": "an empty folder",
         "Ann/shared.png": "same bytes under several identities: Ann, Ben",
         "Ann/small.png": "tiny: 60 x 39, smaller than 40 pixels",
         "Ann/smaller.jpg": "near-duplicate of Ann/2.jpg",
         "Ben/shared.png": "same bytes under several identities: Ann, Ben",
     }
 
-    assert rejected["path"].tolist() == sorted(expected)
+    assert sorted(rejected["path"]) == sorted(expected)
     for path, reason in zip(rejected["path"], rejected["reason"], strict=True):
         assert reason.startswith(expected[path]), path
     assert not rejected["reason"].str.contains("0x").any(), "addresses differ from run to run"
@@ -212,15 +220,41 @@ def test_manifest_is_the_same_for_any_number_of_workers(dataset):
         pd.testing.assert_frame_equal(one, two)
 
 
+def test_a_picture_needs_no_ending_of_its_own(tmp_path):
+    kinds = {"a.WEBP": "WEBP", "b": "JPEG", "c.jpg?width=300": "PNG", "d.txt": "BMP", "e.GIF": "GIF", "f.jfif": "JPEG"}
+    for seed, (name, kind) in enumerate(kinds.items()):
+        save(tmp_path / "Ann" / name, scene(seed), format=kind)
+    (tmp_path / "Ann/film.mp4").write_bytes(b"\0\0\0\x18ftypmp42" + bytes(100))
+    (tmp_path / "Ben").mkdir()
+    (tmp_path / "Ben/photo.jpg").write_text("no picture")
+    manifest, rejected = build_manifest(tmp_path)
+    assert manifest["path"].tolist() == [f"Ann/{name}" for name in kinds]
+    assert rejected["path"].tolist() == ["Ann/film.mp4", "Ben/photo.jpg"]
+
+
+def test_people_without_a_usable_picture_are_named(tmp_path, caplog):
+    save(tmp_path / "Ann/0.jpg", scene(0))
+    save(tmp_path / "Ben/small.jpg", scene(1, 20, 20))
+    (tmp_path / "Cat").mkdir()
+    build_manifest(tmp_path)
+    assert "people without a usable picture: Ben" in caplog.text
+
+
+def test_samples_of_more_than_16_bits_are_refused(tmp_path):
+    path = save(tmp_path / "a.tif", Image.fromarray(np.full((60, 60), 70000, np.int32)))
+    with pytest.raises(InputError, match=r"a\.tif: of more than 16 bits a sample"):
+        load_picture(path)
+
+
 def test_facescrub_layout_and_limits(tmp_path):
     save(tmp_path / "Ann/face/0.jpg", scene(0))
     save(tmp_path / "Ann/face/1.jpg", scene(0), quality=50)
     save(tmp_path / "Ann/0.jpg", scene(1))
     manifest, rejected = build_manifest(tmp_path, "facescrub")
     assert manifest["path"].tolist() == ["Ann/face/0.jpg"]
-    assert rejected["path"].tolist() == ["Ann/face/1.jpg"]
+    assert dict(zip(rejected["path"], rejected["picture"], strict=True)) == {"Ann/0.jpg": "", "Ann/face/1.jpg": "Ann/1"}
     assert len(build_manifest(tmp_path, "facescrub", duplicate_distance=-1)[0]) == 2
-    with pytest.raises(InputError, match="none of its 2 pictures is usable"):
+    with pytest.raises(InputError, match="none of its 3 files is usable"):
         build_manifest(tmp_path, "facescrub", minimum_size=81)
 
 
@@ -240,7 +274,7 @@ def test_a_layout_is_one_function(tmp_path, monkeypatch):
     assert manifest["picture"].tolist() == ["Ann/Ann_0", "Ann/Ann_1", "Bob/Bob_0"]
     assert manifest["path"].tolist() == ["2020/Ann_0.jpg", "2021/Ann_1.jpg", "2020/Bob_0.jpg"]
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match=r"expected .*/YEAR/IDENTITY_\*\.jpg, .* \(layout 'by_year'\)"):
+    with pytest.raises(InputError, match=r"expected .*/YEAR/IDENTITY_\* \(layout 'by_year'\)"):
         build_manifest(tmp_path / "empty", "by_year")
 
 
@@ -299,7 +333,9 @@ def test_a_dataset_without_pictures_is_bad_input(tmp_path):
     with pytest.raises(InputError, match="no such folder"):
         build_manifest(tmp_path / "nowhere")
     save(tmp_path / "loose.jpg", scene(0))
-    with pytest.raises(InputError, match=r"no pictures; expected .*/IDENTITY/face/\*\.jpg"):
+    with pytest.raises(
+        InputError, match=r"no pictures; expected .*/IDENTITY/face/\* .*; found 1 elsewhere \(the first, loose"
+    ):
         build_manifest(tmp_path, "facescrub")
     with pytest.raises(InputError, match="layout 'zip' is unknown"):
         build_manifest(tmp_path, "zip")
@@ -326,6 +362,7 @@ def test_manifest_of_lfw_agrees_with_its_published_hashes():
     lines = (LFW / "SHA256SUMS").read_text().splitlines()
     published = {path.removeprefix("*"): digest for digest, path in (line.split(maxsplit=1) for line in lines)}
     manifest, rejected = build_manifest(LFW, workers=2)
+    rejected = rejected[rejected["picture"] != ""]  # files that tell of the data set, beside the people
     assert len(manifest) + len(rejected) == 2437
     assert {published[path] for path in manifest["path"]} == set(manifest["sha256"])
     assert [published[path] for path in manifest["path"]] == manifest["sha256"].tolist()

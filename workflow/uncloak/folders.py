@@ -5,6 +5,7 @@ Links count as what they lead to. Hidden entries, such as editors and file manag
 
 import os
 import stat
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from uncloak.errors import InputError
@@ -32,6 +33,32 @@ def folders_in(folder: str | os.PathLike) -> list[Path]:
 def files_in(folder: str | os.PathLike) -> list[Path]:
     """Return all that is no folder in a folder, sorted, also links to nothing; raises InputError as `folders_in`."""
     return [path for path in _visible(folder) if not os.path.isdir(path)]
+
+
+def everything(root: str | os.PathLike, places: Collection[Path]) -> Iterator[tuple[Path, str]]:
+    """Yield all that lies below `root`, at any depth, but folders; and folders that say nothing, with the reason.
+
+    places: folders below `root`, which are gone into even through links. Other links to folders are not, since they may
+    lead round in circles; they come with the reason, as do folders that are empty or cannot be read.
+    """
+    followed = {folder for place in places for folder in (place, *place.parents)}
+    waiting = [Path(root)]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            entries = sorted(name for name in os.listdir(folder) if not name.startswith("."))
+        except OSError as error:
+            yield folder, f"a folder that cannot be read ({error.strerror})"
+            continue
+        if not entries:
+            yield folder, "an empty folder"
+        for path in (folder / name for name in entries):
+            if not os.path.isdir(path):
+                yield path, ""
+            elif path in followed or not path.is_symlink():
+                waiting.append(path)
+            else:
+                yield path, "a link to a folder, where none is followed"
 
 
 def listing(root: str | os.PathLike, depth: int = _DEPTH) -> list[str]:

@@ -11,11 +11,10 @@ from uncloak.audit.detecting import NO_CHANNEL, Crop, find_faces
 from uncloak.errors import InputError
 from uncloak.folders import files_in, folders_in, printable
 from uncloak.pictures.detection import Candidates, most_central
+from uncloak.pictures.reading import ENDINGS
 from uncloak.seeds import generator
 
 logger = logging.getLogger(__name__)
-
-_PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif")
 
 
 def crowd_faces(
@@ -62,4 +61,4 @@ def _people(root: Path) -> dict[str, Sequence[Path]]:
 
 
 def _is_picture(path: Path) -> bool:
-    return path.suffix.lower() in _PICTURES and not path.name.startswith(".")
+    return path.suffix.lower() in ENDINGS and not path.name.startswith(".")

@@ -3,12 +3,14 @@
 import re
 import unicodedata
 
+from uncloak.pictures.reading import ENDINGS
+
 # Fawkes: NAME_MODE_cloaked.png, and v1.0 NAME_cloaked.png; LowKey: NAME_attacked.png, with NAME_small.png, the clean
 # picture at the size at which it was cloaked (attacks.md 5.1).
 _CLOAKED = re.compile(r"(?:_(?:min|low|mid|high|custom|ultra))?_cloaked$|_attacked$", re.IGNORECASE)
 _CLEAN = re.compile(r"_small$", re.IGNORECASE)
 # Some tools add to a whole file name.
-_FORMAT = re.compile(r"\.(?:jpe?g|png|webp|gif|bmp|tiff?|hei[cf]|avif)$", re.IGNORECASE)
+_FORMAT = re.compile(f"(?:{'|'.join(map(re.escape, ENDINGS))})$", re.IGNORECASE)
 
 
 def bare(stem: str) -> str:

@@ -21,7 +21,7 @@ import pandas as pd
 from uncloak.errors import InputError
 from uncloak.folders import files_in, folders_in, printable
 from uncloak.pictures.names import split_name
-from uncloak.pictures.reading import UnusablePictureError, decode, read_content
+from uncloak.pictures.reading import ENDINGS, UnusablePictureError, decode, read_content
 from uncloak.progress import track
 from uncloak.records.attacks import External
 from uncloak.tables import write_table
@@ -30,7 +30,6 @@ logger = logging.getLogger(__name__)
 
 # Where files lie below the root; the facescrub layout is FaceCure's (attacks.md 5.1).
 _LAYOUTS = {"folder": "{identity}/{file}", "facescrub": "{identity}/face/{file}", "flat": "{file}"}
-_ENDINGS = (".png", ".jpg", ".jpeg", ".webp")
 _COLUMNS = ["file", "picture", "status"]
 _Size = tuple[int, int]  # width, height
 Kept = TypeVar("Kept")
@@ -107,8 +106,8 @@ def pair(
     Args:
         root: the folder.
         layout: "folder" for ROOT/IDENTITY/FILE, "facescrub" for ROOT/IDENTITY/face/FILE, "flat" for ROOT/FILE.
-        name: of the files, with {stem} for the picture's: "{stem}_attacked" (any of .png, .jpg, .jpeg, .webp, in any
-            case) or, for one extension only and to the letter, "{stem}_high_cloaked.png".
+        name: of the files, with {stem} for the picture's: "{stem}_attacked" (with any ending of a picture, in any case)
+            or, for one ending only and to the letter, "{stem}_high_cloaked.png".
         posted_pictures: ids whose files are wanted.
         all_pictures: ids of the whole dataset, so that files of others, such as probes, are known.
 
@@ -197,12 +196,12 @@ def _pattern(name: str) -> re.Pattern:
             f"name is '{name}'; it must be a file name with {{stem}} in it once, such as '{{stem}}_attacked'"
         )
     before, after = map(re.escape, name.split("{stem}"))
-    ending = "" if _has_ending(name) else f"(?i:{'|'.join(map(re.escape, _ENDINGS))})"
+    ending = "" if _has_ending(name) else f"(?i:{'|'.join(map(re.escape, ENDINGS))})"
     return re.compile(f"{before}(?P<stem>.+){after}{ending}", re.DOTALL)
 
 
 def _has_ending(name: str) -> bool:
-    return name.lower().endswith(_ENDINGS)
+    return name.lower().endswith(ENDINGS)
 
 
 def _list_files(root: Path, layout: str) -> list[Path]:
@@ -227,7 +226,7 @@ def _key(picture: str, layout: str) -> tuple[str, str]:
 
 def _expected(picture: str, layout: str, name: str) -> str:
     identity, stem = split_name(picture)
-    file = name.replace("{stem}", stem) + ("" if _has_ending(name) else f" ({', '.join(_ENDINGS)})")
+    file = name.replace("{stem}", stem) + ("" if _has_ending(name) else f" ({', '.join(ENDINGS[:3])}, ...)")
     return _LAYOUTS[layout].format(identity=identity, file=file)
 
 

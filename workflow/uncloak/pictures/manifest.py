@@ -11,12 +11,12 @@ from typing import NamedTuple
 import pandas as pd
 
 from uncloak.errors import InputError
-from uncloak.folders import printable
+from uncloak.folders import everything, printable
 from uncloak.layouts import LAYOUTS
 from uncloak.parallel import map_in_order
 from uncloak.pictures.duplicates import find_near_duplicates, perceptual_hash
 from uncloak.pictures.names import picture_name
-from uncloak.pictures.reading import UnusablePictureError, decode, read_content
+from uncloak.pictures.reading import ENDINGS, UnusablePictureError, decode, read_content
 from uncloak.pictures.rejected import REJECTED_COLUMNS
 from uncloak.progress import track
 from uncloak.records.words import spelled, suggestion
@@ -24,7 +24,6 @@ from uncloak.tables import read_text, write_table
 
 logger = logging.getLogger(__name__)
 
-_ENDINGS = {".jpg", ".jpeg", ".png"}
 _COLUMNS = ["picture", "identity", "path", "sha256", "width", "height"]
 
 
@@ -32,6 +31,7 @@ class _File(NamedTuple):
     picture: str
     identity: str
     path: str  # relative to the dataset's root, with forward slashes
+    reason: str = ""  # why it is not even opened
 
 
 class _Inspection(NamedTuple):
@@ -53,15 +53,17 @@ def build_manifest(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the manifest of the dataset at `root` and its rejected pictures, both sorted by identity and file name.
 
-    layout: one of `uncloak.layouts.LAYOUTS`; pictures are *.jpg, *.jpeg and *.png, and other and hidden files are
-    ignored.
+    layout: one of `uncloak.layouts.LAYOUTS`. Whatever lies where it looks is tried as a picture, whatever its ending;
+    hidden files are ignored.
     folders: of a dataset joined from several, the name of each folder below `root` and what its people are listed by in
     place of `layout`: its own `layout`, and perhaps `without`, the names of those left out.
 
     Manifest columns: picture ("identity/stem"), identity, path (relative to root), sha256, width, height (pixels,
     upright). Rejected columns: picture, path, reason. Rejected are pictures that are
 
-    - unreadable, links that lead nowhere, truncated, animated or implausibly large;
+    - unreadable, links that lead nowhere, truncated, animated or implausibly large, or no pictures;
+    - anywhere else than where the layout looks, such as beside the people's folders or in folders within them; folders
+      that are empty, cannot be read or are links there (`uncloak.folders.everything`);
     - tiny: their shorter side has less than `minimum_size` pixels;
     - copies, byte for byte, of an earlier picture of the identity; of a picture found under several identities every
       copy goes, because nobody knows whom it shows;
@@ -76,25 +78,28 @@ def build_manifest(
     root = Path(root)
     files = _list_joined(root, folders) if folders else _list_files(root, layout)
     inspect = partial(_inspect, root, minimum_size)
-    inspections = list(
-        track(map_in_order(inspect, [file.path for file in files], workers), len(files), "inspecting pictures")
-    )
+    inspections = list(track(map_in_order(inspect, files, workers), len(files), "inspecting pictures"))
     reasons = [inspection.reason for inspection in inspections]
     _reject_copies(files, inspections, reasons)
     _reject_repeated_stems(files, reasons)
     _reject_near_duplicates(files, inspections, reasons, duplicate_distance)
 
     kept = [
-        (*file, inspection.sha256, inspection.width, inspection.height)
+        (*file[:3], inspection.sha256, inspection.width, inspection.height)
         for file, inspection, reason in zip(files, inspections, reasons, strict=True)
         if not reason
     ]
-    rejected = [(file.picture, file.path, reason) for file, reason in zip(files, reasons, strict=True) if reason]
+    rejected = [
+        (file.picture, printable(file.path), reason) for file, reason in zip(files, reasons, strict=True) if reason
+    ]
     if not kept:
         raise InputError(
-            f"{root}: none of its {len(files)} pictures is usable; replace them (the first, {rejected[0][1]}: "
+            f"{root}: none of its {len(files)} files is usable; replace them (the first, {rejected[0][1]}: "
             f"{rejected[0][2]})"
         )
+    people = {file.identity for file in files} - {identity for _, identity, *_ in kept} - {""}
+    if people:
+        logger.warning("%s: people without a usable picture: %s", root, ", ".join(map(printable, sorted(people))))
     logger.info("%s: %d pictures, %d rejected", root, len(kept), len(rejected))
     return pd.DataFrame(kept, columns=_COLUMNS), pd.DataFrame(rejected, columns=REJECTED_COLUMNS, dtype=str)
 
@@ -127,7 +132,7 @@ def _list_joined(root: Path, folders: Mapping[str, Mapping]) -> list[_File]:
     found_in: dict[str, str] = {}
     for name, how in folders.items():
         found = _list_files(root / name, how["layout"])
-        people = sorted({file.identity for file in found})
+        people = sorted({file.identity for file in found} - {""})
         left_out = {_left_out(person, people, name) for person in how.get("without", ())}
         for identity in people:
             if identity not in left_out and found_in.setdefault(identity, name) != name:
@@ -153,32 +158,39 @@ def _list_files(root: Path, layout: str) -> list[_File]:
         raise InputError(f"layout '{layout}' is unknown; choose one of {', '.join(LAYOUTS)}")
     if not root.is_dir():
         raise InputError(f"{root}: no such folder; set the dataset's root to where its pictures are")
-    files = []
+    files, places = [], set()
     for identity, place, found in LAYOUTS[layout](root):
-        pictures = [path for path in found if path.suffix.lower() in _ENDINGS]
-        if not pictures:
-            logger.warning("%s: no pictures", printable(place))
-        for picture in pictures:
-            path = picture.relative_to(root).as_posix()
-            _check_name(root, path)
-            files.append(_File(picture_name(identity, picture.stem), identity, path))
-    files.sort(key=lambda file: (file.identity, file.path))
+        places.add(place)
+        files += [_file(root, identity, path) for path in found]
+    where, listed = LAYOUTS[layout].__doc__, {file.path for file in files}
+    rest = [(path.relative_to(root).as_posix(), reason) for path, reason in everything(root, places)]
+    elsewhere = [
+        _File("", "", path, reason or f"is not at {where}, where layout '{layout}' looks")
+        for path, reason in rest
+        if path not in listed
+    ]
     if not files:
-        where = LAYOUTS[layout].__doc__.replace("ROOT", str(root))
-        raise InputError(f"{root}: no pictures; expected {where}.jpg, *.jpeg or *.png (layout '{layout}')")
-    return files
+        where = where.replace("ROOT", str(root))
+        beside = f"; found {len(elsewhere)} elsewhere (the first, {printable(elsewhere[0].path)})" if elsewhere else ""
+        raise InputError(f"{root}: no pictures; expected {where} (layout '{layout}'){beside}")
+    return sorted(files + elsewhere, key=lambda file: (file.identity, file.path))
 
 
-def _check_name(root: Path, path: str) -> None:
-    if printable(path) != path:
-        raise InputError(f"{path!r} in {root}: the name is not UTF-8; rename it")
-    if "\r" in path or "\n" in path:
-        raise InputError(f"{path!r} in {root}: the name has a line break in it; rename it")
+def _file(root: Path, identity: str, path: Path) -> _File:
+    """A file where the layout looks; one whose name no table can hold ends the run if it is named like a picture."""
+    name = path.relative_to(root).as_posix()
+    fault = "is not UTF-8" if printable(name) != name else "has a line break in it" if set(name) & set("\r\n") else ""
+    if fault and path.suffix.lower() in ENDINGS:
+        raise InputError(f"{name!r} in {root}: the name {fault}; rename it")
+    reason = f"no picture, and its name {fault}" if fault else ""
+    return _File(picture_name(printable(identity), printable(path.stem)), identity, name, reason)
 
 
-def _inspect(root: Path, minimum_size: int, path: str) -> _Inspection:
+def _inspect(root: Path, minimum_size: int, file: _File) -> _Inspection:
+    if file.reason:
+        return _Inspection("", 0, 0, 0, file.reason)
     try:
-        content = read_content(root / path)
+        content = read_content(root / file.path)
     except UnusablePictureError as error:
         return _Inspection("", 0, 0, 0, str(error))
     digest = hashlib.sha256(content).hexdigest()

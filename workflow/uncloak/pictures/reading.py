@@ -9,6 +9,7 @@ import stat
 import struct
 import zlib
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
@@ -20,11 +21,17 @@ logger = logging.getLogger(__name__)
 
 # Scraped files often carry the wrong ending, so the content decides. Formats that run a program or hold documents
 # (EPS, PDF, PSD) stay closed.
-_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF")
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF", "TIFF", "JPEG2000", "PPM")
+# What they are usually called, for whoever must tell pictures from other files by their names.
+ENDINGS = (
+    *(".png", ".jpg", ".jpeg", ".jfif", ".jpe", ".webp", ".gif", ".bmp", ".dib", ".avif", ".heic", ".heif"),
+    *(".tif", ".tiff", ".jp2", ".j2k", ".ppm", ".pgm", ".pbm", ".pnm"),
+)
 _WITH_SIDE_PICTURES = ("MPO", "HEIF")  # which Pillow takes for moving ones
 # Phones have 200 million pixels; a picture takes six bytes of memory for each while it is turned upright.
 _MOST_PIXELS = 250_000_000
 Image.MAX_IMAGE_PIXELS = None  # Pillow's own bound is below that
+_HEAD = 16  # bytes, which tell HEIC
 _HEIF = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 # Value of the EXIF orientation -> what turns such a picture upright.
 _ORIENTATION = 0x0112
@@ -77,13 +84,19 @@ def decode(content: bytes) -> np.ndarray:
             if upright.mode.startswith("I;16"):
                 # Pillow clips 16-bit values when converting; keep their upper byte instead.
                 upright = Image.fromarray((np.asarray(upright) >> 8).astype(np.uint8))
+            if upright.mode in ("I", "F"):
+                raise UnusablePictureError("of more than 16 bits a sample, of which nobody says which is white")
             return np.asarray(upright if upright.mode == "RGB" else upright.convert("RGB"))
     except UnusablePictureError:
         raise
     except _DAMAGE as error:
-        # Pillow names the in-memory file by its address, which differs from run to run.
-        text = "no picture format that is read here" if isinstance(error, Image.UnidentifiedImageError) else str(error)
-        raise UnusablePictureError(f"unreadable or truncated ({text})") from None
+        raise UnusablePictureError(_unreadable(error)) from None
+
+
+def _unreadable(error: Exception) -> str:
+    # Pillow names the in-memory file by its address, which differs from run to run.
+    said = "no picture format that is read here" if isinstance(error, Image.UnidentifiedImageError) else error
+    return f"unreadable or truncated ({said})"
 
 
 def _formats(content: bytes) -> tuple[str, ...]:
@@ -114,10 +127,26 @@ def read_content(path: str | os.PathLike) -> bytes:
         if not stat.S_ISREG(path.stat().st_mode):
             # A pipe would be waited for.
             raise UnusablePictureError("cannot be read (it is no file)")
-        return path.read_bytes()
+        with path.open("rb") as file:
+            _check_kind(file)
+            file.seek(0)
+            return file.read()
     except OSError as error:
         reason = "a link that leads nowhere" if error.errno == errno.ENOENT and path.is_symlink() else error.strerror
         raise UnusablePictureError(f"cannot be read ({reason})") from None
+
+
+def _check_kind(file: BinaryIO) -> None:
+    """Refuse what is no picture by its beginning: a film of gigabytes is not read whole to learn that it is none."""
+    try:
+        with Image.open(file, formats=_formats(file.read(_HEAD))):
+            pass
+    except Image.UnidentifiedImageError as error:
+        raise UnusablePictureError(_unreadable(error)) from None
+    except UnusablePictureError:
+        raise
+    except _DAMAGE:
+        pass  # `decode` says what
 
 
 def load_picture(path: str | os.PathLike) -> np.ndarray:

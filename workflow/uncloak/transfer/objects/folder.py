@@ -10,12 +10,11 @@ from timm.data import ImageNetInfo
 
 from uncloak.errors import InputError
 from uncloak.folders import files_in, folders_in, printable
-from uncloak.pictures.reading import load_picture
+from uncloak.pictures.reading import ENDINGS, load_picture
 from uncloak.progress import track
 from uncloak.seeds import generator
 
 CLASSES = 1000
-_ENDINGS = (".jpeg", ".jpg", ".png", ".webp")
 
 
 def make(record: Mapping, folder: str | os.PathLike, seed: int) -> tuple[int, dict[str, np.ndarray]]:
@@ -46,7 +45,7 @@ def read_folder(root: str | os.PathLike, count: int, resize: int, size: int, see
     wanted = []
     for folder in folders:
         label = _index(folder)
-        pictures = [file for file in files_in(folder) if file.suffix.lower() in _ENDINGS]
+        pictures = [file for file in files_in(folder) if file.suffix.lower() in ENDINGS]
         if len(pictures) < count:
             raise InputError(f"{folder}: has {len(pictures)} pictures, {count} are wanted of each class; ask for fewer")
         order = generator(seed, "pictures of class", folder.name).permutation(len(pictures))
