@@ -25,7 +25,7 @@ _NAMES = (
         "posting",
         "source",
     ),
-    *("posted", "among", "target", "path"),
+    *("posted", "posters", "among", "target", "path"),
 )
 # Numbers that may be missing.
 _GAPS = (

@@ -41,7 +41,11 @@ def rank_errors(
     own = {posting: squared.min(axis=1) for posting, squared in own_distances(comparisons, attacks, seed).items()}
     tables = []
     for among in AMONG:
-        before = {posting: _rivals_before(comparisons, squared, among) for posting, squared in own.items()}
+        rivals = {
+            "identities": (comparisons.rival_squared, comparisons.rival),
+            "pictures": (comparisons.rival_picture_squared, comparisons.rival_picture),
+        }[among]
+        before = {posting: rivals_before(*rivals, squared, comparisons.own) for posting, squared in own.items()}
         for rank in RANKS:
             lost = {posting: counts >= rank for posting, counts in before.items()}
             names = {"dataset": dataset, "extractor": extractor, "defense": defense, "seed": seed}
@@ -50,11 +54,14 @@ def rank_errors(
     return pd.concat(tables, ignore_index=True)
 
 
-def _rivals_before(comparisons: Comparisons, own_squared: np.ndarray, among: str) -> np.ndarray:
-    """Count the rivals, int [P], at most NEAREST, that come before the user's nearest face at `own_squared` [P]."""
-    squared, rival = {
-        "identities": (comparisons.rival_squared, comparisons.rival),
-        "pictures": (comparisons.rival_picture_squared, comparisons.rival_picture),
-    }[among]
-    own = own_squared[:, None]
-    return np.count_nonzero((squared < own) | ((squared == own) & (rival < comparisons.own[:, None])), axis=1)
+def rivals_before(squared: np.ndarray, rival: np.ndarray, own_squared: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """Count the rivals, int [P], that come before the own nearest face; of those as near, identities in sorted order.
+
+    Args:
+        squared: float64 [P,K], distances to the nearest K rivals.
+        rival: int [P,K], whose they are.
+        own_squared: float64 [P], to the own nearest face.
+        own: int [P], who asks.
+    """
+    nearest = own_squared[:, None]
+    return np.count_nonzero((squared < nearest) | ((squared == nearest) & (rival < own[:, None])), axis=1)

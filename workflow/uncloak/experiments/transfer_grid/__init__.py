@@ -1,0 +1,60 @@
+"""LowKey's grid: attacks by what they were made for, against every extractor, where all their users post at once."""
+
+from uncloak import paths
+from uncloak.errors import InputError
+from uncloak.plan import attacks, defenses, extractors, recognition
+
+TITLE = "Does a cloak hold where all its users post at once?"
+CATEGORY = "How long does a cloak last?"
+OWN_ATTACKS = True
+HOOKS = ("faces", "extractor")
+
+
+def check(asked, place):
+    for name in asked.attacks:
+        if name in attacks.mixtures(asked.config):
+            raise InputError(f"{place}.attacks: '{name}' is a mixture; name attacks that all users take up")
+
+
+def possible(asked):
+    """A grid compares attacks, of which the record names some."""
+    return "attacks" in asked.record and len(asked.attacks) > 1
+
+
+def files(asked):
+    """Faces as each recognizer sees them: the gallery, probes, and the pictures of every attack."""
+    found = {"gallery": [], "probes": [], "posted": []}
+    for each in asked.recognizers:
+        [embedder] = each.models
+        seen = recognition.compared(asked.config, asked.dataset, embedder, each.treated)
+        found["gallery"].append(seen["gallery"])
+        found["probes"].append(seen["probes"])
+        found["posted"] += [
+            recognition.embeddings(asked.dataset, embedder, name + each.treated) for name in asked.attacks_on(each)
+        ]
+    return {**found, "split": [paths.fill(paths.SPLIT, dataset=asked.dataset)]}
+
+
+def told(asked):
+    return {
+        "recognizers": [
+            {"extractor": each.extractor, "defense": each.defense, "attacks": asked.attacks_on(each)}
+            for each in asked.recognizers
+        ],
+        "metric": recognition.metric(asked.config),
+    }
+
+
+def shown(asked):
+    """Of each attack its label and what it was made for; and what the trainer does about all faces."""
+    treatments = {each.defense for each in asked.recognizers} - {defenses.NONE}
+    return {
+        "lines": {name: _line(asked, name) for name in asked.attacks},
+        "treatments": {name: asked.config["defenses"][name]["label"] for name in asked.defenses if name in treatments},
+    }
+
+
+def _line(asked, attack):
+    record = asked.config["attacks"][attack]
+    known = [extractors.label(asked.config, name, asked.dataset) for name in record.get("surrogates", [])]
+    return ", made for ".join(filter(None, [record["label"], " and ".join(known)]))
