@@ -4,8 +4,10 @@ import h5py
 import numpy as np
 import pytest
 
+from uncloak import store
 from uncloak.errors import InputError
-from uncloak.store import atomic, open_arrays, read_arrays, read_attributes, write_arrays
+from uncloak.pictures.views import Made
+from uncloak.store import atomic, check_array, open_arrays, read_arrays, read_attributes, write_arrays
 
 ARRAYS = {
     "faces": np.arange(20 * 8 * 8 * 3, dtype=np.uint8).reshape(20, 8, 8, 3),
@@ -31,6 +33,30 @@ def test_equal_contents_are_equal_bytes(file, tmp_path):
     again = tmp_path / "elsewhere" / "again.h5"
     write_arrays(again, ARRAYS, {"recipe": "abc", "seed": 3})
     assert again.read_bytes() == file.read_bytes()
+
+
+def test_what_is_made_in_slices_is_written_as_if_it_were_there(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "_CHUNKS_AT_ONCE", 2)
+    values = {
+        "embedding": np.random.default_rng(0).random((2000, 1000), np.float32),
+        "faces": np.zeros((2, 4, 4, 3), "u1"),
+    }
+    write_arrays(tmp_path / "whole.h5", values, {})
+    write_arrays(tmp_path / "sliced.h5", {name: Made(np.copy, each) for name, each in values.items()}, {})
+    assert (tmp_path / "sliced.h5").read_bytes() == (tmp_path / "whole.h5").read_bytes()
+    for path in tmp_path.iterdir():
+        check_array(path, "embedding")
+        np.testing.assert_array_equal(read_arrays(path, "embedding")[0], values["embedding"])
+
+
+def test_an_array_is_checked_without_being_kept(file):
+    check_array(file, "picture")
+    with pytest.raises(InputError, match="has no array 'masks'"):
+        check_array(file, "masks")
+    with h5py.File(file, "a") as to:
+        to["dssim"][7] = 0.5
+    with pytest.raises(InputError, match="'dssim' is not what was written"):
+        check_array(file, "dssim")
 
 
 def test_the_longest_name_that_a_file_may_have_is_written(tmp_path):

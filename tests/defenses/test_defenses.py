@@ -11,11 +11,12 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from uncloak.defenses import blur, jpeg, noise_upscale, resize, total_variation, wavelet
-from uncloak.defenses.treated import Treated
+from uncloak.defenses.treated import treated
 from uncloak.errors import InputError
+from uncloak.pictures.views import Stored
 from uncloak.records import plugins
 from uncloak.seeds import generator
-from uncloak.store import open_arrays, write_arrays
+from uncloak.store import write_arrays
 
 NAMES = plugins.names(plugins.DEFENSE)
 TREATING = {
@@ -192,13 +193,12 @@ def test_treating_slice_by_slice_is_treating_all_at_once(method, tmp_path):
     expected = module.faces(faces, module.Options(**TREATING[method]))
     write_arrays(tmp_path / "faces.h5", {"faces": faces}, {})
     does = {"method": method, "options": TREATING[method]}
-    with open_arrays(tmp_path / "faces.h5") as file:
-        for given in (faces, file["faces"]):
-            treated = Treated(given, does)
-            assert (len(treated), treated.shape, treated.dtype) == (7, faces.shape, np.uint8)
-            for size in (1, 3, 7, 100):
-                slices = [treated[start : start + size] for start in range(0, 7, size)]
-                np.testing.assert_array_equal(np.concatenate(slices), expected)
+    for given in (faces, Stored(tmp_path / "faces.h5")):
+        view = treated(given, does)
+        assert (len(view), view.shape, view.dtype) == (7, faces.shape, np.uint8)
+        for size in (1, 3, 7, 100):
+            slices = [view[start : start + size] for start in range(0, 7, size)]
+            np.testing.assert_array_equal(np.concatenate(slices), expected)
 
 
 @pytest.mark.parametrize(

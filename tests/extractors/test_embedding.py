@@ -7,9 +7,9 @@ import torch
 from faces_read import Read
 
 from uncloak.defenses import blur
-from uncloak.defenses.treated import Treated
+from uncloak.defenses.treated import treated
 from uncloak.errors import InputError
-from uncloak.extractors.embedding import embed
+from uncloak.extractors.embedding import Embedded, embed
 from uncloak.extractors.extractor import Extractor, build
 
 
@@ -48,8 +48,8 @@ def test_a_file_is_read_by_batches_and_gives_what_its_faces_give(tmp_path):
 def test_treated_faces_are_embedded_as_if_all_had_been_treated_before():
     faces = random_faces(150)
     expected = embed(extractor(), blur.faces(faces, blur.Options(2.0)))
-    treated = Treated(faces, {"method": "blur", "options": {"sigma": 2.0}})
-    np.testing.assert_array_equal(embed(extractor(), treated), expected)
+    view = treated(faces, {"method": "blur", "options": {"sigma": 2.0}})
+    np.testing.assert_array_equal(embed(extractor(), view), expected)
     assert not np.array_equal(expected, embed(extractor(), faces))
 
 
@@ -60,6 +60,17 @@ def test_the_first_face_whose_embedding_is_not_finite_is_named():
     faces[[70, 80]] = 0
     with pytest.raises(InputError, match="picture number 70"):
         embed(broken, faces)
+    # Also where the slice begins elsewhere.
+    with pytest.raises(InputError, match="picture number 70"):
+        Embedded(broken, faces)[64:100]
+
+
+def test_embeddings_are_made_in_slices_and_are_those_of_all_faces():
+    faces = random_faces(150)
+    made = Embedded(extractor(), faces)
+    expected = embed(extractor(), faces)
+    assert (made.shape, made.dtype, len(made)) == (expected.shape, np.float32, 150)
+    np.testing.assert_array_equal(np.concatenate([made[:64], made[64:150]]), expected)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="PyTorch finds no CUDA device")

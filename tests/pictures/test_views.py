@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from uncloak.errors import InputError
+from uncloak.pictures import views
 from uncloak.pictures.labeled import Faces, join
-from uncloak.pictures.views import Joined, Made, Picked, Stored, joined, picked
+from uncloak.pictures.views import Joined, Made, Picked, Stored, joined, picked, stored
 from uncloak.store import write_arrays
 
 SIZE = 4
@@ -56,6 +57,18 @@ def test_arrays_stay_arrays_and_views_stay_views(path, whole):
     names = np.array([f"p{i}" for i in range(100)])
     groups = (Faces(Stored(path), names, names), Faces(whole, names, names))
     same(join(*groups).where(np.tile(kept, 2)).faces, np.concatenate([whole, whole])[np.tile(kept, 2)])
+
+
+def test_a_large_array_is_a_view_and_a_small_one_is_read(path, whole, monkeypatch):
+    write_arrays(path, {"faces": whole, "embedding": whole[:, 0, :, 0] / 7}, {})
+    for most in (0, views._AT_HAND):
+        monkeypatch.setattr(views, "_AT_HAND", most)
+        for name, expected in (("faces", whole), ("embedding", whole[:, 0, :, 0] / 7)):
+            found = stored(path, name)
+            assert isinstance(found, np.ndarray) == bool(most)
+            same(found, expected)
+        with pytest.raises(InputError, match="has no array 'masks'"):
+            stored(path, "masks")
 
 
 def test_a_file_that_is_not_there_or_damaged_is_told(path, tmp_path):

@@ -55,8 +55,9 @@ def test_rivals_are_those_of_a_full_search(make, metric):
                 padded = (found + [(np.inf, -1)] * count)[:count]
                 results[0].append([value for value, _ in padded])
                 results[1].append([place for _, place in padded])
-        for block in (1, 5, 1000):
-            found = Gallery(gallery, OWNERS, metric).rivals(probes, own, count, block)
+        # Also of a gallery in slices, and with one number for each probe.
+        for block, most, own_of in ((1, None, own), (5, 1, own), (1000, 2 * GALLERY, np.full(len(probes), own))):
+            found = Gallery(gallery, OWNERS, metric, most).rivals(probes, own_of, count, block)
             results = found.squared, found.identity, found.face_squared, found.face
             for result, right in zip(results, expected, strict=True):
                 np.testing.assert_array_equal(result, right)
@@ -77,4 +78,4 @@ def test_refuses_what_it_cannot_compare():
     with pytest.raises(InputError, match="probes have 23 dimensions and gallery faces 24"):
         Gallery(gallery, OWNERS, "euclidean").rivals(probes[:, 1:], 0, 1)
     with pytest.raises(InputError, match="too large for float32"):
-        Gallery(gallery * np.float32(1e25), OWNERS, "euclidean")
+        Gallery(gallery * np.float32(1e25), OWNERS, "euclidean").rivals(probes, 0, 1)

@@ -4,23 +4,21 @@ import json
 
 from uncloak.jobs import started
 
-from uncloak.defenses.treated import Treated
+from uncloak.defenses.treated import treated
 from uncloak.extractors.black_box import embed_by_black_box
 from uncloak.fetching import obtain
 from uncloak.pictures.stored import read_margin
+from uncloak.pictures.views import Stored
 from uncloak.records.extractors import AnyExtractor
 from uncloak.records.reading import read
-from uncloak.store import open_arrays, read_arrays, write_arrays
+from uncloak.store import read_arrays, write_arrays
 
 with started(snakemake) as job:
     record = read(AnyExtractor, job.params.record)
     (pictures,) = read_arrays(job.input.faces, "picture")
-    does = json.loads(job.params.treatment)
-    with open_arrays(job.input.faces) as file:
-        faces = Treated(file["faces"], does) if does else file["faces"]
-        embeddings = embed_by_black_box(
-            record, faces, obtain(job.config, job.params.brought), read_margin(job.input.faces)
-        )
+    faces, does = Stored(job.input.faces), json.loads(job.params.treatment)
+    faces = treated(faces, does) if does else faces
+    embeddings = embed_by_black_box(record, faces, obtain(job.config, job.params.brought), read_margin(job.input.faces))
     write_arrays(
         job.output[0], {"embedding": embeddings, "picture": pictures}, job.made(extractor=job.wildcards.extractor)
     )

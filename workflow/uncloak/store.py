@@ -8,9 +8,10 @@ A file that bears its name is complete and never changes, so none is locked: som
 viewer may hold one.
 """
 
+import math
 import os
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from uncloak.files import check_readable, unreadable
 
 _IMAGES_PER_CHUNK = 16
 _BYTES_PER_CHUNK = 2**20
+_CHUNKS_AT_ONCE = 64
 _LONGEST_NAME = 255  # bytes
 _FORMAT = ("v108", "v108")
 _CHECKSUM = "crc32"
@@ -51,31 +53,40 @@ def write_arrays(
     """Write `arrays` (name -> array; those that are read together have one length N) and `attributes`.
 
     Text becomes fixed-length UTF-8. Arrays of faces, uint8 [N,H,W,3], are chunked by sixteen pictures, all others by
-    rows of together a mebibyte.
+    rows of together a mebibyte. What has shape and dtype, and makes slices of itself when they are asked for
+    (`uncloak.pictures.views`), is written slice by slice, and takes the memory of one.
     """
     with atomic(path) as temporary, h5py.File(temporary, "w", locking=False, libver=_FORMAT) as file:
         for name, values in arrays.items():
-            values = np.asarray(values)
-            if values.dtype.kind in "UO":
-                values = np.char.encode(values.astype(str), "utf-8")
-            checked = (
-                {"chunks": (_rows_per_chunk(values), *values.shape[1:]), "fletcher32": True} if values.size else {}
-            )
-            array = file.create_dataset(name, data=values, track_times=False, **checked)
-            array.attrs[_CHECKSUM] = _checksum(values)
+            _write_array(file, name, values if hasattr(values, "dtype") else np.asarray(values))
         for name in sorted(attributes):
             value = attributes[name]
             # Text of no fixed length would lie in a heap, which has no checksum.
             file.attrs[name] = np.bytes_(value.encode()) if isinstance(value, str) and value else value
 
 
-def _checksum(values: np.ndarray) -> np.uint32:
-    return np.uint32(zlib.crc32(np.ascontiguousarray(values).data))
+def _write_array(file: h5py.File, name: str, values: np.ndarray):
+    if values.dtype.kind in "UO":
+        values = np.char.encode(values.astype(str), "utf-8")
+    rows = _rows_per_chunk(values.shape, values.dtype)
+    checked = {"chunks": (rows, *values.shape[1:]), "fletcher32": True} if math.prod(values.shape) else {}
+    array = file.create_dataset(name, values.shape, values.dtype, track_times=False, **checked)
+    checksum = 0
+    for first in range(0, len(values), rows * _CHUNKS_AT_ONCE):
+        part = values[first : first + rows * _CHUNKS_AT_ONCE]
+        array[first : first + len(part)] = part
+        checksum = _checksum(part, checksum)
+    array.attrs[_CHECKSUM] = np.uint32(checksum)
 
 
-def _rows_per_chunk(values: np.ndarray) -> int:
-    most = _IMAGES_PER_CHUNK if values.ndim == 4 else max(1, _BYTES_PER_CHUNK // values[:1].nbytes)
-    return min(most, len(values))
+def _checksum(values: np.ndarray, before: int = 0) -> int:
+    return zlib.crc32(np.ascontiguousarray(values).data, before)
+
+
+def _rows_per_chunk(shape: Sequence[int], dtype: np.dtype) -> int:
+    row = max(1, math.prod(shape[1:]) * dtype.itemsize)
+    most = _IMAGES_PER_CHUNK if len(shape) == 4 else max(1, _BYTES_PER_CHUNK // row)
+    return max(1, min(most, shape[0]))
 
 
 @contextmanager
@@ -130,12 +141,32 @@ def read_arrays(path: str | os.PathLike, *names: str) -> list[np.ndarray]:
             arrays = [file[name][()] for name in names]
             known = [file[name].attrs.get(_CHECKSUM) for name in names]
     for name, values, checksum in zip(names, arrays, known, strict=True):
-        # The index of chunks has no checksum, and what it loses would be read as 0.
-        if checksum is not None and checksum != _checksum(values):
-            raise InputError(f"{path}: damaged; {MEND} ('{name}' is not what was written)")
+        _check_sum(path, name, _checksum(values), checksum)
     if len({len(values) for values in arrays}) > 1:
         raise InputError(f"{path}: its arrays differ in length; {MEND}")
     return [np.char.decode(values, "utf-8") if values.dtype.kind == "S" else values for values in arrays]
+
+
+def _check_sum(path: str | os.PathLike, name: str, found: int, written: np.uint32 | None):
+    # The index of chunks has no checksum, and what it loses would be read as 0.
+    if written is not None and found != written:
+        raise InputError(f"{path}: damaged; {MEND} ('{name}' is not what was written)")
+
+
+def check_array(path: str | os.PathLike, name: str):
+    """Read the named array slice by slice, and keep nothing of it.
+
+    Raises InputError as `read_arrays` does.
+    """
+    with open_arrays(path) as file:
+        if name not in file:
+            raise InputError(f"{path}: has no array '{name}'; {MEND}")
+        with _damage_named(path):
+            array, found = file[name], 0
+            step = _rows_per_chunk(array.shape, array.dtype) * _CHUNKS_AT_ONCE
+            for first in range(0, len(array), step):
+                found = _checksum(array[first : first + step], found)
+            _check_sum(path, name, found, array.attrs.get(_CHECKSUM))
 
 
 def read_attributes(path: str | os.PathLike) -> dict[str, str | int | float]:

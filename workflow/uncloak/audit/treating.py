@@ -7,7 +7,7 @@ import pandas as pd
 
 from uncloak.audit.detecting import NO_CHANNEL
 from uncloak.audit.parts import PROBE
-from uncloak.defenses.treated import Treated
+from uncloak.defenses.treated import treated
 
 
 def embed_treated(
@@ -35,7 +35,7 @@ def embed_treated(
     found = [(np.arange(len(faces)), channel, embed(faces))]
     for name, does in treatments.items():
         rows = np.flatnonzero((channel == NO_CHANNEL) & (does["probes"] | ~probe))
-        found.append((rows, np.full(len(rows), name), embed(Treated(faces[rows], does))))
+        found.append((rows, np.full(len(rows), name), embed(treated(faces[rows], does))))
     rows = np.concatenate([each for each, _, _ in found])
     return {
         "embedding": np.concatenate([each for _, _, each in found]),

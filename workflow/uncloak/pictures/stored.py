@@ -69,8 +69,8 @@ def read_faces(path: str | os.PathLike, pictures: Sequence[str]) -> np.ndarray:
     return read_rows(path, rows_of(path, pictures))
 
 
-def read_rows(path: str | os.PathLike, rows: np.ndarray) -> np.ndarray:
-    """Read the faces uint8 [N,S,S,3] of these rows int64 [N], in any order, from an HDF5 file of faces.
+def read_rows(path: str | os.PathLike, rows: np.ndarray, name: str = "faces") -> np.ndarray:
+    """Read these rows int64 [N], in any order, of the faces uint8 [N,S,S,3] of an HDF5 file, or of its array `name`.
 
     Raises InputError where the file is missing or damaged.
     """
@@ -79,7 +79,7 @@ def read_rows(path: str | os.PathLike, rows: np.ndarray) -> np.ndarray:
     # Slices: HDF5 picks single rows a hundred times more slowly. One ends where a gap follows, or after a block.
     ends = np.flatnonzero((np.diff(wanted) > _LARGEST_GAP) | (np.diff(wanted // _BLOCK) > 0)) + 1
     with open_arrays(path) as file:
-        stored = file["faces"]
+        stored = file[name]
         faces = np.empty((len(rows), *stored.shape[1:]), stored.dtype)
         try:
             for part, places in zip(np.split(wanted, ends), np.split(order, ends), strict=True):

@@ -1,4 +1,7 @@
-"""Faces that are read, or made, when they are asked for, so that a million of them take the memory of a batch."""
+"""Faces that are read, or made, when they are asked for, so that a million of them take the memory of a batch.
+
+So are rows of any other array, such as embeddings.
+"""
 
 import os
 from abc import ABC, abstractmethod
@@ -7,11 +10,16 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from uncloak.pictures.stored import read_rows
-from uncloak.store import open_arrays
+from uncloak.store import check_array, open_arrays, read_arrays
+
+_AT_HAND = 2**28  # bytes
 
 
 class View(ABC):
-    """Faces uint8 [N,S,S,3], of which a slice, or rows int64 [B] in any order, give an array [B,S,S,3]."""
+    """Faces uint8 [N,S,S,3], of which a slice, or rows int64 [B] in any order, give an array [B,S,S,3].
+
+    What else has rows, [N,...] of any dtype, is a view as well.
+    """
 
     def __init__(self, count: int, like: "Faces"):
         self.shape, self.dtype = (count, *like.shape[1:]), like.dtype
@@ -35,18 +43,18 @@ Faces = np.ndarray | View
 
 
 class Stored(View):
-    """The faces of a file, or some rows of it in any order.
+    """The faces of a file, or its array `name`, or some rows of it in any order.
 
     The file is open only while it is read. Raises InputError, now or then, where it is missing or damaged.
     """
 
-    def __init__(self, path: str | os.PathLike, rows: np.ndarray | None = None):
+    def __init__(self, path: str | os.PathLike, rows: np.ndarray | None = None, name: str = "faces"):
         with open_arrays(path) as file:
-            super().__init__(len(file["faces"]) if rows is None else len(rows), file["faces"])
-        self._path, self._rows = path, rows
+            super().__init__(len(file[name]) if rows is None else len(rows), file[name])
+        self._path, self._rows, self._name = path, rows, name
 
     def read(self, rows: np.ndarray) -> np.ndarray:
-        return read_rows(self._path, rows if self._rows is None else self._rows[rows])
+        return read_rows(self._path, rows if self._rows is None else self._rows[rows], self._name)
 
 
 class Picked(View):
@@ -85,6 +93,19 @@ class Made(View):
 
     def read(self, rows: np.ndarray) -> np.ndarray:
         return self._make(*(each[rows] for each in self._faces))
+
+
+def stored(path: str | os.PathLike, name: str) -> Faces:
+    """Return the named array of a file: a view where it is large, else whole, since what is at hand is read faster.
+
+    Raises InputError as `uncloak.store.read_arrays` does, of either at once.
+    """
+    with open_arrays(path) as file:
+        large = name in file and file[name].size * file[name].dtype.itemsize > _AT_HAND
+    if large:
+        check_array(path, name)
+        return Stored(path, name=name)
+    return read_arrays(path, name)[0]
 
 
 def picked(faces: Faces, rows: np.ndarray) -> Faces:

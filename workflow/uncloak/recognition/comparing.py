@@ -13,8 +13,9 @@ import pandas as pd
 
 from uncloak.errors import InputError
 from uncloak.pictures.split import USER
+from uncloak.pictures.views import picked
 from uncloak.recognition.comparisons import FALSE_ACCEPT_RATES, NEAREST, NO_ATTACK, Comparisons
-from uncloak.recognition.distances import METRICS, points, squared_distances
+from uncloak.recognition.distances import check_metric, points, squared_distances
 from uncloak.recognition.embeddings import Embeddings
 from uncloak.recognition.nearest import Gallery
 from uncloak.recognition.others import compare_others
@@ -42,27 +43,29 @@ def compare(
         metric: "euclidean", or "cosine" for embeddings divided by their norms.
         probing: embeddings of the probes, where they are not those of `clean`: a trainer may treat scraped faces alone.
 
+    The gallery is read in slices, so memory does not grow with it, beside names.
+
     Returns the comparisons, their postings by attack and channel, those of attack "none" first.
 
     Raises InputError for an unknown metric, a faulty split, users without gallery faces or probes, missing pictures,
     different dimensions, or, with "cosine", embeddings that are zero.
     """
-    if metric not in METRICS:
-        raise InputError(f"metric '{metric}' is not known; choose one of {', '.join(METRICS)}")
+    check_metric(metric)
     probing = clean if probing is None else probing
-    if probing.embedding.shape[1] != clean.embedding.shape[1]:
+    if probing.dimensions != clean.dimensions:
         raise InputError(
-            f"{probing.origin}: embeddings have {probing.embedding.shape[1]} dimensions, those of the gallery"
-            f" {clean.embedding.shape[1]}; take both from one extractor"
+            f"{probing.origin}: embeddings have {probing.dimensions} dimensions, those of the gallery"
+            f" {clean.dimensions}; take both from one extractor"
         )
     if metric == "cosine":
         for embeddings in (clean, probing):
             embeddings.check_directions()
     gallery, probes = gallery_and_probes(split)
     owners, askers = gallery["identity"].to_numpy(str), probes["identity"].to_numpy(str)
-    faces, asked = clean.rows(gallery["picture"]), probing.rows(probes["picture"])
+    faces, asked = clean.view(gallery["picture"]), probing.view(probes["picture"])
 
     posters, users = (gallery["role"] == USER).to_numpy(), (probes["role"] == USER).to_numpy()
+    users_asked = picked(asked, users)[:]
     everyone = Gallery(faces, owners, metric)
     posted = {user: gallery["picture"].to_numpy(str)[owners == user] for user in sorted(set(owners[posters].tolist()))}
     logger.info("%d probes of users, %d of others, %d clean gallery faces", users.sum(), (~users).sum(), len(faces))
@@ -71,14 +74,14 @@ def compare(
         identities=everyone.identities,
         probe=probes["picture"].to_numpy(str)[users],
         user=askers[users],
-        probe_embedding=asked[users],
-        **_users_rivals(everyone, asked[users], askers[users]),
+        probe_embedding=users_asked,
+        **_users_rivals(everyone, users_asked, askers[users]),
         posted=posted,
         postings=(NO_ATTACK,),
-        own_squared=_own_squared([clean], posted, asked[users], askers[users], metric),
+        own_squared=_own_squared([clean], posted, users_asked, askers[users], metric),
         **compare_others(
-            *((faces[rows], owners[rows]) for rows in (~posters, posters)),
-            *(asked[~users], askers[~users], metric, FALSE_ACCEPT_RATES),
+            *((picked(faces, rows), owners[rows]) for rows in (~posters, posters)),
+            *(picked(asked, ~users), askers[~users], metric, FALSE_ACCEPT_RATES),
         ),
     )
     return add_postings(compared, perturbed)
@@ -110,9 +113,9 @@ def _check(comparisons: Comparisons, perturbed: Mapping[tuple[str, str], Embeddi
         )
     dimensions = comparisons.probe_embedding.shape[1]
     for embeddings in perturbed.values():
-        if embeddings.embedding.shape[1] != dimensions:
+        if embeddings.dimensions != dimensions:
             raise InputError(
-                f"{embeddings.origin}: embeddings have {embeddings.embedding.shape[1]} dimensions,"
+                f"{embeddings.origin}: embeddings have {embeddings.dimensions} dimensions,"
                 f" those of the clean faces {dimensions}; take both from one extractor"
             )
         if comparisons.metric == "cosine":
@@ -121,18 +124,11 @@ def _check(comparisons: Comparisons, perturbed: Mapping[tuple[str, str], Embeddi
 
 def _users_rivals(everyone: Gallery, probes: np.ndarray, askers: np.ndarray) -> dict[str, np.ndarray]:
     """Return the nearest rivals of the users' probes [P,D]."""
-    shape = len(probes), NEAREST
-    squared, picture_squared = np.empty(shape), np.empty(shape)
-    identity, picture_identity = np.empty(shape, dtype=int), np.empty(shape, dtype=int)
-    for user in sorted(set(askers)):
-        rows = askers == user
-        found = everyone.rivals(probes[rows], int(np.searchsorted(everyone.identities, user)), NEAREST)
-        squared[rows], identity[rows] = found.squared, found.identity
-        picture_squared[rows] = found.face_squared
-        picture_identity[rows] = np.where(found.face < 0, -1, everyone.owners[found.face])
+    found = everyone.rivals(probes, np.searchsorted(everyone.identities, askers), NEAREST)
+    whose = np.where(found.face < 0, -1, everyone.owners[found.face])
     return {
-        **{"rival_squared": squared, "rival": identity},
-        **{"rival_picture_squared": picture_squared, "rival_picture": picture_identity},
+        **{"rival_squared": found.squared, "rival": found.identity},
+        **{"rival_picture_squared": found.face_squared, "rival_picture": whose},
     }
 
 

@@ -18,6 +18,12 @@ _UNIT_ROUNDOFF = 2.0**-24
 _GREATEST_SQUARED_NORM = 1e36
 
 
+def check_metric(metric: str) -> None:
+    """Raise InputError for an unknown metric."""
+    if metric not in METRICS:
+        raise InputError(f"metric '{metric}' is not known; choose one of {', '.join(METRICS)}")
+
+
 def points(embedding: np.ndarray, metric: str) -> np.ndarray:
     """Return float32 embeddings [N,D] as the float64 points [N,D] whose Euclidean distances `metric` compares.
 
@@ -46,8 +52,7 @@ class FloatPass:
 
         Raises InputError for an unknown metric or values too large for float32's squares.
         """
-        if metric not in METRICS:
-            raise InputError(f"metric '{metric}' is not known; choose one of {', '.join(METRICS)}")
+        check_metric(metric)
         self._metric = metric
         self._center = _center(gallery, metric)
         self._faces, squared_norms = _centered(gallery, metric, self._center)

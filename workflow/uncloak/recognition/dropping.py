@@ -14,6 +14,7 @@ from uncloak.recognition.flags import CLEAN, Scores
 from uncloak.recognition.nearest import Gallery
 from uncloak.recognition.parts import gallery_and_probes
 from uncloak.recognition.seen import Scraped, Seen
+from uncloak.recognition.slices import at_once, of_people
 
 # Which of a person's faces stay in the gallery, bool [N].
 Stays = Callable[[Scraped], np.ndarray]
@@ -67,7 +68,7 @@ class _Crowd:
         self._gallery, _ = gallery_and_probes(seen.split)
         pictures = self._gallery["picture"].to_numpy(str)
         self._scores = judged.of(pictures, np.full(len(pictures), CLEAN))
-        self._rows, self._embedding = seen.clean.find(pictures), seen.clean.embedding
+        self._embedding = seen.clean.view(pictures)
         self._metric = comparisons.metric
 
     def strangers(self) -> Iterator[Scraped]:
@@ -82,10 +83,11 @@ class _Crowd:
 
     def _people(self) -> Iterator[tuple[np.ndarray, Scraped]]:
         owners, pictures = (self._gallery[column].to_numpy(str) for column in ("identity", "picture"))
-        names, starts = np.unique(owners, return_index=True)
-        for name, rows in zip(names, np.split(np.arange(len(owners)), starts[1:]), strict=True):
-            faces = points(self._embedding[self._rows[rows]], self._metric)
-            yield rows, Scraped(str(name), pictures[rows], faces, self._scores[:, rows], np.ones(len(rows), bool))
+        for part in of_people(owners, at_once(self._embedding.shape[1])):
+            faces, (names, starts) = self._embedding[part], np.unique(owners[part], return_index=True)
+            for name, own in zip(names, np.split(np.arange(len(faces)), starts[1:]), strict=True):
+                rows, seen = part.start + own, points(faces[own], self._metric)
+                yield rows, Scraped(str(name), pictures[rows], seen, self._scores[:, rows], np.ones(len(rows), bool))
 
 
 class _Posted:
@@ -134,15 +136,12 @@ def _checked(stays: Stays, person: Scraped) -> np.ndarray:
 
 def _rivals(comparisons: Comparisons, seen: Seen, gallery: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Return `rival_squared` and `rival` of the gallery without dropped faces, [P,1]."""
-    squared, rival = np.full((len(comparisons.probe), 1), np.inf), np.full((len(comparisons.probe), 1), -1)
     if gallery.empty:
-        return squared, rival
-    left = Gallery(seen.clean.rows(gallery["picture"]), gallery["identity"], comparisons.metric)
+        return np.full((len(comparisons.probe), 1), np.inf), np.full((len(comparisons.probe), 1), -1)
+    left = Gallery(seen.clean.view(gallery["picture"]), gallery["identity"], comparisons.metric)
     names = np.append(np.searchsorted(comparisons.identities, left.identities), -1)
-    for user in comparisons.posted:
-        rows = comparisons.user == user
-        # A user of whom nothing is left has no place in the gallery to be left out.
-        own = np.flatnonzero(left.identities == user)
-        found = left.rivals(seen.probing.rows(comparisons.probe[rows]), own[0] if len(own) else -1, 1)
-        squared[rows], rival[rows] = found.squared, names[found.identity]
-    return squared, rival
+    # A user of whom nothing is left has no place in the gallery to be left out.
+    place = {name: number for number, name in enumerate(left.identities)}
+    own = np.array([place.get(user, -1) for user in comparisons.user])
+    found = left.rivals(seen.probing.rows(comparisons.probe), own, 1)
+    return found.squared, names[found.identity]

@@ -1,31 +1,36 @@
 """Embeddings by picture: what the recognition of one extractor reads, checked once."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from uncloak.errors import InputError
+from uncloak.pictures import views
 from uncloak.store import read_arrays
+
+_AT_ONCE = 2**14  # rows
 
 
 class Embeddings:
     """Embeddings of one origin (clean faces, or one attack's), found by picture.
 
     Attributes:
-        embedding: float32 [N,D], finite.
+        embedding: float32 [N,D], finite, an array or a view.
+        dimensions: D.
         origin: where they come from, for messages.
     """
 
-    def __init__(self, embedding: np.ndarray, picture: Sequence[str], origin: str):
+    def __init__(self, embedding: views.Faces, picture: Sequence[str], origin: str):
         """Check and keep `embedding` [N,D] of the pictures with ids `picture` [N], in any order.
+
+        Of a view, in float32, rows are read when they are asked for.
 
         Raises InputError where shapes disagree, a picture stands twice, or a value is not finite in float32.
         """
         pictures = pd.Index(np.asarray(picture, dtype=object))
-        embedding = np.asarray(embedding)
-        if embedding.ndim != 2 or embedding.shape[1] == 0 or len(embedding) != len(pictures):
+        if len(embedding.shape) != 2 or embedding.shape[1] == 0 or len(embedding) != len(pictures):
             raise InputError(
                 f"{origin}: embeddings of shape {list(embedding.shape)} for {len(pictures)} pictures;"
                 " one row per picture is needed, so make the file again"
@@ -34,17 +39,24 @@ class Embeddings:
             raise InputError(
                 f"{origin}: picture '{pictures[pictures.duplicated()][0]}' stands twice; make the file again"
             )
-        with np.errstate(over="ignore"):
-            embedding = embedding.astype(np.float32, copy=False)
-        finite = np.isfinite(embedding).all(axis=1)
+        if isinstance(embedding, np.ndarray):
+            with np.errstate(over="ignore"):
+                embedding = embedding.astype(np.float32, copy=False)
+        self.dimensions, self.origin = embedding.shape[1], origin
+        self.embedding, self._pictures = embedding, pictures
+        finite = self._of_each(lambda rows: np.isfinite(rows).all(axis=1))
         if not finite.all():
             raise InputError(
                 f"{origin}: the embedding of picture '{pictures[~finite][0]}' is not finite"
                 f" ({np.count_nonzero(~finite)} such pictures); check the extractor and the picture"
             )
-        self.embedding = embedding
-        self.origin = origin
-        self._pictures = pictures
+
+    def _of_each(self, says: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        """Return what is said of each embedding, bool [N]."""
+        found = np.empty(len(self.embedding), dtype=bool)
+        for first in range(0, len(found), _AT_ONCE):
+            found[first : first + _AT_ONCE] = says(self.embedding[first : first + _AT_ONCE])
+        return found
 
     def rows(self, pictures: Sequence[str]) -> np.ndarray:
         """Return the embeddings, float32 [K,D], of these K pictures in this order.
@@ -53,8 +65,12 @@ class Embeddings:
         """
         return self.embedding[self.find(pictures)]
 
+    def view(self, pictures: Sequence[str]) -> views.Faces:
+        """Return the same, but a view where the embeddings are one: those of a crowd need not fit into memory."""
+        return views.picked(self.embedding, self.find(pictures))
+
     def find(self, pictures: Sequence[str]) -> np.ndarray:
-        """Return the rows of `embedding`, int [K], of these K pictures in this order.
+        """Return the rows of the embeddings, int [K], of these K pictures in this order.
 
         Raises InputError where a picture is missing.
         """
@@ -70,7 +86,7 @@ class Embeddings:
 
     def check_directions(self) -> None:
         """Raise InputError where an embedding is zero, so that it has no direction for the cosine."""
-        zero = ~self.embedding.any(axis=1)
+        zero = self._of_each(lambda rows: ~rows.any(axis=1))
         if zero.any():
             raise InputError(
                 f"{self.origin}: the embedding of picture '{self._pictures[zero][0]}' is zero and has no direction;"
@@ -79,12 +95,12 @@ class Embeddings:
 
 
 def read_embeddings(path: str | os.PathLike) -> Embeddings:
-    """Read an embeddings file (arrays `embedding` [N,D] and `picture` [N]).
+    """Read an embeddings file (arrays `embedding` [N,D] and `picture` [N]); many embeddings are read by rows, later.
 
     Raises InputError where the file is missing or damaged or its content is refused by `Embeddings`.
     """
-    embedding, picture = read_arrays(path, "embedding", "picture")
-    return Embeddings(embedding, picture, str(path))
+    (picture,) = read_arrays(path, "picture")
+    return Embeddings(views.stored(path, "embedding"), picture, str(path))
 
 
 def mix(
@@ -107,7 +123,7 @@ def mix(
     absent = [attack for attack in attacks if attack not in postings]
     if absent:
         raise InputError(f"mixture '{name}': attack '{absent[0]}' has no embeddings; embed its faces first")
-    if len({postings[attack].embedding.shape[1] for attack in attacks}) > 1:
+    if len({postings[attack].dimensions for attack in attacks}) > 1:
         raise InputError(f"mixture '{name}': embeddings of different dimensions; take them from one extractor")
     parts = [pictures[assignment == attack] for attack in attacks]
     rows = [postings[attack].rows(part) for attack, part in zip(attacks, parts, strict=True)]

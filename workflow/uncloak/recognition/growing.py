@@ -103,7 +103,7 @@ class _Stream:
         self.of_user = (probes["role"] == USER).to_numpy()
         self.squared, self.owner = np.full((len(faces), 2), np.inf), np.full((len(faces), 2), -1)
         if len(gallery):
-            left = Gallery(seen.clean.rows(gallery["picture"]), gallery["identity"], comparisons.metric)
+            left = Gallery(seen.clean.view(gallery["picture"]), gallery["identity"], comparisons.metric)
             found = left.rivals(faces, -1, 2)
             self.squared = found.squared
             self.owner = np.append(np.searchsorted(names, left.identities), -1)[found.identity]

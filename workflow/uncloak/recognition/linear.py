@@ -80,9 +80,9 @@ def evaluate(
         for posting, embeddings in sorted(perturbed.items())
     }
     for posting, embeddings in perturbed.items():
-        if embeddings.embedding.shape[1] != faces.shape[1]:
+        if embeddings.dimensions != faces.shape[1]:
             raise InputError(
-                f"{embeddings.origin}: embeddings of attack '{posting[0]}' have {embeddings.embedding.shape[1]}"
+                f"{embeddings.origin}: embeddings of attack '{posting[0]}' have {embeddings.dimensions}"
                 f" dimensions, those of the clean faces {faces.shape[1]}; take both from one extractor"
             )
 

@@ -62,26 +62,31 @@ class Impostors:
         """
         counts = np.bincount(owners)
         enough = (counts >= size) & (np.arange(len(counts)) != without)
-        self._owners, self._starts, self._drawn = owners, np.cumsum(counts) - counts, enough[owners]
-        self._chances = np.zeros((len(counts), counts.max(initial=0)))
-        for person in np.flatnonzero(enough):
-            own = chances(counts[person], size)
-            self._chances[person, : len(own)] = own
+        self._owners, self._drawn = owners, enough[owners]
+        # By the number of pictures, which many people share.
+        numbers, self._number = np.unique(counts, return_inverse=True)
+        self._chances = np.zeros((len(numbers), counts.max(initial=0)))
+        for row in np.flatnonzero(numbers >= size):
+            own = chances(numbers[row], size)
+            self._chances[row, : len(own)] = own
         # Of a probe and another person.
         self.pairs = len(askers) * int(enough.sum()) - int(enough[askers[askers >= 0]].sum())
         self._allowed = np.array([float(Fraction(str(rate)) * self.pairs) for rate in rates])
         self._squared, self._weights, self._bound = np.empty(0), np.empty(0), np.inf
 
-    def add(self, squared: np.ndarray, askers: np.ndarray) -> None:
-        """Add the squared distances [B,G] of probes of `askers` [B] to all gallery faces."""
-        counted = self._drawn & (self._owners != askers[:, None]) & (squared <= self._bound)
-        probe, face = np.nonzero(counted)
-        person, distance = self._owners[face], squared[probe, face].astype(np.float64)
+    def add(self, squared: np.ndarray, askers: np.ndarray, faces: slice = slice(None)) -> None:
+        """Add squared distances [B,g] of probes of `askers` [B] to gallery faces: all, or a slice of whole people."""
+        columns = np.flatnonzero(self._drawn[faces])
+        if len(columns) < squared.shape[1]:
+            squared = squared[:, columns]
+        owners = self._owners[faces][columns]
+        probe, face = np.nonzero((squared <= self._bound) & (owners != askers[:, None]))
+        person, distance = owners[face], squared[probe, face].astype(np.float64)
         order = np.lexsort((distance, person, probe))
-        pair = (probe * len(self._starts) + person)[order]
+        pair = (probe * len(self._number) + person)[order]
         # Which of a person's pictures it is, from the nearest on: none nearer than these is left out.
         place = np.arange(len(pair)) - np.searchsorted(pair, pair)
-        weights = self._chances[person[order], place]
+        weights = self._chances[self._number[person[order]], place]
         self._keep(np.append(self._squared, distance[order]), np.append(self._weights, weights))
 
     def _keep(self, squared: np.ndarray, weights: np.ndarray) -> None:
