@@ -94,7 +94,7 @@ def test_faces_are_those_of_a_dataset(mine, tmp_path):
     clean, cloaked, _ = mine
     root = tmp_path / "dataset"
     shutil.copytree(clean, root / "me")
-    manifest, _ = build_manifest(root, minimum_size=40, duplicate_distance=0)
+    manifest, _ = build_manifest(root, minimum_size=40)
     align_pictures(manifest, root, tmp_path / "faces.h5", face_size=112)
     faces, pictures = read_arrays(tmp_path / "faces.h5", "faces", "picture")
     arrays = audit(clean, cloaked).arrays

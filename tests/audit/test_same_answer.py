@@ -62,7 +62,7 @@ def photographs(tmp_path_factory):
 def workflow(photographs, tmp_path_factory):
     """Clean and posted faces as the workflow's stages make them, and the split."""
     out = tmp_path_factory.mktemp("workflow")
-    manifest, _ = build_manifest(photographs / "all", minimum_size=40, duplicate_distance=0)
+    manifest, _ = build_manifest(photographs / "all", minimum_size=40)
     align_pictures(manifest, photographs / "all", out / "faces.h5", face_size=112)
     faces, pictures, landmarks = read_arrays(out / "faces.h5", "faces", "picture", "landmarks")
     paths = {

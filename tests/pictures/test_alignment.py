@@ -325,6 +325,38 @@ def test_known_landmarks_serve_where_no_face_is_found(tmp_path):
     assert not (tmp_path / "none.h5").exists()
 
 
+def test_photographs_on_slides_are_no_duplicates_but_copies_of_them_are(tmp_path):
+    """Twelve photographs on one kind of slide, and one of the slides saved again, smaller and worse."""
+    slide = np.full((360, 640, 3), 250, np.uint8)
+    slide[:90] = slide[150:, 400:] = 20
+    folder = tmp_path / "raw" / "Ann"
+    folder.mkdir(parents=True)
+    for number in range(12):
+        shown = slide.copy()
+        shown[200:340, 40:180] = smooth_picture(140, 140, 12, seed=number)
+        Image.fromarray(shown).save(folder / f"{number:02d}.png")
+    Image.fromarray(shown).resize((576, 324)).save(folder / "99.jpg", quality=60)
+    manifest, _ = build_manifest(tmp_path / "raw")
+    points = template(112) + np.array([54, 214])
+    known = pd.concat(
+        [known_landmarks(manifest["picture"][:12].tolist(), points), known_landmarks(["Ann/99"], 0.9 * points)]
+    )
+
+    def kept(**how):
+        how = {"face_size": 64, "landmarks": known, "known_first": True, **how}
+        rejected = align_pictures(manifest, tmp_path / "raw", tmp_path / "faces.h5", **how)
+        return read_arrays(tmp_path / "faces.h5", "faces")[0], rejected
+
+    faces, rejected = kept(duplicate_distance=4)
+    assert rejected["path"].tolist() == ["Ann/99.jpg"]
+    assert rejected["reason"][0].startswith("near-duplicate of Ann/11.png (")
+    everything, none = kept()
+    assert none.empty
+    np.testing.assert_array_equal(faces, everything[:12])
+    # The slides alone look alike.
+    assert len(kept(duplicate_distance=4, face_distance=64)[1]) > 6
+
+
 def test_aligned_crops_are_only_resized(tmp_path):
     manifest = photographs(tmp_path / "raw", 5, 128)
     for workers in (1, 2):

@@ -143,7 +143,6 @@ def test_a_joined_dataset_is_listed_by_its_layouts_and_split_by_its_folders(tmp_
     assert datasets.manifest_record(config, "mine") == {
         "layout": None,
         "minimum_size": 40,
-        "duplicate_distance": 4,
         "folders": {"me": {"layout": "person"}, "crowd": {"layout": "folder", "without": ["Ann"]}},
     }
     assert datasets.layout_modules(config, "mine") == ["uncloak.layouts.folder", "uncloak.layouts.person"]
@@ -151,9 +150,7 @@ def test_a_joined_dataset_is_listed_by_its_layouts_and_split_by_its_folders(tmp_
     assert datasets.split_record(config, "mine") == {**JOINED["split"], "distractor_folders": ["crowd"]}
     assert [datasets.people_of_folders(config, "mine")] == of("mine", "manifest.csv")
     # What is not joined is told as before.
-    assert datasets.manifest_record(config, "synthetic") == dict.fromkeys(
-        ("layout", "minimum_size", "duplicate_distance")
-    )
+    assert datasets.manifest_record(config, "synthetic") == dict.fromkeys(("layout", "minimum_size"))
     assert datasets.split_record(config, "synthetic") == config["datasets"]["synthetic"]["split"]
     assert datasets.people_of_folders(config, "synthetic") == []
     assert datasets.layout_modules(config, "synthetic") == ["uncloak.layouts.folder"]

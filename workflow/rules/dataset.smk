@@ -166,6 +166,7 @@ rule align:
         code=code("align"),
         brought=planned(brought.photographs),
         record=text(datasets.alignment),
+        duplicates=text(datasets.duplicates),
     message:
         "Find and align the faces of {wildcards.dataset}"
     script:

@@ -12,7 +12,7 @@ from uncloak.pictures.rejected import read_rejected, write_rejected
 from uncloak.tables import read_table
 
 with started(snakemake) as job:
-    record = json.loads(job.params.record)
+    record, duplicates = json.loads(job.params.record), json.loads(job.params.duplicates)
     alignment, landmarks = record.pop("alignment"), job.input.get("landmarks")
     unaligned = align_pictures(
         read_manifest(job.input.manifest),
@@ -20,6 +20,7 @@ with started(snakemake) as job:
         job.output.faces,
         **record,
         **alignment,
+        **duplicates,
         landmarks=read_table(landmarks) if landmarks else None,
         made=job.made(),
         workers=job.threads,

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +15,9 @@ from uncloak.errors import InputError
 from uncloak.parallel import map_in_order
 from uncloak.pictures.alignment import similarity, warp
 from uncloak.pictures.detection import Detector, most_central
+from uncloak.pictures.duplicates import SAME_FACE, Hashes, NearDuplicates, perceptual_hash
 from uncloak.pictures.landmarks import LANDMARK_COLUMNS, template
+from uncloak.pictures.names import identity_of
 from uncloak.pictures.reading import load_picture
 from uncloak.pictures.rejected import REJECTED_COLUMNS
 from uncloak.progress import track
@@ -37,6 +39,8 @@ def align_pictures(
     minimum_face: int = 40,
     landmarks: pd.DataFrame | None = None,
     known_first: bool = False,
+    duplicate_distance: int | None = None,
+    face_distance: int = SAME_FACE,
     made: Mapping[str, object] | None = None,
     workers: int = 1,
 ) -> pd.DataFrame:
@@ -49,6 +53,9 @@ def align_pictures(
     face_detector "none" what the pictures show already.
     landmarks: known landmarks, columns picture and LANDMARK_COLUMNS (pixels; left is the viewer's), used only where the
     detector finds no face; with `known_first`, wherever they are known.
+    duplicate_distance: pictures of an identity whose perceptual hashes differ in at most so many of 64 bits, and those
+    of their aligned faces in at most `face_distance`, are near-duplicates: the first in the order of the manifest is
+    kept. All are kept unless it is given.
     made: what the file is to say of its making, besides what follows.
 
     The file has arrays faces uint8 [N,S,S,3] RGB, picture [N] and aligned_by [N] ("mtcnn", "known", "none") in the
@@ -63,18 +70,24 @@ def align_pictures(
     if face_detector == "none" and landmarks is not None:
         raise InputError("known landmarks are of no use with face_detector 'none'; leave them out or choose mtcnn")
     if face_detector == "none":
-        align = partial(_resize, Path(root), face_size)
+        align = partial(_resize, face_size)
     else:
         _load_detector(minimum_face)
-        align = partial(_align, Path(root), template(face_size, margin), face_size, minimum_face, known_first)
+        align = partial(_align, template(face_size, margin), face_size, minimum_face, known_first)
+    duplicates = None if duplicate_distance is None else NearDuplicates(duplicate_distance, face_distance)
     known = _index_landmarks(landmarks)
     rows = [_Row(name, file, known.get(name)) for name, file in zip(manifest["picture"], manifest["path"], strict=True)]
     faces = np.empty((len(rows), face_size, face_size, 3), np.uint8)
     found, points, origins, rejected = [], [], [], []
-    results = track(map_in_order(align, rows, workers), len(rows), "aligning faces")
-    for row, result in zip(rows, results, strict=True):
+    opened = partial(_open, Path(root), align, duplicates is not None)
+    results = track(map_in_order(opened, rows, workers), len(rows), "aligning faces")
+    for row, (result, hashes) in zip(rows, results, strict=True):
         if result is None:
             rejected.append((row.picture, row.path, "no face found"))
+            continue
+        repeated = duplicates and duplicates.repeated_by(identity_of(row.picture), row.path, hashes)
+        if repeated:
+            rejected.append((row.picture, row.path, "near-duplicate of {} ({} of 64 bits differ)".format(*repeated)))
             continue
         faces[len(found)], landmarks_of_face, origin = result
         found.append(row.picture)
@@ -128,10 +141,18 @@ def _index_landmarks(landmarks: pd.DataFrame | None) -> Mapping[str, np.ndarray]
     return dict(zip(landmarks["picture"], points, strict=True))
 
 
-def _align(
-    root: Path, places: np.ndarray, size: int, minimum_face: int, known_first: bool, row: _Row
-) -> _Aligned | None:
+def _open(
+    root: Path, align: Callable[[_Row, np.ndarray], _Aligned | None], hashed: bool, row: _Row
+) -> tuple[_Aligned | None, Hashes | None]:
     picture = load_picture(root / row.path)
+    aligned = align(row, picture)
+    hashes = Hashes(perceptual_hash(picture), perceptual_hash(aligned[0])) if hashed and aligned else None
+    return aligned, hashes
+
+
+def _align(
+    places: np.ndarray, size: int, minimum_face: int, known_first: bool, row: _Row, picture: np.ndarray
+) -> _Aligned | None:
     known = None if row.landmarks is None else (row.landmarks, "known")
     points, origin = (known if known_first else None) or _found(picture, minimum_face) or known or (None, "")
     if points is None:
@@ -151,6 +172,6 @@ def _found(picture: np.ndarray, minimum_face: int) -> tuple[np.ndarray, str] | N
     return candidates.landmarks[most_central(candidates, width, height)], "mtcnn"
 
 
-def _resize(root: Path, size: int, row: _Row) -> _Aligned:
-    image = Image.fromarray(load_picture(root / row.path)).resize((size, size), Image.Resampling.BICUBIC)
+def _resize(size: int, row: _Row, picture: np.ndarray) -> _Aligned:
+    image = Image.fromarray(picture).resize((size, size), Image.Resampling.BICUBIC)
     return np.asarray(image), np.full((5, 2), np.nan, np.float32), "none"

@@ -14,7 +14,6 @@ from uncloak.errors import InputError
 from uncloak.folders import everything, printable
 from uncloak.layouts import LAYOUTS
 from uncloak.parallel import map_in_order
-from uncloak.pictures.duplicates import find_near_duplicates, perceptual_hash
 from uncloak.pictures.names import picture_name
 from uncloak.pictures.reading import ENDINGS, UnusablePictureError, decode, read_content
 from uncloak.pictures.rejected import REJECTED_COLUMNS
@@ -38,7 +37,6 @@ class _Inspection(NamedTuple):
     sha256: str
     width: int
     height: int
-    hash: int
     reason: str  # why the picture is unusable, or empty
 
 
@@ -48,7 +46,6 @@ def build_manifest(
     *,
     folders: Mapping[str, Mapping] | None = None,
     minimum_size: int = 40,
-    duplicate_distance: int = 4,
     workers: int = 1,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the manifest of the dataset at `root` and its rejected pictures, both sorted by identity and file name.
@@ -67,9 +64,9 @@ def build_manifest(
     - tiny: their shorter side has less than `minimum_size` pixels;
     - copies, byte for byte, of an earlier picture of the identity; of a picture found under several identities every
       copy goes, because nobody knows whom it shows;
-    - second to carry the same stem in an identity (a.jpg and a.png);
-    - near-duplicates of an earlier picture of the identity: perceptual hashes at most `duplicate_distance` of 64 bits
-      apart; a negative distance keeps them.
+    - second to carry the same stem in an identity (a.jpg and a.png).
+
+    Near-duplicates are told when faces are known (`uncloak.pictures.faces`).
 
     Raises InputError where `root` holds no picture in this layout, or no usable one, a folder cannot be read, or the
     name of a picture is not UTF-8 or has a line break in it, which no table could hold; and where an identity is in two
@@ -82,7 +79,6 @@ def build_manifest(
     reasons = [inspection.reason for inspection in inspections]
     _reject_copies(files, inspections, reasons)
     _reject_repeated_stems(files, reasons)
-    _reject_near_duplicates(files, inspections, reasons, duplicate_distance)
 
     kept = [
         (*file[:3], inspection.sha256, inspection.width, inspection.height)
@@ -188,20 +184,20 @@ def _file(root: Path, identity: str, path: Path) -> _File:
 
 def _inspect(root: Path, minimum_size: int, file: _File) -> _Inspection:
     if file.reason:
-        return _Inspection("", 0, 0, 0, file.reason)
+        return _Inspection("", 0, 0, file.reason)
     try:
         content = read_content(root / file.path)
     except UnusablePictureError as error:
-        return _Inspection("", 0, 0, 0, str(error))
+        return _Inspection("", 0, 0, str(error))
     digest = hashlib.sha256(content).hexdigest()
     try:
         picture = decode(content)
     except UnusablePictureError as error:
-        return _Inspection(digest, 0, 0, 0, str(error))
+        return _Inspection(digest, 0, 0, str(error))
     height, width = picture.shape[:2]
     if min(width, height) < minimum_size:
-        return _Inspection(digest, width, height, 0, f"tiny: {width} x {height}, smaller than {minimum_size} pixels")
-    return _Inspection(digest, width, height, perceptual_hash(picture), "")
+        return _Inspection(digest, width, height, f"tiny: {width} x {height}, smaller than {minimum_size} pixels")
+    return _Inspection(digest, width, height, "")
 
 
 def _reject_copies(files: list[_File], inspections: list[_Inspection], reasons: list[str]) -> None:
@@ -228,16 +224,3 @@ def _reject_repeated_stems(files: list[_File], reasons: list[str]) -> None:
             reasons[index] = f"same stem as {first[file.picture]}"
         else:
             first[file.picture] = file.path
-
-
-def _reject_near_duplicates(
-    files: list[_File], inspections: list[_Inspection], reasons: list[str], distance: int
-) -> None:
-    members: dict[str, list[int]] = {}
-    for index, file in enumerate(files):
-        if not reasons[index]:
-            members.setdefault(file.identity, []).append(index)
-    for indices in members.values():
-        hashes = [inspections[index].hash for index in indices]
-        for repeat, (original, bits) in find_near_duplicates(hashes, distance).items():
-            reasons[indices[repeat]] = f"near-duplicate of {files[indices[original]].path} ({bits} of 64 bits differ)"

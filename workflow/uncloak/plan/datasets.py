@@ -84,7 +84,7 @@ def manifest_record(config: Mapping, dataset: str) -> dict:
         name: {key: folder[key] for key in ("layout", "without") if key in folder}
         for name, folder in record.get("folders", {}).items()
     }
-    known = {key: record.get(key) for key in ("layout", "minimum_size", "duplicate_distance")}
+    known = {key: record.get(key) for key in ("layout", "minimum_size")}
     return known | ({"folders": joined} if joined else {})
 
 
@@ -97,6 +97,14 @@ def layout_modules(config: Mapping, dataset: str) -> list[str]:
 def alignment(config: Mapping, dataset: str) -> dict:
     """What faces are found and aligned by."""
     return _of(config, dataset, "face_size", "margin", "alignment")
+
+
+def duplicates(config: Mapping, dataset: str) -> dict[str, int]:
+    """What pictures are near-duplicates by; nothing where all are kept."""
+    # Drawn photographs share no background but by chance, and the default's results stand: the picture alone decides.
+    if config["datasets"][dataset]["source"] == "drawn":
+        return {"duplicate_distance": 4, "face_distance": 64}
+    return _of(config, dataset, "duplicate_distance")
 
 
 def crop(config: Mapping, dataset: str) -> dict[str, int]:

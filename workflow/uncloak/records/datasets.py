@@ -173,8 +173,10 @@ class Usable(Record):
     """Which photographs of a folder are taken."""
 
     minimum_size: Count = field("Pictures with a shorter side than this are rejected.", unit="pixels")
-    duplicate_distance: int = field(
-        "Pictures of an identity whose perceptual hashes differ in at most so many bits are duplicates.",
+    duplicate_distance: int | None = field(
+        "Of pictures of an identity whose perceptual hashes differ in at most so many bits, and those of their aligned"
+        " faces in at most 8, the first is kept; all are kept unless given.",
+        None,
         ge=0,
         le=64,
         unit="bits",
