@@ -13,7 +13,7 @@ from uncloak.extractors.embedding import embed
 from uncloak.extractors.weights import save
 from uncloak.recognition.intervals import rate_interval
 from uncloak.store import write_arrays
-from uncloak.transfer import image_classifier
+from uncloak.transfer import ENSEMBLE, image_classifier
 from uncloak.transfer.attack import perturb
 from uncloak.transfer.evaluation import accuracy, measure
 from uncloak.transfer.objects import drawn as objects
@@ -69,7 +69,7 @@ def test_an_experiment_is_a_few_calls(tmp_path):
     classes, drawn = objects.make(source, [], 1)
     write_arrays(tmp_path / "objects.h5", drawn, {"classes": classes, "recipe": "r"})
     files = {}
-    for name, width in (("old", 4), ("new", 6)):
+    for name, width in (("old", 4), ("older", 5), ("new", 6)):
         settings = {"network": {"name": "vgg", "width": width}, "input": INPUT | {"size": 16}}
         learning = {"train": {"iterations": 4, "batch": 8, "precision": "float32"}}
         built, known, made = recipe.make(settings | learning, tmp_path / "objects.h5", 1, name)
@@ -77,15 +77,23 @@ def test_an_experiment_is_a_few_calls(tmp_path):
         assert 0 <= made["validation_accuracy"] <= 1
         files[name] = tmp_path / f"{name}.safetensors"
         save(files[name], built, settings | {"classes": known}, made)
-    attacked = {"surrogates": ["old"], "attack": {"epsilon": 0.2, "steps": 5}}
+    attacked = {"surrogates": ["old", "older"], "attack": {"epsilon": 0.2, "steps": 5}}
     table = measure(attacked, tmp_path / "objects.h5", files, 1)
-    assert list(table["classifier"]) == ["old", "old", "new", "new"]
-    assert list(table["in_ensemble"]) == [True, True, False, False]
+    assert list(table["classifier"]) == [name for name in (*files, ENSEMBLE) for _ in range(2)]
+    assert list(table["in_ensemble"]) == [name != "new" for name in table["classifier"]]
     test = drawn["part"] == "test"
     pictures, labels = drawn["pictures"][test], drawn["label"][test]
-    ensemble = [image_classifier.load(files["old"]).to(memory_format=torch.channels_last)]
-    posted = perturb(pictures, labels, drawn["picture"][test], ensemble, Options(epsilon=0.2, steps=5), 1)
+    surrogates = [
+        image_classifier.load(files[name]).to(memory_format=torch.channels_last) for name in attacked["surrogates"]
+    ]
+    posted = perturb(pictures, labels, drawn["picture"][test], surrogates, Options(epsilon=0.2, steps=5), 1)
     for row in table.itertuples():
         shown = posted if row.condition == "transferred" else pictures
-        assert row.top1 == (embed(image_classifier.load(files[row.classifier]), shown).argmax(1) == labels).mean()
+        names = attacked["surrogates"] if row.classifier == ENSEMBLE else [row.classifier]
+        # The product of the probabilities of those who answer.
+        said = np.float64([embed(image_classifier.load(files[name]), shown) for name in names])
+        likely = np.prod(np.exp(said) / np.exp(said).sum(axis=2, keepdims=True), axis=0)
+        assert row.top1 == (likely.argmax(1) == labels).mean()
         assert row.n_pictures == 24
+    alone = measure(attacked | {"surrogates": ["old"]}, tmp_path / "objects.h5", files, 1)
+    assert list(alone["classifier"].unique()) == [*files]

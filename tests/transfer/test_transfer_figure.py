@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from uncloak.errors import InputError
+from uncloak.transfer import ENSEMBLE
 from uncloak.transfer.evaluation import rows
 from uncloak.transfer.figure import labeled, transfer_over_time
 
@@ -60,3 +61,13 @@ def test_classifiers_without_a_record_or_a_date_are_refused():
         labeled(measured(), {"old": RECORDS["old"]})
     with pytest.raises(InputError, match="released '2022' is not YYYY-MM-DD"):
         labeled(measured(), RECORDS | {"new": {"label": "ConvNeXt", "released": "2022"}})
+
+
+def test_the_ensemble_stands_beside_its_newest_classifier():
+    table = measured()
+    of_all = table[table["in_ensemble"]].assign(classifier=ENSEMBLE)
+    table = labeled(pd.concat([table, of_all], ignore_index=True), RECORDS)
+    assert list(table["classifier"].unique()) == ["old", ENSEMBLE, "new"]
+    assert table.query("classifier == @ENSEMBLE")["released"].unique() == ["2014-09-17"]
+    chart = transfer_over_time(table, {"epsilon": 16 / 255, "steps": 20}, "drawn objects").to_dict()
+    assert "surrogates" in str(chart["vconcat"][1])

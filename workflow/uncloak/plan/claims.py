@@ -14,6 +14,8 @@ from uncloak.records.words import suggestion
 METHOD = "claims"
 # Methods whose averaged rates are compared with published ones.
 _RATES = ("protection", "ranks", "surrogates", "systems", "classifiers")
+# The surrogates of the transfer, as one classifier (`uncloak.transfer.ENSEMBLE`).
+_TOGETHER = "the ensemble"
 # How a system is called in publications.
 _WORDS = {"top_2": "top 2", "confidence_threshold": "confidence threshold"}
 
@@ -116,7 +118,7 @@ def check(asked: Asked, place: str) -> None:
     ours = {
         "dataset": [*config["datasets"], "transfer"],
         "attack": [*config["attacks"], "transferred"],
-        "extractor": [*config["extractors"], *pairs, *config["detectors"], *config["image_classifiers"]],
+        "extractor": [*config["extractors"], *pairs, *config["detectors"], *config["image_classifiers"], _TOGETHER],
     }
     for kind, known in ours.items():
         for title, entry in asked.options.counterparts.get(kind, {}).items():

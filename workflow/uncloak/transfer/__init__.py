@@ -1,0 +1,2 @@
+# The surrogates as one classifier, which no record is called.
+ENSEMBLE = "the ensemble"

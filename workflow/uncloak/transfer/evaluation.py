@@ -7,12 +7,14 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 import torch
+from scipy.special import log_softmax
 
 from uncloak.attacks.methods.pgd import Options
 from uncloak.extractors.embedding import embed
 from uncloak.extractors.extractor import Extractor
 from uncloak.recognition.intervals import rate_interval
 from uncloak.store import read_arrays
+from uncloak.transfer import ENSEMBLE
 from uncloak.transfer.attack import perturb
 from uncloak.transfer.image_classifier import load
 from uncloak.transfer.ranking import ranks
@@ -70,7 +72,9 @@ def measure(
         seed: of the experiment.
         device: where to compute.
 
-    Returns the columns of `rows`, two rows per classifier, and in_ensemble (bool), the second.
+    Returns the columns of `rows`, two rows per classifier, and in_ensemble (bool), the second. Of several surrogates
+    the last two rows are those of `ENSEMBLE`: of their mean log probabilities, which the attack lowers for the right
+    class.
     """
     arrays = read_arrays(objects, "pictures", "label", "part", "picture")
     pictures, labels, _, names = (values[arrays[2] == "test"] for values in arrays)
@@ -81,12 +85,22 @@ def measure(
     ensemble = [ready(name) for name in record["surrogates"]]
     perturbed = perturb(pictures, labels, names, ensemble, Options(**record["attack"]), seed, device=device)
     del ensemble
+    shown = dict(zip(CONDITIONS, (pictures, perturbed), strict=True))
+    together = dict.fromkeys(CONDITIONS, 0.0)
     tables = []
-    for name in files:
-        classifier = ready(name)
-        logits = {"clean": embed(classifier, pictures, device), "transferred": embed(classifier, perturbed, device)}
+
+    def add(name: str, logits: dict[str, np.ndarray]) -> None:
         tables.append(rows(name, logits, labels, seed))
         logger.info("%s\n%s", name, tables[-1])
+
+    for name in files:
+        classifier = ready(name)
+        logits = {condition: embed(classifier, each, device) for condition, each in shown.items()}
+        add(name, logits)
+        if name in record["surrogates"]:
+            together = {condition: together[condition] + log_softmax(logits[condition], axis=1) for condition in shown}
+    if len(record["surrogates"]) > 1:
+        add(ENSEMBLE, together)
     table = pd.concat(tables, ignore_index=True)
-    table.insert(1, "in_ensemble", table["classifier"].isin(record["surrogates"]))
+    table.insert(1, "in_ensemble", table["classifier"].isin([*record["surrogates"], ENSEMBLE]))
     return table

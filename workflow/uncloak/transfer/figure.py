@@ -9,6 +9,7 @@ import pandas as pd
 from uncloak.errors import InputError
 from uncloak.figures import theme
 from uncloak.figures.rates import BAR, POINT, label_expression, month, percent
+from uncloak.transfer import ENSEMBLE
 
 COLUMNS = (
     *("classifier", "label", "released", "in_ensemble", "condition"),
@@ -17,17 +18,22 @@ COLUMNS = (
 _CONDITIONS = {"clean": "clean pictures", "transferred": "pictures perturbed against the ensemble"}
 _STYLES = {"clean": theme.Style("#7f7f7f", "circle"), "transferred": theme.Style("#0072b2", "triangle-up")}
 _PANELS = {"top1": "top-1 accuracy", "top5": "top-5 accuracy"}
+_TOGETHER = "surrogates together"
 _PANEL_HEIGHT = 230
 _COLUMN_WIDTH = 84
 _LABEL_LETTERS = 13
 
 
 def labeled(table: pd.DataFrame, classifiers: Mapping[str, Mapping]) -> pd.DataFrame:
-    """Return the rows of `uncloak.transfer.evaluation.rows`, oldest release first, with `label` and `released`.
+    """Return the rows of `uncloak.transfer.evaluation.measure`, oldest release first, with `label` and `released`.
 
-    classifiers: name -> {label, released: YYYY-MM-DD}.
+    classifiers: name -> {label, released: YYYY-MM-DD}. The ensemble is as new as its newest classifier.
     Raises InputError where a classifier has no label or another form of date.
     """
+    known = [name for name in table["classifier"][table["in_ensemble"]] if name in classifiers]
+    if known:
+        newest = max(classifiers[name]["released"] for name in known)
+        classifiers = {ENSEMBLE: {"label": _TOGETHER, "released": newest}, **classifiers}
     unknown = [name for name in table["classifier"] if name not in classifiers]
     if unknown:
         raise InputError(f"classifier '{unknown[0]}': has no record; give it a label and a release")

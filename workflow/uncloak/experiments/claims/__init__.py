@@ -20,7 +20,8 @@ class Options:
     Attributes:
         published: files in resources/published, in the order of drawing.
         counterparts: `dataset`, `attack` and `extractor` -> published name -> our name, `ours`, and how ours differs,
-            `differs`. Ours may be `transfer` and `transferred`; two extractors together are named FIRST_SECOND.
+            `differs`. Ours may be `transfer`, `transferred` and `the ensemble`; two extractors together are named
+            FIRST_SECOND. An attack on one surrogate is published as "ATTACK on SURROGATE".
     """
 
     published: tuple[str, ...]
