@@ -11,6 +11,8 @@ HOOKS = Path(__file__).resolve().parents[2] / "workflow" / "rules" / "hooks.smk"
 SNAKEFILE = """
 import atexit, threading, time
 
+ELSEWHERE = False
+
 timers = [0]
 
 def count():

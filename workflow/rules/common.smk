@@ -9,8 +9,9 @@ from uncloak.plan import recognition, roles, targets, transfer
 from uncloak.provenance import as_text, code_digest
 
 SEED = config["seed"]
-# Of this machine; a cluster has room for all jobs at once.
-CORES = None if workflow.remote_exec else workflow.resource_settings.cores
+# Of this machine; a cluster, of which a profile tells the nodes, has room for all jobs at once.
+ELSEWHERE = workflow.remote_exec or workflow.resource_settings.nodes is not None
+CORES = None if ELSEWHERE else workflow.resource_settings.cores
 
 
 def one_of(names):

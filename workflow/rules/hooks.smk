@@ -8,6 +8,9 @@ from uncloak.opening import opening
 from uncloak.plan import brought
 
 
+include: "machines.smk"
+
+
 def lacks():
     """What the jobs to be run need of the user's and do not find: a line for each thing that is missing, or fetched."""
     names = (
@@ -43,6 +46,11 @@ onstart:
     cores = workflow.cores if workflow.local_exec else None
     jobs = len([*workflow.dag.needrun_jobs()])
     tell(opening(config, jobs, cores))
+    try_bad_input_once()
+    if workflow.local_exec:
+        take_turns_on_a_gpu()
+    else:
+        refuse_what_would_wait_for_ever()
     # To limit starts of jobs per second, which clusters need, Snakemake 9 wakes its scheduler every second, once for
     # each job that has ended while others were ready: up to a seventh of a core at the end of the default.
     if workflow.local_exec:

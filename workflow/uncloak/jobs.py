@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from uncloak.allocation import keep_freed_memory
-from uncloak.errors import InputError
+from uncloak.errors import BAD_INPUT, InputError, LackError
 from uncloak.halving import enough_memory
 from uncloak.progress import shown
 from uncloak.spending import counted
@@ -83,7 +83,8 @@ def logged(log: str | os.PathLike) -> Iterator[None]:
             yield
             logging.getLogger(__name__).info(spent())
     except InputError as error:
-        logging.getLogger("uncloak").error("%s", error)
+        name = "uncloak" if isinstance(error, LackError) else BAD_INPUT
+        logging.getLogger(name).error("%s", error)
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
     except Exception:

@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
-from uncloak.errors import InputError
+from uncloak.errors import LackError
 
 Item = TypeVar("Item")
 Task = TypeVar("Task")
@@ -126,11 +126,11 @@ def _in_processes(function: Callable, tasks: Sequence, workers: int, tell: Calla
             connection.close()
 
 
-def _lost(process: BaseProcess) -> InputError:
+def _lost(process: BaseProcess) -> LackError:
     process.join()
     status = process.exitcode
     end = f"was killed ({signal.Signals(-status).name})" if status < 0 else f"ended with status {status}"
-    return InputError(f"a worker process {end}; if memory ran out, use fewer cores or free some, and run again")
+    return LackError(f"a worker process {end}; if memory ran out, use fewer cores or free some, and run again")
 
 
 def _serve(function: Callable, tasks: Sequence, connection: Connection, parent: int) -> None:
