@@ -6,7 +6,7 @@ import pytest
 from uncloak.errors import InputError
 from uncloak.pictures import views
 from uncloak.pictures.labeled import Faces, join
-from uncloak.pictures.views import Joined, Made, Picked, Stored, joined, picked, stored
+from uncloak.pictures.views import Joined, Made, Picked, Spooled, Stored, at_hand, joined, picked, stored
 from uncloak.store import write_arrays
 
 SIZE = 4
@@ -41,6 +41,15 @@ def test_a_file(path, whole):
     same(Stored(path, rows), whole[rows])
 
 
+def test_faces_that_wait_on_disk(whole, tmp_path):
+    spooled = Spooled(tmp_path / "made", SIZE)
+    assert len(spooled[:]) == 0
+    for face in whole:
+        spooled.append(face)
+    same(spooled, whole)
+    assert list((tmp_path / "made").iterdir()) == []
+
+
 def test_parts_changes_and_several(path, whole):
     stored, rows = Stored(path), np.random.default_rng(2).permutation(len(whole))[:60]
     for faces in (stored, whole):
@@ -56,6 +65,8 @@ def test_arrays_stay_arrays_and_views_stay_views(path, whole):
     same(picked(Stored(path), kept), whole[kept])
     names = np.array([f"p{i}" for i in range(100)])
     groups = (Faces(Stored(path), names, names), Faces(whole, names, names))
+    assert at_hand(whole) is whole
+    same(at_hand(Stored(path)), whole)
     same(join(*groups).where(np.tile(kept, 2)).faces, np.concatenate([whole, whole])[np.tile(kept, 2)])
 
 

@@ -13,6 +13,7 @@ from uncloak.errors import InputError  # noqa: E402
 from uncloak.experiments.classifiers import Options  # noqa: E402
 from uncloak.extractors.embedding import embed  # noqa: E402
 from uncloak.extractors.extractor import build  # noqa: E402
+from uncloak.pictures import views  # noqa: E402
 from uncloak.pictures.labeled import Faces, join  # noqa: E402
 from uncloak.recognition.end_to_end import attackers, evaluate, evaluate_record, public_pairs  # noqa: E402
 from uncloak.recognition.evaluation import COLUMNS  # noqa: E402
@@ -205,8 +206,9 @@ def test_only_the_attacking_users_faces_are_replaced(monkeypatch):
 
 
 @pytest.mark.parametrize("attack", ["none", "cloak"])
-def test_a_record_says_how_many_attack_and_how_classifiers_are_tuned(tmp_path, attack):
-    """Called as from a notebook."""
+def test_a_record_says_how_many_attack_and_how_classifiers_are_tuned(tmp_path, attack, monkeypatch):
+    """Called as from a notebook; faces are read when a batch needs them, and it is as if they were there."""
+    monkeypatch.setattr(views, "_AT_HAND", 0)
     gallery, probes, posted = world()
     everybody = join(gallery, probes)
     write_arrays(tmp_path / "faces.h5", {"faces": everybody.faces, "picture": everybody.pictures}, {})

@@ -9,7 +9,8 @@ import pandas as pd
 from uncloak.attacks.targets import Offered, choose_targets, offered_pictures
 from uncloak.extractors.weights import load
 from uncloak.pictures.split import read_split
-from uncloak.pictures.stored import pictures_to_perturb, read_faces, read_margin
+from uncloak.pictures.stored import pictures_to_perturb, read_margin, rows_of
+from uncloak.pictures.views import Stored
 from uncloak.records.attacks import Farthest, Targets
 from uncloak.records.reading import read
 from uncloak.tables import write_table
@@ -19,8 +20,8 @@ with computing(snakemake) as job:
     pictures = pictures_to_perturb(inputs.split, job.seed, **json.loads(job.params.whose))
     if isinstance(record, Farthest):
         offered = offered_pictures(record, read_split(inputs.target_split), job.seed)
-        given["offered"] = Offered(read_faces(inputs.target_faces, offered), offered)
-        given["faces"] = read_faces(inputs.faces, pictures)
+        given["offered"] = Offered(Stored(inputs.target_faces, rows_of(inputs.target_faces, offered)), offered)
+        given["faces"] = Stored(inputs.faces, rows_of(inputs.faces, pictures))
         margin = read_margin(inputs.faces)  # that of the offered faces, too
         given["surrogates"] = [load(path, job.device).for_crops(margin) for path in inputs.surrogates]
     targets = choose_targets(record, pictures, job.seed, **given)

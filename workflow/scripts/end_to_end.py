@@ -7,7 +7,7 @@ from uncloak.computing import computing
 
 from uncloak.defenses.robust_training import read_perturbed, read_public
 from uncloak.extractors.weights import load
-from uncloak.pictures.labeled import read_all_labeled
+from uncloak.pictures.labeled import view_all_labeled
 from uncloak.pictures.split import read_split
 from uncloak.pictures.stored import read_margin
 from uncloak.recognition.end_to_end import evaluate_record, public_pairs
@@ -16,7 +16,7 @@ from uncloak.tables import write_table
 with computing(snakemake) as job:
     options = SimpleNamespace(**json.loads(job.params.record))  # of the experiment `classifiers`, all of them
     inputs, wildcards, public = job.input, job.wildcards, None
-    posted = None if wildcards.attack == "none" else read_all_labeled(inputs.posted[0])
+    posted = None if wildcards.attack == "none" else view_all_labeled(inputs.posted[0])
     if job.params.robust:
         clean = read_public(inputs.public_faces[0], inputs.public_split[0])
         perturbed = read_perturbed(inputs.public_perturbed, clean)

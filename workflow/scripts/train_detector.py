@@ -5,7 +5,7 @@ import json
 from uncloak.computing import computing
 
 from uncloak.defenses.detection import save
-from uncloak.defenses.detector_training import read_by_attack, train_detector
+from uncloak.defenses.detector_training import train_detector, view_by_attack
 from uncloak.fetching import obtain
 from uncloak.pictures.split import read_split
 from uncloak.records.detectors import Detector
@@ -15,8 +15,8 @@ from uncloak.tables import write_table
 
 with computing(snakemake) as job:
     record, inputs, name = read(Detector, job.params.record), job.input, job.wildcards.detector
-    perturbed = read_by_attack(json.loads(job.params.perturbed), inputs.perturbed)
-    posted = read_by_attack(json.loads(job.params.posted), inputs.posted)
+    perturbed = view_by_attack(json.loads(job.params.perturbed), inputs.perturbed)
+    posted = view_by_attack(json.loads(job.params.posted), inputs.posted)
     how = {"seed": job.seed, "name": name, "imagenet": obtain(job.config, job.params.brought), "device": job.device}
     trained = train_detector(record, inputs.faces, read_split(inputs.split), perturbed, posted, **how)
     trained.scores.insert(0, "dataset", job.wildcards.dataset)

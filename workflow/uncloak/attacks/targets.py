@@ -11,6 +11,7 @@ from uncloak.extractors.embedding import embed
 from uncloak.extractors.extractor import Extractor
 from uncloak.pictures.names import identities_of
 from uncloak.pictures.split import BACKGROUND, in_role
+from uncloak.pictures.views import Faces
 from uncloak.records.attacks import Farthest, Partner
 from uncloak.seeds import derive_seed, generator
 
@@ -19,9 +20,9 @@ _TARGET_PICTURES = 10
 
 
 class Offered(NamedTuple):
-    """Faces uint8 [M,S,S,3] that targets are chosen from, and their pictures' ids, str [M]."""
+    """Faces uint8 [M,S,S,3], an array or a view, that targets are chosen from, and their pictures' ids, str [M]."""
 
-    faces: np.ndarray
+    faces: Faces
     pictures: np.ndarray
 
 
@@ -30,7 +31,7 @@ def choose_targets(
     pictures: Sequence[str],
     seed: int,
     *,
-    faces: np.ndarray | None = None,
+    faces: Faces | None = None,
     offered: Offered | None = None,
     surrogates: Sequence[Extractor] = (),
     device: str = "cpu",
@@ -72,9 +73,9 @@ def choose_candidates(pictures: Sequence[str], people: int, per_person: int, see
 
 
 def farthest(
-    faces: np.ndarray,
+    faces: Faces,
     pictures: Sequence[str],
-    candidates: np.ndarray,
+    candidates: Faces,
     candidate_pictures: Sequence[str],
     surrogates: Sequence[Extractor],
     seed: int,

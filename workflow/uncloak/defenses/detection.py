@@ -15,6 +15,7 @@ from uncloak.errors import InputError
 from uncloak.extractors import published, weights
 from uncloak.halving import Halving
 from uncloak.pictures.tensors import as_floats
+from uncloak.pictures.views import Faces, at_hand, joined
 from uncloak.progress import track
 from uncloak.published_files import OURS
 from uncloak.records import detectors as records
@@ -91,8 +92,8 @@ def _load_imagenet(network: nn.Module, path: str | os.PathLike | None) -> None:
 
 def train(
     detector: Detector,
-    clean: np.ndarray,
-    perturbed: np.ndarray,
+    clean: Faces,
+    perturbed: Faces,
     record: records.Detector,
     seed: int,
     name: str,
@@ -113,7 +114,7 @@ def train(
             f"detector '{name}': clean faces are {clean.shape[1]} pixels, perturbed ones {perturbed.shape[1]}, and it"
             " would learn the size; train on attacks without preparation"
         )
-    faces = np.concatenate([clean, perturbed])
+    faces = at_hand(joined([clean, perturbed]))
     torch.manual_seed(derive_seed(seed, "detector", name))
     random = generator(seed, "detector batches", name)
     detector.to(device, memory_format=torch.channels_last).requires_grad_(True).train()
@@ -144,7 +145,7 @@ def train(
     return detector.eval().requires_grad_(False)
 
 
-def score(detector: Detector, faces: np.ndarray, device: str = "cpu") -> np.ndarray:
+def score(detector: Detector, faces: Faces, device: str = "cpu") -> np.ndarray:
     """Return how sure the detector is that each face is perturbed, float64 [N] in [0,1]; faces are uint8 [N,S,S,3]."""
     detector = detector.to(device, memory_format=torch.channels_last).eval()
     scores, halved = [], Halving("scoring")

@@ -9,13 +9,14 @@ import pandas as pd
 
 from uncloak.defenses.detection import Detector, build, score, train
 from uncloak.defenses.detection_pictures import divide, to_learn_from, to_score
+from uncloak.pictures.labeled import Faces, join, view_all_labeled
 from uncloak.pictures.names import identity_of
-from uncloak.pictures.stored import read_faces
+from uncloak.pictures.stored import rows_of
+from uncloak.pictures.views import Stored, View, joined, picked
 from uncloak.recognition.flags import CLEAN
 from uncloak.records import detectors as records
-from uncloak.store import read_arrays
 
-ByAttack = Mapping[str, Mapping[str, np.ndarray]]
+ByAttack = Mapping[str, Faces]
 
 
 class Trained(NamedTuple):
@@ -51,7 +52,7 @@ def train_detector(
         record: the detector.
         faces: file of everybody's clean faces.
         split: columns picture, identity, part and role.
-        perturbed: attack -> picture -> face uint8 [S,S,3], of identities with role detector.
+        perturbed: attack -> faces of identities with role detector; views are read when a batch needs them.
         posted: the same of users, which are scored alone: they change neither the detector nor the scores of others.
         seed: of the experiment.
         name: of the detector, which seeds and messages carry.
@@ -61,29 +62,35 @@ def train_detector(
     Raises InputError where identities or pictures do not suffice, sizes differ, or the training diverges.
     """
     divided = divide(split, record.identities.model_dump(), seed)
-    lessons = to_learn_from(perturbed, divided, record.attacks, seed)
-    originals = read_faces(faces, lessons["picture"])
-    changed = np.stack([perturbed[lesson.attack][lesson.picture] for lesson in lessons.itertuples()])
+    ids, posted_ids = ({attack: own.pictures.tolist() for attack, own in each.items()} for each in (perturbed, posted))
+    lessons = to_learn_from(ids, divided, record.attacks, seed)
+    originals = Stored(faces, rows_of(faces, lessons["picture"]))
+    changed = _changed(lessons, perturbed)
     detector = train(build(record, seed, name, imagenet), originals, changed, record, seed, name, device)
-    table = to_score(split, divided, perturbed, posted)
+    table = to_score(split, divided, ids, posted_ids)
     for posting, rows in table.groupby("posting", sort=False):
         if posting == CLEAN:
-            shown = read_faces(faces, rows["picture"])
+            shown = Stored(faces, rows_of(faces, rows["picture"]))
         else:
-            made = {**posted.get(posting, {}), **perturbed.get(posting, {})}
-            shown = np.stack([made[picture] for picture in rows["picture"]])
+            shown = join(*(each[posting] for each in (posted, perturbed) if posting in each)).of(rows["picture"])
         table.loc[rows.index, "score"] = score(detector, shown, device)
     table.insert(0, "detector", name)
     return Trained(detector, table, lessons["picture"].map(identity_of).nunique())
 
 
-def read_by_attack(attacks: Sequence[str], paths: Sequence[str | os.PathLike]) -> dict[str, dict[str, np.ndarray]]:
-    """Read attack -> picture -> its perturbed face uint8 [S,S,3], from a file for each; an attack may have several.
+def _changed(lessons: pd.DataFrame, perturbed: ByAttack) -> View:
+    """Return the perturbed face of each lesson (columns picture and attack), in their order."""
+    groups = lessons.groupby("attack").indices  # of the lessons' rows
+    faces = joined([perturbed[attack].of(lessons["picture"].iloc[rows]) for attack, rows in groups.items()])
+    return picked(faces, np.argsort(np.concatenate(list(groups.values()))))
+
+
+def view_by_attack(attacks: Sequence[str], paths: Sequence[str | os.PathLike]) -> dict[str, Faces]:
+    """Find the perturbed faces of each attack, which are read when they are asked for; it may have several files.
 
     Raises InputError where a file is missing or damaged.
     """
-    faces = {attack: {} for attack in attacks}
+    files = {attack: [] for attack in attacks}
     for attack, path in zip(attacks, paths, strict=True):
-        pictures, perturbed = read_arrays(path, "picture", "faces")
-        faces[attack].update(zip(pictures.tolist(), perturbed, strict=True))
-    return faces
+        files[attack].append(view_all_labeled(path))
+    return {attack: join(*parts) for attack, parts in files.items()}

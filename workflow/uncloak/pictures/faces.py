@@ -20,6 +20,7 @@ from uncloak.pictures.landmarks import LANDMARK_COLUMNS, template
 from uncloak.pictures.names import identity_of
 from uncloak.pictures.reading import load_picture
 from uncloak.pictures.rejected import REJECTED_COLUMNS
+from uncloak.pictures.views import Spooled
 from uncloak.progress import track
 from uncloak.store import write_arrays
 
@@ -77,7 +78,7 @@ def align_pictures(
     duplicates = None if duplicate_distance is None else NearDuplicates(duplicate_distance, face_distance)
     known = _index_landmarks(landmarks)
     rows = [_Row(name, file, known.get(name)) for name, file in zip(manifest["picture"], manifest["path"], strict=True)]
-    faces = np.empty((len(rows), face_size, face_size, 3), np.uint8)
+    faces = Spooled(Path(path).parent, face_size)
     found, points, origins, rejected = [], [], [], []
     opened = partial(_open, Path(root), align, duplicates is not None)
     results = track(map_in_order(opened, rows, workers), len(rows), "aligning faces")
@@ -89,7 +90,8 @@ def align_pictures(
         if repeated:
             rejected.append((row.picture, row.path, "near-duplicate of {} ({} of 64 bits differ)".format(*repeated)))
             continue
-        faces[len(found)], landmarks_of_face, origin = result
+        face, landmarks_of_face, origin = result
+        faces.append(face)
         found.append(row.picture)
         points.append(landmarks_of_face)
         origins.append(origin)
@@ -102,7 +104,7 @@ def align_pictures(
     write_arrays(
         path,
         {
-            "faces": faces[: len(found)],
+            "faces": faces,
             "picture": np.array(found),
             "landmarks": np.array(points),
             "aligned_by": np.array(origins),

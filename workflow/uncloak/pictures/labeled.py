@@ -1,6 +1,7 @@
 """Faces together with whose they are."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,11 @@ class Faces:
         """Return the faces where `kept` (bool [N], or rows) says so."""
         return Faces(views.picked(self.faces, kept), self.pictures[kept], self.identities[kept])
 
+    def of(self, pictures: Sequence[str]) -> views.Faces:
+        """Return the faces of these pictures, in this order; all must be here."""
+        row = {picture: number for number, picture in enumerate(self.pictures.tolist())}
+        return views.picked(self.faces, np.array([row[picture] for picture in pictures], dtype=np.int64))
+
 
 def join(*groups: Faces) -> Faces:
     """Put groups of faces one after the other."""
@@ -33,22 +39,17 @@ def join(*groups: Faces) -> Faces:
     )
 
 
-def read_labeled(path: str | os.PathLike, rows: pd.DataFrame) -> Faces:
-    """Read the faces of these rows of a split (columns picture and identity), in their order, from a file of faces.
-
-    Raises InputError where the file is missing or damaged, or has no face of a picture.
-    """
-    found = view_labeled(path, rows)
-    return Faces(found.faces[:], found.pictures, found.identities)
-
-
 def view_labeled(path: str | os.PathLike, rows: pd.DataFrame) -> Faces:
-    """Find what `read_labeled` reads; faces are read when they are asked for."""
+    """Find the faces of these rows of a split (columns picture and identity), in their order, in a file of faces.
+
+    They are read when they are asked for. Raises InputError where the file is missing or damaged, or has no face of a
+    picture.
+    """
     pictures = rows["picture"].to_numpy(str)
     return Faces(views.Stored(path, rows_of(path, pictures)), pictures, rows["identity"].to_numpy(str))
 
 
-def read_all_labeled(path: str | os.PathLike) -> Faces:
-    """Read all faces of a file; raises InputError where it is missing or damaged."""
-    faces, pictures = read_arrays(path, "faces", "picture")
-    return Faces(faces, pictures, identities_of(pictures))
+def view_all_labeled(path: str | os.PathLike) -> Faces:
+    """Find all faces of a file, which are read when they are asked for; raises InputError as `view_labeled` does."""
+    (pictures,) = read_arrays(path, "picture")
+    return Faces(views.Stored(path), pictures, identities_of(pictures))

@@ -3,7 +3,9 @@
 So are rows of any other array, such as embeddings.
 """
 
+import math
 import os
+import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 
@@ -57,6 +59,33 @@ class Stored(View):
         return read_rows(self._path, rows if self._rows is None else self._rows[rows], self._name)
 
 
+class Spooled(View):
+    """Faces uint8 [N,S,S,3] that come one after the other, and wait on disk to be written; the file has no name.
+
+    Args:
+        folder: where, made if it is not there.
+        size: S.
+    """
+
+    def __init__(self, folder: str | os.PathLike, size: int):
+        os.makedirs(folder, exist_ok=True)
+        self.shape, self.dtype = (0, size, size, 3), np.dtype(np.uint8)
+        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (open as long as this object is there)
+
+    def append(self, face: np.ndarray):
+        """Add a face uint8 [S,S,3]."""
+        self._file.seek(0, os.SEEK_END)
+        self._file.write(np.ascontiguousarray(face).data)
+        self.shape = (len(self) + 1, *self.shape[1:])
+
+    def read(self, rows: np.ndarray) -> np.ndarray:
+        faces = np.empty((len(rows), *self.shape[1:]), self.dtype)
+        for face, row in zip(faces, rows, strict=True):
+            self._file.seek(int(row) * face.nbytes)
+            self._file.readinto(face.data)
+        return faces
+
+
 class Picked(View):
     """Some rows int64 [N] of faces, in any order."""
 
@@ -106,6 +135,11 @@ def stored(path: str | os.PathLike, name: str) -> Faces:
         check_array(path, name)
         return Stored(path, name=name)
     return read_arrays(path, name)[0]
+
+
+def at_hand(faces: Faces) -> Faces:
+    """Return faces that are read again and again: an array where they are few, else what they were."""
+    return np.asarray(faces) if math.prod(faces.shape) * faces.dtype.itemsize <= _AT_HAND else faces
 
 
 def picked(faces: Faces, rows: np.ndarray) -> Faces:

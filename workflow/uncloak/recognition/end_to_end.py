@@ -10,7 +10,8 @@ import pandas as pd
 from uncloak.errors import InputError
 from uncloak.extractors.embedding import embed
 from uncloak.extractors.extractor import Extractor
-from uncloak.pictures.labeled import Faces, join, read_labeled
+from uncloak.pictures import views
+from uncloak.pictures.labeled import Faces, join, view_labeled
 from uncloak.pictures.split import USER, in_role
 from uncloak.pictures.stored import identity_order
 from uncloak.recognition.comparisons import NO_ATTACK
@@ -53,7 +54,7 @@ def evaluate_record(
     users = sorted(set(probe_rows["identity"]))
     if posted is not None:
         users = attackers(users, record.users, seed)
-    gallery, probes = (read_labeled(faces, each) for each in (rows, probe_rows))
+    gallery, probes = (view_labeled(faces, each) for each in (rows, probe_rows))
     how = {"attack": attack, "seed": seed, "device": device, **names}
     return evaluate(extractor, gallery, probes, posted, public, users, converted(record, Schedule), **how)
 
@@ -116,8 +117,8 @@ def evaluate(
                 raise InputError(f"user '{user}' has no {what}; take identities with more pictures as users")
 
     # Users change only their own faces: everybody's are embedded once.
-    everybody = np.asarray(learned.faces)
-    embeddings = embed(extractor, everybody, device)
+    everybody = views.at_hand(learned.faces)
+    embeddings, places = embed(extractor, everybody, device), np.arange(len(everybody))
     model = None
     if posted is None:
         name = f"{defense}, {attack}"
@@ -126,9 +127,9 @@ def evaluate(
     for user in users:
         if posted is not None:
             rows = np.flatnonzero(gallery.identities == user)
-            faces, changed = everybody.copy(), embeddings.copy()
-            faces[rows] = _posted_faces(posted, gallery.pictures[rows], user)
-            changed[rows] = embed(extractor, faces[rows], device)
+            own, changed, place = _posted_faces(posted, gallery.pictures[rows], user), embeddings.copy(), places.copy()
+            changed[rows], place[rows] = embed(extractor, own, device), len(places) + np.arange(len(rows))
+            faces = views.picked(views.joined([everybody, own]), place)
             name = f"{defense}, {attack}, {user}"
             model = tune(extractor, faces, learned.identities, changed, schedule, seed, name, device)
         own = probes.where(probes.identities == user)
