@@ -430,7 +430,7 @@ def test_an_export_is_replaced_but_nobody_elses_files(tmp_path):
         (["Ann/a", "Ann/"], "cannot name a file"),
         (["Ann/a", "Ann/.a"], "leading dot"),
         (["Ann/a", "a"], "cannot name a file"),
-        (["Ann/a", "Ann/" + "x" * 250], r"cannot be written \(File name too long"),
+        (["Ann/a", "Ann/" + "x" * 250], "longer than 255 bytes"),
         (["Ann/a"], "2 faces for 1 pictures"),
     ],
 )
@@ -477,3 +477,12 @@ def test_an_attacks_record_says_how_its_faces_are_named(tmp_path, values, naming
     clean = prepare(faces(), getattr(record, "preparation", None))
     export(tmp_path / "by_hand", PICTURES, shown, clean, naming)
     assert contents(tmp_path / "by_record") == contents(tmp_path / "by_hand")
+
+
+def test_a_name_too_long_for_a_tools_ending_is_told(tmp_path):
+    stem = "a" * 240
+    export(tmp_path / ("b" * 255), [f"Ann/{stem}"], faces(1))
+    assert contents(tmp_path / ("b" * 255)).keys() == {f"Ann/{stem}.png"}
+    with pytest.raises(InputError, match=f"Ann/face/{stem}_high_cloaked.png: this name of a file is longer than 255"):
+        export(tmp_path / "fawkes", [f"Ann/{stem}"], faces(1), faces(1), naming="fawkes")
+    assert not (tmp_path / "fawkes").exists()

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from unicodedata import normalize
 
 import numpy as np
 import pytest
@@ -9,9 +10,10 @@ from PIL import Image
 
 from uncloak.errors import InputError
 from uncloak.exchange.external import UnfitPicturesError, pair, read_faces
-from uncloak.folders import files_in, folders_in, listing, printable
+from uncloak.folders import below, files_in, folders_in, listing, printable
 from uncloak.pictures.manifest import build_manifest
 from uncloak.pictures.reading import load_picture
+from uncloak.pictures.rejected import read_rejected, write_rejected
 from uncloak.provenance import listing_digest
 
 LATIN1 = os.fsdecode("Jörg".encode("latin-1"))
@@ -143,6 +145,48 @@ def test_names_that_no_table_can_hold_are_told_in_one_line(root, place, name, re
     with pytest.raises(InputError, match=f"the name {reason}") as caught:
         build_manifest(root)
     assert str(caught.value).isprintable()
+
+
+def test_one_name_spelled_as_two_systems_do_is_one_person(root):
+    """macOS takes a name apart (NFD) that others have whole (NFC)."""
+    whole, apart = "José", normalize("NFD", "José")
+    for number, name in enumerate((whole, apart, apart, whole)):
+        save(root / name / f"{number}.png", 60 + number)
+    save(root / "Ann" / f"{apart}.png", 70)
+    save(root / "Ann" / f"{whole}.jpg", 71)
+    manifest, rejected = build_manifest(root)
+    own = manifest[manifest["identity"] == whole]
+    assert own["picture"].tolist() == [f"{whole}/{number}" for number in (1, 2, 0, 3)]
+    assert (root / own["path"].iloc[0]).exists()
+    assert set(manifest["identity"]) == {"Ann", "Ben", "Cat", whole}
+    assert rejected["reason"].tolist() == [f"same stem as Ann/{apart}.png"]
+    pictures = own["picture"].tolist()
+    assert list(pair(root, "folder", "{stem}.png", pictures, pictures).paths) == pictures
+
+
+def test_names_of_255_bytes_are_pictures_or_told(root):
+    save(root / "Ann" / f"{'a' * 251}.png", 70)
+    save(root / "Ann" / "b.png", 71).rename(root / "Ann" / ("b" * 255))
+    manifest, rejected = build_manifest(root)
+    assert f"Ann/{'a' * 251}" in set(manifest["picture"])
+    assert rejected["reason"].tolist() == ["no room for .png in its name: 255 bytes are the most there are; rename it"]
+
+
+def test_a_carriage_return_in_a_name_stays_in_its_row(root, tmp_path):
+    (root / "Ann" / "notes\r").write_text("no picture")
+    (root / "to do\r\n.txt").write_text("no picture")
+    _, rejected = build_manifest(root)
+    write_rejected(rejected, tmp_path / "rejected.csv")
+    assert read_rejected(tmp_path / "rejected.csv")["path"].tolist() == ["to do\r\n.txt", "Ann/notes\r"]
+
+
+def test_a_path_may_begin_at_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()
+    assert below("~/photos", "mine") == tmp_path / "photos" / "mine"
+    assert below("/data", "~/mine") == tmp_path / "mine"
+    assert str(below("mine", "~")) == str(tmp_path)
 
 
 def test_a_folder_that_may_not_be_read_is_told(root, monkeypatch):

@@ -257,6 +257,7 @@ def test_every_overlay_is_valid(path):
         ),
         ("datasets.synthetic.label", "us</script><script>", ["datasets.synthetic.label: has '</' in it", "report"]),
         ("datasets.synthetic.label", "drawn {faces}", ["datasets.synthetic.label: has a brace in it", "wildcard"]),
+        ("data", "/data/{mine}", ["data: has a brace in it", "rename the folder, or name a link to it"]),
         ("datasets.synthetic.label", "drawn\tfaces", ["datasets.synthetic.label: has the control character '\\t'"]),
         ("datasets.synthetic.label", "", ["datasets.synthetic.label: is empty"]),
         ("datasets.synthetic.note", "a <SCRIPT", ["datasets.synthetic.note: has '<SCRIPT' in it"]),

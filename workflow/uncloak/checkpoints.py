@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     import torch
 
+from uncloak.files import beside
+
 logger = logging.getLogger(__name__)
 
 _KEY = "uncloak"
@@ -37,7 +39,7 @@ class Checkpoint:
     def __init__(self, output: str | os.PathLike, made: str, seconds: float = 300.0):
         self.path = Path(f"{output}.checkpoint")
         # Of one name, so that it does not stay behind where the job is killed while it writes.
-        self._unfinished = self.path.with_name(f".{self.path.name}")
+        self._unfinished = beside(self.path, ".")
         self._made, self._seconds, self._written = made, seconds, time.monotonic()
 
     def due(self) -> bool:

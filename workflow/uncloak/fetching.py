@@ -14,7 +14,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from uncloak.errors import InputError
-from uncloak.folders import reachable
+from uncloak.files import beside
+from uncloak.folders import below
 from uncloak.progress import Progress
 from uncloak.published_files import PublishedFile, file_of
 
@@ -39,7 +40,7 @@ def in_package(file: PublishedFile) -> Path | None:
 
 def find(file: PublishedFile, folder: str) -> Path | None:
     """Return where a file is: in the user's `folder`, in its package, or fetched before; None where it is nowhere."""
-    places = [Path(reachable(folder), file.name), in_package(file), _kept(file)]
+    places = [below(folder, file.name), in_package(file), _kept(file)]
     return next((place for place in places if place and place.exists()), None)
 
 
@@ -56,7 +57,7 @@ def obtain(config: Mapping, what: str) -> Path | None:
     found = find(file, config["weights"])
     if found and (found != _kept(file) or _is(found, file)):
         return found
-    wanted = Path(reachable(config["weights"]), file.name)
+    wanted = below(config["weights"], file.name)
     if not file.fetchable:
         raise InputError(f"{wanted}: not found; {file.advice}")
     return _fetch(file, _kept(file), wanted)
@@ -66,7 +67,7 @@ def obtain(config: Mapping, what: str) -> Path | None:
 def alone(place: Path) -> Iterator[None]:
     """Let one process at a time make what belongs at `place`; its folder is made, and nothing left beside it."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    path = place.with_name(f"{place.name}.lock")
+    path = beside(place, "", ".lock")
     while True:
         with open(path, "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -106,7 +107,7 @@ def _fetch(file: PublishedFile, place: Path, wanted: Path) -> Path:
         with alone(place):
             if not (place.exists() and _is(place, file)):
                 place.unlink(missing_ok=True)  # damaged since
-                download = partial(_download, file=file, part=place.with_name(f"{place.name}.part"))
+                download = partial(_download, file=file, part=beside(place, "", ".part"))
                 pooch.retrieve(file.url, None, fname=place.name, path=place.parent, downloader=download)
     except RequestException as error:
         raise InputError(

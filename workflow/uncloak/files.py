@@ -3,9 +3,11 @@
 import errno
 import os
 import stat
+from pathlib import Path
 
 from uncloak.errors import InputError
 
+LONGEST_NAME = 255  # bytes, that file systems take
 _REASONS = {
     **dict.fromkeys((errno.EACCES, errno.EPERM), "may not be read; give yourself the permission to read it"),
     **dict.fromkeys(
@@ -55,3 +57,11 @@ def check_readable(path: str | os.PathLike, advice: str = "") -> None:
             file.read(1)
     except OSError as error:
         raise unreadable(path, error, advice=advice) from None
+
+
+def beside(path: str | os.PathLike, before: str, after: str = "") -> Path:
+    """Return a place in the folder of `path`, its name, of one too long its end, between `before` and `after`."""
+    name = Path(path).name
+    while len(os.fsencode(before + name + after)) > LONGEST_NAME:
+        name = name[1:]
+    return Path(path).with_name(before + name + after)

@@ -17,12 +17,18 @@ _CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def reachable(path: str) -> str:
-    """Where a path leads from the working folder, or from this checkout where nothing is there.
+    """Where a path leads from the working folder, or from this checkout where nothing is there; `~` is one's home.
 
     So what comes with the checkout, or was put into it, is found wherever the results go.
     """
+    path = os.path.expanduser(path)
     stays = os.path.exists(path) or not (_CHECKOUT / path).exists()
     return path if stays else os.path.relpath(_CHECKOUT / path)
+
+
+def below(folder: str, name: str) -> Path:
+    """Where a name leads from a folder that is `reachable`; it may be a path of its own, from the root or from `~`."""
+    return Path(reachable(folder), os.path.expanduser(name))
 
 
 def folders_in(folder: str | os.PathLike) -> list[Path]:

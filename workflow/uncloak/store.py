@@ -19,12 +19,11 @@ import h5py
 import numpy as np
 
 from uncloak.errors import InputError
-from uncloak.files import check_readable, unreadable
+from uncloak.files import beside, check_readable, unreadable
 
 _IMAGES_PER_CHUNK = 16
 _BYTES_PER_CHUNK = 2**20
 _CHUNKS_AT_ONCE = 64
-_LONGEST_NAME = 255  # bytes
 _FORMAT = ("v108", "v108")
 _CHECKSUM = "crc32"
 MEND = "delete it and run again"
@@ -35,11 +34,8 @@ def atomic(path: str | os.PathLike) -> Iterator[Path]:
     """Give a temporary path beside `path`, renamed to it on success and removed on failure."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The suffix stays, because writers such as pandas and Pillow choose the format by it; and a name has 255 bytes.
-    before, end = f".{os.getpid()}.", path.name
-    while len(os.fsencode(before + end)) > _LONGEST_NAME:
-        end = end[1:]
-    temporary = path.with_name(before + end)
+    # The suffix stays, because writers such as pandas and Pillow choose the format by it.
+    temporary = beside(path, f".{os.getpid()}.")
     try:
         yield temporary
         os.replace(temporary, path)

@@ -1,5 +1,6 @@
 """Tidy tables as CSV: equal tables are equal bytes."""
 
+import csv
 import os
 
 import pandas as pd
@@ -38,8 +39,12 @@ _GAPS = (
 
 def write_table(table: pd.DataFrame, path: str | os.PathLike) -> None:
     """Write a table without its index, numbers with six digits, missing ones empty, whole or not at all."""
+    # Names of files may have carriage returns, which are quoted with all text or not at all.
+    texts = table.select_dtypes(exclude="number")
+    returns = any(texts[column].astype(str).str.contains("\r").any() for column in texts)
+    quoting = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
     with atomic(path) as temporary:
-        table.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
+        table.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n", quoting=quoting)
 
 
 def read_table(path: str | os.PathLike) -> pd.DataFrame:

@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from unicodedata import normalize
 
 import numpy as np
 
@@ -50,14 +51,19 @@ def crowd_faces(
 
 def _people(root: Path) -> dict[str, Sequence[Path]]:
     """Return the picture files of each folder; a file beside folders is one person."""
-    found = {printable(path.stem): [path] for path in files_in(root) if _is_picture(path)}
+    found: dict[str, list[Path]] = {}
+    for path in filter(_is_picture, files_in(root)):
+        found.setdefault(_person(path.stem), []).append(path)
     for folder in folders_in(root):
-        files = [path for path in sorted(folder.rglob("*")) if _is_picture(path)]
-        if files:
-            found[printable(folder.name)] = files
+        if files := [path for path in sorted(folder.rglob("*")) if _is_picture(path)]:
+            found.setdefault(_person(folder.name), []).extend(files)
     if not found:
         raise InputError(f"crowd: {printable(root)}: holds no photographs; name a folder PERSON/FILE")
     return found
+
+
+def _person(name: str) -> str:
+    return normalize("NFC", printable(name))
 
 
 def _is_picture(path: Path) -> bool:

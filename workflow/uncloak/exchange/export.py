@@ -13,6 +13,7 @@ from PIL import Image
 
 from uncloak.attacks.preparation import untouched
 from uncloak.errors import InputError
+from uncloak.files import LONGEST_NAME, beside
 from uncloak.pictures.names import split_name
 from uncloak.progress import track
 from uncloak.records.attacks import External, Method, Mixture
@@ -118,6 +119,12 @@ def export(
     targets = [
         (scheme.place(name, *each), array) for name, arrays in parts for each, array in zip(ids, arrays, strict=True)
     ]
+    for target, _ in targets:
+        if len(os.fsencode(target.name)) > LONGEST_NAME:
+            raise InputError(
+                f"{target}: this name of a file is longer than {LONGEST_NAME} bytes, the most that there are; shorten"
+                " that of the photograph"
+            )
     _replace(folder, {target for target, _ in targets}, lambda temporary: _write(temporary, targets))
 
 
@@ -180,7 +187,7 @@ def _replace(folder: Path, names: set[Path], write: Callable[[Path], None]) -> N
     """Let `write` fill a temporary folder, and put it in the place of `folder`."""
     if folder.exists():
         _check_replaceable(folder, names)
-    temporary, old = (folder.with_name(f".{os.getpid()}.{kind}.{folder.name}") for kind in ("new", "old"))
+    temporary, old = (beside(folder, f".{os.getpid()}.{kind}.") for kind in ("new", "old"))
     shutil.rmtree(temporary, ignore_errors=True)
     try:
         temporary.mkdir(parents=True)

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+from unicodedata import normalize
 
 import numpy as np
 import pandas as pd
@@ -136,8 +137,9 @@ def pair(
     extra: list[Path] = []
     ignored = 0
     for path in files:
-        match = pattern.fullmatch(path.name)
-        identity = "" if layout == "flat" else path.relative_to(root).parts[0]
+        # Composed, as the pictures' names are.
+        match = pattern.fullmatch(normalize("NFC", path.name))
+        identity = "" if layout == "flat" else normalize("NFC", path.relative_to(root).parts[0])
         if match and (identity, match["stem"]) not in known:
             extra.append(path)
         elif match and (picture := known[identity, match["stem"]][0]) in posted:
@@ -220,7 +222,7 @@ def _list_files(root: Path, layout: str) -> list[Path]:
 
 
 def _key(picture: str, layout: str) -> tuple[str, str]:
-    identity, stem = split_name(picture)
+    identity, stem = split_name(normalize("NFC", picture))
     return ("" if layout == "flat" else identity, stem)
 
 

@@ -7,10 +7,12 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
+from unicodedata import normalize
 
 import pandas as pd
 
 from uncloak.errors import InputError
+from uncloak.files import LONGEST_NAME
 from uncloak.folders import everything, printable
 from uncloak.layouts import LAYOUTS
 from uncloak.parallel import map_in_order
@@ -173,13 +175,19 @@ def _list_files(root: Path, layout: str) -> list[_File]:
 
 
 def _file(root: Path, identity: str, path: Path) -> _File:
-    """A file where the layout looks; one whose name no table can hold ends the run if it is named like a picture."""
+    """A file where the layout looks; one whose name no table can hold ends the run if it is named like a picture.
+
+    Identity and stem are composed (NFC), since one name comes in several forms from different systems.
+    """
     name = path.relative_to(root).as_posix()
     fault = "is not UTF-8" if printable(name) != name else "has a line break in it" if set(name) & set("\r\n") else ""
     if fault and path.suffix.lower() in ENDINGS:
         raise InputError(f"{name!r} in {root}: the name {fault}; rename it")
+    identity, stem = (normalize("NFC", printable(text)) for text in (identity, path.stem))
     reason = f"no picture, and its name {fault}" if fault else ""
-    return _File(picture_name(printable(identity), printable(path.stem)), identity, name, reason)
+    if len(f"{stem}.png".encode()) > LONGEST_NAME:
+        reason = f"no room for .png in its name: {LONGEST_NAME} bytes are the most there are; rename it"
+    return _File(picture_name(identity, stem), identity, name, reason)
 
 
 def _inspect(root: Path, minimum_size: int, file: _File) -> _Inspection:

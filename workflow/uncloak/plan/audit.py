@@ -16,7 +16,7 @@ from uncloak.errors import InputError
 from uncloak.fetchers import FETCHERS
 from uncloak.fetching import cache as kept
 from uncloak.fetching import find
-from uncloak.folders import PERSONS_DEPTH, check_holds_files, reachable
+from uncloak.folders import PERSONS_DEPTH, below, check_holds_files
 from uncloak.plan import defenses, extractors
 from uncloak.plan.records import science
 from uncloak.provenance import digest, listing_digest, module_file
@@ -324,10 +324,10 @@ def crowd(config: Mapping) -> dict[str, str]:
         return {}
     record = config["datasets"].get(str(given), {})
     if "root" in record:
-        return {"root": _path(reachable(str(Path(config["data"], record["root"])))), "label": record["label"]}
+        return {"root": _path(below(config["data"], record["root"])), "label": record["label"]}
     if given is not None:
         return {"root": _path(given), "label": Path(_path(given)).name}
-    found = [Path(reachable(str(Path(config["data"], "lfw")))), FETCHERS["lfw"].folder(kept())]
+    found = [below(config["data"], "lfw"), FETCHERS["lfw"].folder(kept())]
     there = [path for path in found if path.is_dir()]
     return {"root": _path(there[0]), "label": "LFW"} if there else {}
 

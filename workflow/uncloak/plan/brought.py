@@ -10,7 +10,7 @@ from pathlib import Path
 from uncloak import paths
 from uncloak.fetchers import FETCHERS
 from uncloak.fetching import cache, find
-from uncloak.folders import reachable
+from uncloak.folders import below
 from uncloak.plan import datasets
 from uncloak.provenance import digest, listing_digest
 from uncloak.published_files import OURS, file_of
@@ -100,7 +100,7 @@ def perceptual_weights(config: Mapping, attack: str) -> str:
 
 def alexnet_is_there(config: Mapping) -> bool:
     """Whether a run has AlexNet's weights: the user brings them, or an attack of the run needs them anyway."""
-    brings = Path(reachable(config["weights"]), OURS["alexnet"].name).exists()
+    brings = below(config["weights"], OURS["alexnet"].name).exists()
     return brings or any(perceptual_weights(config, attack) == "alexnet" for attack in config["run"]["attacks"])
 
 
@@ -139,7 +139,7 @@ def _told_file(config: Mapping, name: str) -> tuple[str, str]:
         return "", ""
     if file.fetchable:
         return "", f"{file.name}: {_terms(file.size, file.licence)}, from {file.url}"
-    return f"{Path(reachable(config['weights']), file.name)}: not found; {file.advice}", ""
+    return f"{below(config['weights'], file.name)}: not found; {file.advice}", ""
 
 
 def _told_folder(config: Mapping, record: Mapping, advice: str) -> tuple[str, str]:
@@ -169,7 +169,7 @@ def _users_folder(config: Mapping, record: Mapping) -> str:
 
 def _place(config: Mapping, record: Mapping) -> Path:
     """Where the user's folder of a record belongs."""
-    return Path(reachable(config["data"]), record["root"])
+    return below(config["data"], record["root"])
 
 
 def _is_fetched(config: Mapping, record: Mapping) -> bool:

@@ -10,6 +10,8 @@ from uncloak.records.faults import spoken
 _TAG = re.compile(r"</|<!--|<script", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _DEEPEST = 32
+# Paths that no rule has as an input, in which Snakemake would look for wildcards.
+_PARAMETERS = {"weights", "clean", "cloaked", "later", "crowd"}
 
 
 def plain(config: Mapping) -> dict:
@@ -51,12 +53,19 @@ def _plain(value: object, place: tuple) -> object:
 
 
 def _check_text(text: str, place: tuple) -> None:
+    mend = "write it otherwise"
     if found := _TAG.search(text):
         reason = f"has '{found[0]}' in it, which would break the report"
     elif (found := _CONTROL.search(text)) and not (found[0] == "\n" and place[-1] == "note"):
         reason = f"has the control character {found[0]!r} in it, which no table or figure can show"
-    elif ("{" in text or "}" in text) and not (place[0] == "attacks" and place[-1] == "name"):
+    elif ("{" in text or "}" in text) and not _may_have_braces(place):
         reason = "has a brace in it, which Snakemake would take for a wildcard"
+        if place[0] == "data" or place[-1] == "root":
+            mend = "rename the folder, or name a link to it"
     else:
         return
-    raise InputError(f"config: {spoken(place)}: {reason}; write it otherwise")
+    raise InputError(f"config: {spoken(place)}: {reason}; {mend}")
+
+
+def _may_have_braces(place: tuple) -> bool:
+    return place[0] in _PARAMETERS or (place[0] == "attacks" and place[-1] == "name")
