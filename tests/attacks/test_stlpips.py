@@ -8,8 +8,8 @@ import pytest
 import torch
 from reference_computations import floats, small_network, smooth_faces
 
+from uncloak.ascent import uniform_noise
 from uncloak.attacks.methods import lowkey
-from uncloak.attacks.start import uniform_noise
 from uncloak.attacks.terms.stlpips import load_stlpips
 from uncloak.errors import InputError
 from uncloak.fetching import find

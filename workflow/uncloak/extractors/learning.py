@@ -2,13 +2,15 @@
 
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import nn
 
+from uncloak.ascent import Ball, ascend
 from uncloak.checkpoints import Checkpoint
 from uncloak.devices import autocast
 from uncloak.errors import InputError
@@ -28,9 +30,11 @@ logger = logging.getLogger(__name__)
 class Schedule:
     """How long and how to train; `iterations` rather than seconds, so that a run can be repeated.
 
-    `optimizer` is one of `OPTIMIZERS`, `precision` one of `uncloak.devices.PRECISIONS`. The published training of
-    LowKey's extractors (Cherepanova et al. 2021, appendix 8.1) is 120 epochs of
-    `Schedule(iterations, 512, 0.1, 5e-4, optimizer="sgd", drops=(35 / 120, 65 / 120, 95 / 120))`.
+    `optimizer` is one of `OPTIMIZERS`, `precision` one of `uncloak.devices.PRECISIONS`. With `adversarial`, each batch
+    is first moved inside that ball to where the loss of the network as it stands is large, and that is learned in its
+    place (Madry et al., ICLR 2018; Fawkes, section 8.1). The published training of LowKey's extractors (Cherepanova et
+    al. 2021, appendix 8.1) is 120 epochs of `Schedule(iterations, 512, 0.1, 5e-4, optimizer="sgd", drops=(35 / 120, 65
+    / 120, 95 / 120))`.
     """
 
     iterations: int
@@ -47,6 +51,7 @@ class Schedule:
     momentum: float = 0.9
     drops: tuple[float, ...] = ()
     drop: float = 0.1
+    adversarial: Ball | None = None
 
 
 OPTIMIZERS: dict[str, Callable[[Sequence[nn.Parameter], Schedule], Optimizer]] = {
@@ -114,9 +119,18 @@ def learn(
         rows = next(drawn)
         batch = augment(pictures[rows], random, schedule.shift, schedule.color, schedule.erase, schedule.noise)
         seen = torch.from_numpy(batch).permute(0, 3, 1, 2).to(device)  # a permuted NHWC array is channels_last
-        with autocast(device, schedule.precision):
-            outputs = network(seen)
-        value = loss(outputs, torch.from_numpy(rows).to(device))
+        learned = torch.from_numpy(rows).to(device)
+
+        def value_of(pictures: torch.Tensor, learned: torch.Tensor = learned) -> torch.Tensor:
+            with autocast(device, schedule.precision):
+                outputs = network(pictures)
+            return loss(outputs, learned)
+
+        if schedule.adversarial:
+            seeds = random.integers(2**31, size=len(rows)).tolist()
+            with _statistics_kept(network):
+                seen = ascend(seen, value_of, schedule.adversarial, seeds)
+        value = value_of(seen)
         factor = learning_rate_factor(iteration, schedule.iterations, schedule.warm_up, schedule.drops, schedule.drop)
         optimizer.param_groups[0]["lr"] = schedule.learning_rate * factor
         optimizer.zero_grad()
@@ -129,3 +143,17 @@ def learn(
                 raise InputError(f"training of '{name}' diverged at iteration {iteration}; lower its learning rate")
         resuming.keep(iteration + 1)
     network.eval().requires_grad_(False)
+
+
+@contextmanager
+def _statistics_kept(network: nn.Module) -> Iterator[None]:
+    """Keep what normalizing layers have seen of pictures: those on the way to a batch are not learned from."""
+    layers = [layer for layer in network.modules() if isinstance(layer, nn.modules.batchnorm._BatchNorm)]
+    kept = [(layer.momentum, layer.num_batches_tracked) for layer in layers]
+    for layer in layers:
+        layer.momentum, layer.num_batches_tracked = 0.0, None
+    try:
+        yield
+    finally:
+        for layer, (momentum, tracked) in zip(layers, kept, strict=True):
+            layer.momentum, layer.num_batches_tracked = momentum, tracked

@@ -137,6 +137,15 @@ class Public(Record):
     )
 
 
+class Adversarial(Record):
+    """Adversarial training (Madry et al. 2018), which also makes cloaks transfer less (Fawkes, section 8.1)."""
+
+    epsilon: float = field("Largest change of a value, of 1.", gt=0, le=1)
+    steps: Count = field("Of PGD against the network as it stands; each costs as much as the learning itself.")
+    step_size: float | None = field("Of 1; 2.5 epsilon / steps unless given.", None, gt=0, le=1)
+    random_start: bool = field("Whether PGD starts somewhere in the ball instead of at the picture.", True)
+
+
 class Schedule(Record):
     """How long and how a network learns, and how its pictures are varied."""
 
@@ -158,6 +167,9 @@ class Schedule(Record):
         (),
     )
     drop: float = field("Factor at each of `drops`.", 0.1, gt=0, lt=1)
+    adversarial: Adversarial | None = field(
+        "How pictures are perturbed against the network while it learns them.", None
+    )
 
     @model_validator(mode="after")
     def _used(self) -> "Schedule":

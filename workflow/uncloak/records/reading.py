@@ -4,7 +4,7 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from pydantic import ValidationError, create_model
 
@@ -41,8 +41,15 @@ def read(kind: type[Kind], values: str | Mapping | None) -> Kind | None:
 
 
 def converted(record: Record, kind: type[Plain]) -> Plain:
-    """Return the dataclass `kind` with the values that a record has for its fields; no precision is "auto"."""
+    """Return the dataclass `kind` with the values that a record has for its fields; no precision is "auto".
+
+    A record within it becomes the dataclass that its field is of.
+    """
     values = {field.name: getattr(record, field.name) for field in dataclasses.fields(kind)}
+    for name, value in values.items():
+        if isinstance(value, Record):
+            of, *_ = get_args(get_type_hints(kind)[name])
+            values[name] = converted(value, of)
     if "precision" in values:
         values["precision"] = values["precision"] or "auto"
     return kind(**values)

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
-from uncloak.attacks.methods.pgd import Options, ascend
+from uncloak.ascent import ascend
+from uncloak.attacks.methods.pgd import Options
 from uncloak.errors import InputError
 from uncloak.halving import Halving
 from uncloak.pictures.tensors import as_floats

@@ -8,8 +8,8 @@ from typing import ClassVar
 import torch
 from torch.nn.functional import normalize
 
+from uncloak.ascent import uniform_noise
 from uncloak.attacks.fawkes import Mode, ModeOptions
-from uncloak.attacks.start import uniform_noise
 from uncloak.attacks.terms.adadelta import Adadelta, decode, decode_with_slope, encode
 from uncloak.attacks.terms.dssim import Dssim
 from uncloak.errors import InputError

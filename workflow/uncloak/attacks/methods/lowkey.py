@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch.nn.functional import normalize
 
-from uncloak.attacks.start import uniform_noise
+from uncloak.ascent import uniform_noise
 from uncloak.attacks.terms.blur import Blur
 from uncloak.attacks.terms.dssim import Dssim
 from uncloak.attacks.terms.lpips import load_lpips

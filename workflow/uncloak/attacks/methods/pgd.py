@@ -1,7 +1,7 @@
 """Projected gradient descent inside an L-inf ball around the picture.
 
-The method of Madry et al. (ICLR 2018, arXiv 1706.06083, section 2.1): `ascend` with any loss, `attack` with the
-distance of embeddings.
+The method of Madry et al. (ICLR 2018, arXiv 1706.06083, section 2.1), which `uncloak.ascent` has with any loss; here
+it is that of the distance of embeddings.
 """
 
 from collections import Counter
@@ -11,14 +11,14 @@ from dataclasses import dataclass
 import torch
 from torch.nn.functional import normalize
 
-from uncloak.attacks.start import uniform_noise
+from uncloak.ascent import Ball, ascend
 from uncloak.errors import InputError
 
 PHOTOGRAPHS = True
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(Ball):
     """Options of PGD.
 
     Attributes:
@@ -33,14 +33,6 @@ class Options:
     steps: int = 50
     step_size: float | None = None
     random_start: bool = True
-
-    def __post_init__(self):
-        if not 0 < self.epsilon <= 1:
-            raise InputError(f"pgd: epsilon is {self.epsilon}; it must be above 0 and at most 1")
-        if self.steps < 1:
-            raise InputError(f"pgd: steps is {self.steps}; it must be at least 1")
-        if self.step_size is not None and not 0 < self.step_size <= 1:
-            raise InputError(f"pgd: step_size is {self.step_size}; it must be above 0 and at most 1")
 
 
 def attack(
@@ -88,36 +80,3 @@ def attack(
         return mean if targets is None else -mean
 
     return ascend(pictures, loss, options, seeds, track)
-
-
-def ascend(
-    pictures: torch.Tensor,
-    loss: Callable[[torch.Tensor], torch.Tensor],
-    options: Options,
-    seeds: Sequence[int],
-    track: Callable = iter,
-) -> torch.Tensor:
-    """Return pictures, float [N,C,H,W] in [0,1], within epsilon of the given ones, whose `loss` sign steps have raised.
-
-    One whose gradient broke down comes back as NaN.
-
-    Args:
-        pictures: float [N,C,H,W] in [0,1].
-        loss: of perturbed pictures; a sum over them, so that no picture's step depends on the others in its batch.
-        options: see `Options`.
-        seeds: one per picture, of its random start.
-        track: wraps the range of steps, to tell how far they are.
-    """
-    step_size = options.step_size or 2.5 * options.epsilon / options.steps
-    lowest, highest = (pictures - options.epsilon).clamp_(min=0), (pictures + options.epsilon).clamp_(max=1)
-    broken = torch.zeros(len(pictures), dtype=torch.bool, device=pictures.device)
-    perturbed = pictures.clone()
-    if options.random_start:
-        perturbed = torch.clamp(perturbed + uniform_noise(pictures, options.epsilon, seeds), lowest, highest)
-    for _ in track(range(options.steps)):
-        perturbed.requires_grad_()
-        (gradient,) = torch.autograd.grad(loss(perturbed), perturbed)
-        # The sign of NaN is 0 in PyTorch, so a broken gradient would pass unseen.
-        broken |= ~gradient.isfinite().flatten(1).all(dim=1)
-        perturbed = torch.clamp(perturbed.detach().add_(gradient.sign_(), alpha=step_size), lowest, highest)
-    return perturbed.masked_fill_(broken[:, None, None, None], torch.nan)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch.nn.functional import normalize
 
-from uncloak.attacks.start import uniform_noise
+from uncloak.ascent import uniform_noise
 from uncloak.errors import InputError
 
 
