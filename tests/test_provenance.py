@@ -59,14 +59,14 @@ def test_records_are_equal_whatever_the_order_of_their_keys():
     assert provenance.as_text({"a": 1}) != provenance.as_text({"a": 2})
 
 
-def test_a_listing_changes_with_names_and_sizes_only(tmp_path):
+def test_a_listing_changes_with_names_and_contents_only(tmp_path):
     (tmp_path / "Ann").mkdir()
     file = tmp_path / "Ann" / "a.jpg"
     file.write_bytes(b"12")
     before = provenance.listing_digest(tmp_path)
     os.utime(file, (0, 0))
     assert provenance.listing_digest(tmp_path) == before
-    file.write_bytes(b"123")
+    file.write_bytes(b"13")
     changed = provenance.listing_digest(tmp_path)
     file.rename(tmp_path / "Ann" / "b.jpg")
     assert len({before, changed, provenance.listing_digest(tmp_path)}) == 3

@@ -1,6 +1,7 @@
 """Folders that people made: links to nothing, in circles or out of the tree, and names in any bytes."""
 
 import os
+import time
 from pathlib import Path
 from unicodedata import normalize
 
@@ -8,9 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import uncloak.contents as contents_module
+from uncloak.contents import contents
 from uncloak.errors import InputError
 from uncloak.exchange.external import UnfitPicturesError, pair, read_faces
-from uncloak.folders import below, files_in, folders_in, listing, printable
+from uncloak.folders import below, files_in, folders_in, found, printable
 from uncloak.pictures.manifest import build_manifest
 from uncloak.pictures.reading import load_picture
 from uncloak.pictures.rejected import read_rejected, write_rejected
@@ -54,6 +57,11 @@ def clutter(root: Path) -> None:
     (root / LATIN1).mkdir()
 
 
+def listing(root):
+    """Name and size of each file."""
+    return sorted(f"{name} {'unreadable' if status is None else status.st_size}" for name, _, status in found(root))
+
+
 def test_whatever_lies_there_is_listed(root):
     plain = listing(root)
     assert len(plain) == 9
@@ -72,6 +80,50 @@ def test_whatever_lies_there_is_listed(root):
         *("round unreadable", "Ann/up/round unreadable"),
     }
     assert len(set(lines)) == len(lines)
+
+
+def test_a_picture_replaced_by_another_of_the_same_size_is_noticed(root, tmp_path, monkeypatch):
+    kept, picture = tmp_path / "kept", root / "Ann" / "0.png"
+    monkeypatch.setattr(time, "time_ns", lambda: 10**19)
+    first = contents(root, kept=kept)
+    content, stamps = bytearray(picture.read_bytes()), picture.stat()
+    content[-20] ^= 1
+    picture.write_bytes(content)
+    os.utime(picture, ns=(stamps.st_atime_ns, stamps.st_mtime_ns))  # as `cp -p` and `rsync -t` leave it
+    second = contents(root, kept=kept)
+    assert [line.split()[:2] for line in first] == [line.split()[:2] for line in second]
+    assert [one == other for one, other in zip(first, second, strict=True)] == [False] + 8 * [True]
+    assert contents(root, kept=None) == second
+
+
+def test_what_has_not_changed_is_not_read_again(root, tmp_path, monkeypatch):
+    kept, read = tmp_path / "kept", []
+    monkeypatch.setattr(time, "time_ns", lambda: 10**19)
+    digest = contents_module._digest
+    monkeypatch.setattr(contents_module, "_digest", lambda path, status: read.append(path) or digest(path, status))
+    first = contents(root, kept=kept)
+    assert len(read) == 9
+    assert contents(root, kept=kept) == first
+    assert len(read) == 9
+    os.utime(root / "Ben" / "1.png")
+    assert contents(root, kept=kept) == first, "a touch changes nothing"
+    assert read[9:] == [f"{root}/Ben/1.png"]
+    for damage in (b"", b"{", b"[]", b'{"Ann/0.png": 1}', b"\xff"):
+        [place] = kept.glob("*.json")
+        place.write_bytes(damage)
+        assert contents(root, kept=kept) == first
+
+
+def test_what_has_just_changed_is_read_again(root, tmp_path):
+    """A clock steps: a file that changes twice within a step has the same stamps."""
+    contents(root, kept=tmp_path / "kept")
+    assert not (tmp_path / "kept").exists()
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(root, tmp_path, monkeypatch):
+    monkeypatch.setattr(time, "time_ns", lambda: 10**19)
+    (tmp_path / "kept").write_text("a file")
+    assert contents(root, kept=tmp_path / "kept") == contents(root)
 
 
 @pytest.mark.parametrize(

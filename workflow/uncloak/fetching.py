@@ -32,6 +32,11 @@ def cache() -> Path:
     return Path(os.environ.get("UNCLOAK_CACHE") or pooch.os_cache("uncloak")).expanduser().absolute()
 
 
+def listings() -> Path:
+    """Return the folder in which it is kept what the user's folders contain, so that planning need not read them."""
+    return cache() / "listings"
+
+
 def in_package(file: PublishedFile) -> Path | None:
     """Return where a package's file belongs, without importing the package; None where there is no such package."""
     spec = find_spec(file.package) if file.package else None

@@ -67,31 +67,31 @@ def everything(root: str | os.PathLike, places: Collection[Path]) -> Iterator[tu
                 yield path, "a link to a folder, where none is followed"
 
 
-def listing(root: str | os.PathLike, depth: int = _DEPTH) -> list[str]:
-    """Return a line for each file below `root`, its name and size in bytes, sorted; never raises for what is there.
+def found(root: str | os.PathLike, depth: int = _DEPTH) -> Iterator[tuple[str, str, os.stat_result | None]]:
+    """Yield all files below `root`, and folders and links that cannot be read: name, path and status, None of these.
 
-    It goes `depth` levels deep, as pictures are looked for, and thus neither round in circles nor far out of the tree.
+    It goes `depth` levels deep, as pictures are looked for, and thus neither round in circles nor far out of the tree;
+    it never raises for what is there.
     """
-    lines, waiting = [], [("", os.fspath(root))]
+    waiting = [("", os.fspath(root))]
     while waiting:
-        below, folder = waiting.pop()
+        parent, folder = waiting.pop()
         try:
             entries = [entry for entry in os.scandir(folder) if not entry.name.startswith(".")]
         except OSError:
-            lines.append(f"{below} unreadable")
+            yield parent, folder, None
             continue
         for entry in entries:
-            name = f"{below}/{entry.name}" if below else entry.name
+            name = f"{parent}/{entry.name}" if parent else entry.name
             try:
                 status = entry.stat()
             except OSError:
-                lines.append(f"{name} unreadable")
+                yield name, entry.path, None
                 continue
             if not stat.S_ISDIR(status.st_mode):
-                lines.append(f"{name} {status.st_size}")
+                yield name, entry.path, status
             elif name.count("/") + 1 < depth:
                 waiting.append((name, entry.path))
-    return sorted(lines)
 
 
 def check_holds_files(what: str, root: str | os.PathLike) -> None:

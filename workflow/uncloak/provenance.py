@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
+from uncloak.contents import contents
 from uncloak.errors import InputError
-from uncloak.folders import listing
 
 PACKAGE = Path(__file__).parent
 
@@ -28,14 +28,14 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:16]
 
 
-def listing_digest(root: str | Path, *depth: int) -> str:
-    """Return a digest of the names and sizes of the files below `root`, which a touch or a copy does not change.
+def listing_digest(root: str | Path, *depth: int, kept: Path | None = None) -> str:
+    """Return a digest of the names and contents of the files below `root`, which a touch or a copy does not change.
 
-    depth: as for `uncloak.folders.listing`.
+    depth, kept: as for `uncloak.contents.contents`.
 
     Links are followed and hidden files left out, as by all that reads such folders.
     """
-    return digest("\n".join(listing(root, *depth)))
+    return digest("\n".join(contents(root, *depth, kept=kept)))
 
 
 @cache

@@ -15,7 +15,7 @@ from uncloak.configuration import merged
 from uncloak.errors import InputError
 from uncloak.fetchers import FETCHERS
 from uncloak.fetching import cache as kept
-from uncloak.fetching import find
+from uncloak.fetching import find, listings
 from uncloak.folders import PERSONS_DEPTH, below, check_holds_files
 from uncloak.plan import defenses, extractors
 from uncloak.plan.records import science
@@ -263,7 +263,7 @@ def faces_modules(config: Mapping) -> list[str]:
 
 
 def photographs(config: Mapping) -> str:
-    """A digest of the names and sizes of the person's files.
+    """A digest of the names and contents of the person's files.
 
     Raises InputError where a folder is missing or holds none, which is better said before anything is computed.
     """
@@ -272,9 +272,10 @@ def photographs(config: Mapping) -> str:
     return " ".join(_contents(what, root) for what, root in {**told, **cloaked}.items() if what != "cloaked" and root)
 
 
-def _contents(what: str, root: str) -> str:
+def _contents(what: str, root: str, kept: Path | None = None) -> str:
+    # Nothing of the person's is kept outside the audit's folder.
     check_holds_files(what, root)
-    return listing_digest(root, PERSONS_DEPTH)
+    return listing_digest(root, PERSONS_DEPTH, kept=kept)
 
 
 def treatments(config: Mapping) -> dict[str, dict]:
@@ -344,8 +345,8 @@ def crowd_told(config: Mapping) -> dict:
 
 
 def crowd_photographs(config: Mapping) -> str:
-    """A digest of the names and sizes of the crowd's files; raises InputError as `photographs`."""
-    return _contents("crowd", crowd(config)["root"])
+    """A digest of the names and contents of the crowd's files; raises InputError as `photographs`."""
+    return _contents("crowd", crowd(config)["root"], listings())
 
 
 def crowd_embeddings(config: Mapping) -> list[str]:

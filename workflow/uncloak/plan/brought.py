@@ -9,7 +9,7 @@ from pathlib import Path
 
 from uncloak import paths
 from uncloak.fetchers import FETCHERS
-from uncloak.fetching import cache, find
+from uncloak.fetching import cache, find, listings
 from uncloak.folders import below
 from uncloak.plan import datasets
 from uncloak.provenance import digest, listing_digest
@@ -40,7 +40,7 @@ def joined_folders(config: Mapping, dataset: str) -> dict[str, dict[str, str]]:
 
 
 def dataset_listing(config: Mapping, dataset: str) -> str:
-    """A digest of the names and sizes of the user's files: content that a touch or a copy does not change."""
+    """A digest of the names and contents of the user's files: content that a touch or a copy does not change."""
     record = config["datasets"][dataset]
     joined = [f"{name} {_listing(config, each)}" for name, each in record.get("folders", {}).items()]
     return digest("\n".join(joined)) if joined else _listing(config, record)
@@ -52,7 +52,7 @@ def external_folder(config: Mapping, attack: str) -> str | list[str]:
 
 
 def external_listing(config: Mapping, attack: str) -> str:
-    """A digest of the names and sizes of somebody else's files."""
+    """A digest of the names and contents of somebody else's files."""
     return _listing(config, config["attacks"][attack])
 
 
@@ -62,7 +62,7 @@ def objects_folder(config: Mapping) -> str | list[str]:
 
 
 def objects_listing(config: Mapping) -> str:
-    """A digest of the names and sizes of ImageNet's files."""
+    """A digest of the names and contents of ImageNet's files."""
     return _listing(config, config["objects"])
 
 
@@ -180,5 +180,5 @@ def _listing(config: Mapping, record: Mapping) -> str:
     """A digest of what the user brings, or whose the pictures are: what is not there has no digest, and is not read."""
     users = _users_folder(config, record)
     if users:
-        return listing_digest(users)
+        return listing_digest(users, kept=listings())
     return "missing" if "root" in record and "fetch" not in record else record.get("fetch", "drawn")
