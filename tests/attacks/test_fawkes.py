@@ -185,7 +185,7 @@ def test_fawkes_v10_keeps_within_its_bounds(mode):
 # --- Fawkes v0.3 ----------------------------------------------------------------------------------------------------
 
 
-def plain_v03(x, target, networks, th, steps, lr, penalty=1e9):
+def plain_v03(x, target, networks, th, steps, lr, penalty=1e9, stop=None):
     """Fawkes v0.3 of one picture [3,S,S] in grey levels, step by step (attacks.md 3.3, batch of one)."""
     encoded, m, state = plain_encode(x), torch.full_like(x, 1e-6), {}
     clean, best, keep = plain_decode(encoded), math.inf, None
@@ -203,6 +203,13 @@ def plain_v03(x, target, networks, th, steps, lr, penalty=1e9):
         m = m.detach() - lr * plain_adadelta(state, g, 1e-8)
         with torch.no_grad():
             _, q, y = judge(m)
+        away = [f(aim[None] / 255) for f in networks]
+        left = [
+            ((t - f(y[None] / 255)).norm() / (t - f(clean[None] / 255)).norm()).item()
+            for f, t in zip(networks, away, strict=True)
+        ]
+        if stop is not None and np.mean(left) <= stop:
+            return y.clip(0, 255) / 255
         if q < best:
             best, keep = q, y
         if iteration != 0 and iteration % (steps // 3) == 0:
@@ -221,6 +228,26 @@ def test_fawkes_v03_agrees_with_its_definition(mode, th):
     actual = fawkes_v03.attack(faces, networks, options, [0] * 3, targets=targets)
     torch.testing.assert_close(actual, torch.stack(expected), atol=1e-10, rtol=0)
     assert (actual - faces).abs().amax(dim=(1, 2, 3)).min() > 0.002
+
+
+def test_fawkes_v03_stops_at_a_share_of_the_distance_from_its_target():
+    networks = doubles(1, 2)
+    faces, targets = floats(smooth_faces(4)), floats(smooth_faces(4, seed=5))
+    runs = {}
+    for stop in (None, 0.9, 0.85):
+        options = fawkes_v03.Options(mode="ultra", th=0.5, steps=60, stop=stop)
+        pairs = zip(faces * 255, targets * 255, strict=True)
+        expected = [plain_v03(x, target, networks, 0.5, 60, 8.0, stop=stop) for x, target in pairs]
+        runs[stop] = fawkes_v03.attack(faces, networks, options, [0] * 4, targets=targets)
+        torch.testing.assert_close(runs[stop], torch.stack(expected), atol=1e-10, rtol=0)
+
+    def left(pictures):
+        return sum((f(targets) - f(pictures)).norm(dim=1) / (f(targets) - f(faces)).norm(dim=1) for f in networks) / 2
+
+    print("left of the distance:", {stop: left(run).detach().numpy().round(3) for stop, run in runs.items()})
+    assert (left(runs[None]) < 0.85).all()
+    for stop in (0.9, 0.85):
+        assert ((stop - 0.1 < left(runs[stop])) & (left(runs[stop]) <= stop)).all()
 
 
 def test_fawkes_v03_counts_a_surrogate_as_often_as_it_is_listed_but_computes_it_once():
@@ -381,6 +408,7 @@ def test_modes_are_the_published_ones():
     assert fawkes_v03.Options(mode="ultra", th=0.02, lr=3.0).resolved() == (0.02, 1000, 3)
     assert (fawkes_v03.Options().penalty, fawkes_v10.Options().penalty) == (1e9, 1e6)
     assert (fawkes_v10.Options().start, fawkes_v10.Options().last) == ("constant", True)
+    assert fawkes_v03.Options().stop is None
 
 
 @pytest.mark.parametrize(
@@ -393,6 +421,7 @@ def test_modes_are_the_published_ones():
         (fawkes_v10, {"start": "zero"}, "fawkes_v10: start is 'zero'; choose from constant, noise"),
         (fawkes_v03, {"mode": "huge"}, "fawkes_v03: mode is 'huge'; choose from min, low, mid, high, ultra"),
         (fawkes_v03, {"steps": 2}, "fawkes_v03: steps is 2; it must be at least 3"),
+        (fawkes_v03, {"stop": 1.0}, "fawkes_v03: stop is 1.0; it must be above 0 and below 1"),
         (fawkes_v03, {"lr": math.nan}, "fawkes_v03: lr is nan; it must be a number above 0"),
     ],
 )

@@ -27,6 +27,19 @@ def test_target_is_one_of_the_twenty_farthest_from_the_nearest_face():
         targets.choose_target(user, {}, 0)
 
 
+def test_an_average_target_is_the_one_nearest_to_the_mean_distance():
+    random = np.random.default_rng(0)
+    user = random.normal(size=(6, 5))
+    candidates = {f"p{k}": random.normal(size=(3, 5)) * (1 + k / 10) for k in range(30)}
+    nearest = {name: min(np.linalg.norm(user - c.mean(0), axis=1)) for name, c in candidates.items()}
+    mean = np.mean(list(nearest.values()))
+    expected = sorted(nearest, key=lambda name: abs(nearest[name] - mean))[0]
+    assert {targets.choose_target(user, candidates, seed, "average") for seed in range(5)} == {expected}
+    # Equally near to the mean: the first by name.
+    both = {"b": np.array([2.0]), "a": np.array([4.0])}
+    assert targets.choose_target(np.zeros((1, 1)), both, 0, "average") == "a"
+
+
 def test_target_pictures_are_the_first_ten_doubled_until_they_suffice():
     pictures = [f"a/{k:02}" for k in range(12)]
     drawn = targets.draw_targets(pictures[::-1], 10, seed=1)
@@ -57,7 +70,7 @@ def test_each_user_gets_one_far_identity_whatever_the_order_of_the_pictures():
     users, strangers = names("ann", "bob"), names(*(f"s{k:02}" for k in range(30)))
     faces, candidates = smooth_faces(len(users), seed=1), smooth_faces(len(strangers), seed=2)
     surrogate = Projection(0)
-    chosen = targets.farthest(faces, users, candidates, strangers, [surrogate], seed=5)
+    chosen = targets.chosen_strangers(faces, users, candidates, strangers, [surrogate], seed=5)
     owners = [{strangers[row].split("/")[0] for row in chosen[start : start + 4]} for start in (0, 4)]
     assert [len(each) for each in owners] == [1, 1]
     assert len(set(chosen[:4])) == 4
@@ -69,15 +82,19 @@ def test_each_user_gets_one_far_identity_whatever_the_order_of_the_pictures():
         assert int(owner[1:]) in np.argsort(-distances)[:20]
 
     order = np.random.default_rng(0).permutation(len(users))
-    mixed = targets.farthest(faces[order], [users[row] for row in order], candidates, strangers, [surrogate], seed=5)
+    mixed = targets.chosen_strangers(
+        faces[order], [users[row] for row in order], candidates, strangers, [surrogate], seed=5
+    )
     np.testing.assert_array_equal(mixed, chosen[order])
 
 
 def test_separate_targets_are_chosen_picture_by_picture():
     users, strangers = names("ann"), names(*(f"s{k:02}" for k in range(30)))
     faces, candidates = smooth_faces(4, seed=1), smooth_faces(len(strangers), seed=2)
-    chosen = targets.farthest(faces, users, candidates, strangers, [Projection(0)], seed=5, separate=True)
-    alone = targets.farthest(faces[2:3], users[2:3], candidates, strangers, [Projection(0)], seed=5, separate=True)
+    chosen = targets.chosen_strangers(faces, users, candidates, strangers, [Projection(0)], seed=5, separate=True)
+    alone = targets.chosen_strangers(
+        faces[2:3], users[2:3], candidates, strangers, [Projection(0)], seed=5, separate=True
+    )
     assert chosen[2] == alone[0]
     assert len({strangers[row].split("/")[0] for row in chosen}) > 1
 
@@ -126,7 +143,7 @@ def test_targets_are_chosen_as_a_record_says():
     offered = targets.Offered(smooth_faces(6, seed=2), pictures)
     faces, users = smooth_faces(4, seed=1), names("ann")
     chosen = targets.choose_targets(record, users, 5, faces=faces, offered=offered, surrogates=[Projection(0)])
-    rows = targets.farthest(faces, users, offered.faces, pictures, [Projection(0)], 5)
+    rows = targets.chosen_strangers(faces, users, offered.faces, pictures, [Projection(0)], 5)
     assert chosen.tolist() == pictures[rows].tolist()
     pair = names("ann", "bob")
     aims = targets.choose_targets(Partner(choice="partner"), pair, 5)

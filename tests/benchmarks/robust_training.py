@@ -17,7 +17,7 @@ import torch
 
 from uncloak import configuration
 from uncloak.attacks.perturb import perturb
-from uncloak.attacks.targets import choose_candidates, farthest
+from uncloak.attacks.targets import choose_candidates, chosen_strangers
 from uncloak.defenses.robust_training import (
     Faces,
     compose,
@@ -83,7 +83,9 @@ for attack in attacks:
     models = [surrogates[name] for name in entry["surrogates"]]
     if "targets" in entry:
         rows = choose_candidates(pictures, entry["targets"]["people"], entry["targets"]["pictures"], seed)
-        targets = faces[rows][farthest(posted.faces, posted.pictures, faces[rows], pictures[rows], models, seed)]
+        targets = faces[rows][
+            chosen_strangers(posted.faces, posted.pictures, faces[rows], pictures[rows], models, seed)
+        ]
     under_attack[attack] = perturb(
         posted.faces, posted.pictures, entry["method"], entry["options"], models, seed, targets=targets
     )

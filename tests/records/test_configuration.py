@@ -281,6 +281,7 @@ def test_what_text_cannot_hold_is_told_in_one_line(value):
 def test_what_is_null_is_struck_out():
     config = copy.deepcopy(DEFAULT)
     config["experiments"]["collusion"] = None
+    config["experiments"]["giveaway"] = None
     config["attacks"]["fawkes_v10_collusion"] = None
     config["defenses"]["half_size"] = None
     config["detectors"]["lowkey"]["schedule"] = None

@@ -1,7 +1,7 @@
-"""Whom a targeted attack moves each picture to: a distant stranger (Fawkes v0.3), or a user who colludes."""
+"""Whom a targeted attack moves each picture to: a stranger (Fawkes v0.3), or a user who colludes."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -53,7 +53,8 @@ def choose_targets(
     """
     if isinstance(record, Partner):
         return np.asarray(pictures, dtype=str)[partners(pictures, seed)]
-    rows = farthest(faces, pictures, *offered, surrogates, seed, device, separate=record.separate)
+    how = {"separate": record.separate, "choice": record.choice}
+    rows = chosen_strangers(faces, pictures, *offered, surrogates, seed, device, **how)
     return offered.pictures[rows]
 
 
@@ -72,7 +73,7 @@ def choose_candidates(pictures: Sequence[str], people: int, per_person: int, see
     return np.concatenate(rows)
 
 
-def farthest(
+def chosen_strangers(
     faces: Faces,
     pictures: Sequence[str],
     candidates: Faces,
@@ -81,8 +82,9 @@ def farthest(
     seed: int,
     device: str = "cpu",
     separate: bool = False,
+    choice: Literal["farthest", "average"] = "farthest",
 ) -> np.ndarray:
-    """Choose the target of each face by Fawkes v0.3's rule (attacks.md 3.3).
+    """Choose the target of each face by Fawkes v0.3's rule (attacks.md 3.3), or at average distance.
 
     Args:
         faces: uint8 [N,S,S,3], all perturbed pictures of the users, because the choice is the user's, made once.
@@ -93,6 +95,7 @@ def farthest(
         seed: of the experiment.
         device: where to embed.
         separate: choose anew for each picture, from its embedding alone.
+        choice: as for `choose_target`.
 
     Returns:
         Row of `candidates` for each face, int64 [N].
@@ -106,14 +109,19 @@ def farthest(
     rows = {picture: row for row, picture in enumerate(candidate_pictures)}
     chosen = np.empty(len(faces), dtype=np.int64)
     for own in _groups(pictures, pictures if separate else users):
-        choice = derive_seed(seed, "fawkes_v03", pictures[own[0]] if separate else users[own[0]])
-        target = choose_target(embedded[own], means, choice)
-        drawn = draw_targets([candidate_pictures[row] for row in np.flatnonzero(owners == target)], len(own), choice)
+        own_seed = derive_seed(seed, "fawkes_v03", pictures[own[0]] if separate else users[own[0]])
+        target = choose_target(embedded[own], means, own_seed, choice)
+        drawn = draw_targets([candidate_pictures[row] for row in np.flatnonzero(owners == target)], len(own), own_seed)
         chosen[own] = [rows[picture] for picture in drawn]
     return chosen
 
 
-def choose_target(user_embeddings: np.ndarray, candidate_embeddings: Mapping[str, np.ndarray], seed: int) -> str:
+def choose_target(
+    user_embeddings: np.ndarray,
+    candidate_embeddings: Mapping[str, np.ndarray],
+    seed: int,
+    choice: Literal["farthest", "average"] = "farthest",
+) -> str:
     """Choose the identity whose embedding a user's pictures move to (attacks.md 3.3, target choice 1 and 2).
 
     Args:
@@ -121,9 +129,11 @@ def choose_target(user_embeddings: np.ndarray, candidate_embeddings: Mapping[str
         candidate_embeddings: identity -> its embedding [D], or those of its faces [M,D], which are averaged. The user
             is not among them.
         seed: of this user's choice.
+        choice: "farthest" as the tool has it, or "average" (Fawkes, 2020, section 8.2, against detection).
 
     Returns:
-        One of the twenty candidates farthest from the nearest of the user's faces, drawn uniformly.
+        One of the twenty candidates farthest from the nearest of the user's faces, drawn uniformly; or the one whose
+        distance is nearest to the mean over candidates, the first by name of several.
 
     Raises:
         InputError: where there is no candidate.
@@ -137,6 +147,9 @@ def choose_target(user_embeddings: np.ndarray, candidate_embeddings: Mapping[str
         return float(np.linalg.norm(user - mean, axis=1).min())
 
     distances = {identity: distance(identity) for identity in sorted(candidate_embeddings)}
+    if choice == "average":
+        mean = np.mean(list(distances.values()))
+        return min(distances, key=lambda identity: abs(distances[identity] - mean))
     farthest = sorted(distances, key=lambda identity: -distances[identity])[:_FARTHEST]
     return farthest[generator(seed, "target identity").integers(len(farthest))]
 

@@ -52,8 +52,8 @@ def gallery(strangers: Iterator[Scraped], options: Options) -> Stays:
     for person in strangers:
         names.append(person.identity)
         centers.append(person.embedding.mean(axis=0))
-        if (parts := two_means(person.embedding)) is not None:
-            apart.append(_distance(parts[1]))
+        if (distance := centers_apart(person.embedding)) is not None:
+            apart.append(distance)
     if not apart:
         raise InputError("two_means: it needs people who are no users, with two pictures or more; give the split some")
     names, centers = np.array(names), np.array(centers)
@@ -93,6 +93,12 @@ def two_means(faces: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
             break
         centers = np.array([faces[~second].mean(axis=0), faces[second].mean(axis=0)])
     return second, centers
+
+
+def centers_apart(faces: np.ndarray) -> float | None:
+    """Return the distance of the two centers of faces, float64 [N,D]; None where all faces are the same."""
+    parts = two_means(faces)
+    return None if parts is None else _distance(parts[1])
 
 
 def _distance(centers: np.ndarray) -> float:

@@ -33,13 +33,19 @@ class Farthest(Record):
     separate: bool = field("Choose anew for each picture (its option --separate_target).", False)
 
 
+class Average(Farthest):
+    """One of these background identities, at the average of their distances: Fawkes, section 8.2, against detection."""
+
+    choice: Literal["average"] = field("As far from the user as these people are on average.")
+
+
 class Partner(Record):
     """Another user, so that users collude in a ring (ICLR 2022, Appendix D)."""
 
     choice: Literal["partner"] = field("The next user of a ring.")
 
 
-Targets = one_of("choice", {"farthest": Farthest, "partner": Partner}, default="farthest")
+Targets = one_of("choice", {"farthest": Farthest, "average": Average, "partner": Partner}, default="farthest")
 
 
 class Preparation(Record):

@@ -38,6 +38,9 @@ class Options(ModeOptions):
         steps: iterations, in place of the mode's; at least 3.
         lr: Adadelta's first learning rate, in place of the mode's.
         penalty: factor of the squared excess of DSSIM over the threshold.
+        stop: share of a picture's distance from its target picture, a mean over surrogates, from which on it is left as
+            it is, so that it stays apart from the target: 0.2 against detection in section 8.2 of the paper. The tool
+            never stops early.
     """
 
     method: ClassVar[str] = "fawkes_v03"
@@ -45,6 +48,12 @@ class Options(ModeOptions):
     fewest_steps: ClassVar[int] = 3
 
     penalty: float = 1e9
+    stop: float | None = None
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.stop is not None and not 0 < self.stop < 1:
+            raise InputError(f"fawkes_v03: stop is {self.stop}; it must be above 0 and below 1")
 
 
 def attack(
@@ -80,26 +89,28 @@ def attack(
     clean = decode(encoded)
     dissimilarity = Dssim(clean)
     with torch.no_grad():
-        goals = [2 * surrogate(decode(encode(targets))) - surrogate(clean) for surrogate in counts]
-        scales = [
-            count / torch.linalg.vector_norm(goal, dim=-1) for goal, count in zip(goals, counts.values(), strict=True)
-        ]
-
-    def feature_loss(perturbed: torch.Tensor) -> torch.Tensor:
-        return sum(
-            torch.linalg.vector_norm(goal - surrogate(perturbed), dim=-1) * scale
-            for surrogate, goal, scale in zip(counts, goals, scales, strict=True)
-        )
+        starts = [surrogate(clean) for surrogate in counts]
+        aims = [surrogate(decode(encode(targets))) for surrogate in counts]
+    goals = [2 * aim - start for aim, start in zip(aims, starts, strict=True)]
+    to_goals = _relative_distance(goals, goals, counts.values())
+    gaps = [aim - start for aim, start in zip(aims, starts, strict=True)]
+    to_aims = _relative_distance(aims, gaps, counts.values())
 
     modifier = torch.full_like(encoded, _FIRST_MODIFIER)
     optimizer = Adadelta(modifier, _RHO, _EPS, lr)
     best = torch.full((len(pictures),), torch.inf).to(pictures)
     kept = clean
 
-    def keep_better(perturbed: torch.Tensor, feature: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    stopped = torch.zeros(len(pictures), dtype=torch.bool, device=pictures.device)
+
+    def judge(perturbed: torch.Tensor, embedded: list[torch.Tensor], feature: torch.Tensor) -> tuple[torch.Tensor, ...]:
         # DSSIM plays no part: only the penalty holds it near the threshold.
-        better = feature < best
-        return torch.where(better, feature, best), torch.where(better[:, None, None, None], perturbed, kept)
+        better, near = feature < best, stopped
+        if options.stop is not None:
+            near = to_aims(embedded) <= options.stop * len(surrogates)
+            better = (better | near) & ~stopped
+        kept_now = torch.where(better[:, None, None, None], perturbed, kept)
+        return torch.where(better, feature, best), kept_now, stopped | near
 
     for step in track(range(steps)):
         perturbed, slope = decode_with_slope(encoded + modifier)
@@ -107,18 +118,36 @@ def attack(
         # The two terms one after the other, so that only one's intermediate values are in memory.
         penalty = options.penalty * (dissimilarity(perturbed) - th).relu().square()
         (by_penalty,) = torch.autograd.grad(penalty.sum(), perturbed)
-        feature = feature_loss(perturbed)
+        embedded = [surrogate(perturbed) for surrogate in counts]
+        feature = to_goals(embedded)
         (by_feature,) = torch.autograd.grad(feature.sum(), perturbed)
         # Surrogates may answer in another memory layout.
         gradient = by_penalty.add_(by_feature.contiguous()).mul_(slope)
         if step > 0:
             # The iterate after a step is judged by the forward pass of the next one.
-            best, kept = keep_better(perturbed.detach(), feature.detach())
+            best, kept, stopped = judge(perturbed.detach(), [each.detach() for each in embedded], feature.detach())
         optimizer.step(modifier, gradient)
         if step > 0 and step % (steps // 3) == 0:
             optimizer.lr *= _DECAY
     with torch.no_grad():
         perturbed = decode(encoded + modifier)
-        best, kept = keep_better(perturbed, feature_loss(perturbed))
+        embedded = [surrogate(perturbed) for surrogate in counts]
+        _, kept, _ = judge(perturbed, embedded, to_goals(embedded))
     broken = ~modifier.isfinite().flatten(1).all(dim=1)
     return kept.clamp(0, 1).masked_fill_(broken[:, None, None, None], torch.nan)
+
+
+@torch.no_grad()
+def _relative_distance(
+    points: Sequence[torch.Tensor], lengths: Sequence[torch.Tensor], counts: Iterable[int]
+) -> Callable[[Sequence[torch.Tensor]], torch.Tensor]:
+    """Return the sum [N] over surrogates of the distances of embeddings from points, in lengths of their own [N,D]."""
+    scales = [count / torch.linalg.vector_norm(length, dim=-1) for length, count in zip(lengths, counts, strict=True)]
+
+    def distance(embedded: Sequence[torch.Tensor]) -> torch.Tensor:
+        return sum(
+            torch.linalg.vector_norm(point - each, dim=-1) * scale
+            for each, point, scale in zip(embedded, points, scales, strict=True)
+        )
+
+    return distance

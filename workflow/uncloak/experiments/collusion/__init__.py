@@ -42,7 +42,7 @@ def check(asked, place):
         reason = "in none of them do users collude; name one with `targets: {choice: partner}`"
         raise InputError(f"{place}.attacks: {reason}")
     for name in asked.attacks:
-        if aims.get(name) == "farthest":
+        if aims.get(name, "partner") != "partner":
             raise InputError(f"{place}.attacks: '{name}' moves pictures to strangers; name attacks of colluding users")
         if name in attacks.mixtures(config):
             raise InputError(f"{place}.attacks: '{name}' is a mixture; name attacks that all users take up")
