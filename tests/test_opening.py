@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from configurations import configuration
 
 from uncloak import devices
 from uncloak.opening import opening
@@ -61,3 +62,8 @@ def test_it_asks_pytorch_only_where_there_is_a_driver():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "False", done.stderr
+
+
+def test_it_tells_of_experiments_that_cannot_be_made():
+    text = opening(configuration({"run": {"experiments": ["ranks", "seeds", "channels"]}}), 1, None)
+    assert "Note: nothing to make of seeds, channels on the datasets of this run (docs/experiments.md)." in text

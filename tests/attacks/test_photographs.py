@@ -335,7 +335,8 @@ def test_box_is_the_tools_crop_and_a_photograph_without_a_face_is_left_alone(
     attack, merge, stretch, used, run, monkeypatch, caplog
 ):
     monkeypatch.setattr(photographs, "Detector", _FoundBoxes)
-    frame = Frame(size=SIZE, frame="box", merge=merge, stretch=stretch)
+    stretched = {"stretch": stretch} if merge == "original" else {}
+    frame = Frame(size=SIZE, frame="box", merge=merge, **stretched)
     with caplog.at_level(logging.WARNING):
         table, written = run(attack, frame=frame)
     faceless = [1, 4]

@@ -3,36 +3,21 @@
 import copy
 import random
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
+from configurations import at, places, plan
 from conftest import Checkout, copy_checkout
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from uncloak.configuration import load, read
 from uncloak.errors import InputError
-from uncloak.plan import claims, experiments, targets
-from uncloak.provenance import as_text
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = [ROOT / "tests/worlds" / name for name in ("tiny.yaml", "tiny_experiments.yaml")]
 WORLDS = [load(ROOT), load(ROOT, TINY[0]), load(ROOT, *TINY)]
-
-
-def places(tree: object, place: tuple = ()) -> Iterator[tuple]:
-    """Return the place of every value of a configuration."""
-    for key, value in tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ():
-        yield (*place, key)
-        yield from places(value, (*place, key))
-
-
-def at(tree: object, place: tuple) -> object:
-    for key in place:
-        tree = tree[key]
-    return tree
 
 
 PLACES = [sorted(places(world), key=str) for world in WORLDS]
@@ -106,27 +91,6 @@ def check(config: dict) -> bool:
         assert line.isprintable(), repr(line)
         assert len(line) < 2000
     return not line
-
-
-def plan(config: dict) -> None:
-    """Ask all that the rules ask of experiments, which is all that differs with their records."""
-    assert targets.everything(config)
-    for name in experiments.names(config):
-        measured, drawn = (name in experiments.by_part(config, part) for part in ("measure", "figure"))
-        for asked in experiments.made(config, name):
-            names = (config, name, asked.dataset)
-            if measured:
-                assert all(experiments.files(*names).values())
-                as_text(experiments.told(*names))
-                as_text(experiments.labels(*names))
-                assert experiments.measuring(*names)
-            if drawn and asked.record["method"] != claims.METHOD:
-                assert all(experiments.drawn_from(*names).values())
-                as_text(experiments.words(*names))
-                assert experiments.caption(*names)
-    if claims.asked(config):
-        as_text(claims.words(config))
-        assert claims.caption(config)
 
 
 @settings(max_examples=200, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))

@@ -46,7 +46,7 @@ def in_package(file: PublishedFile) -> Path | None:
 def find(file: PublishedFile, folder: str) -> Path | None:
     """Return where a file is: in the user's `folder`, in its package, or fetched before; None where it is nowhere."""
     places = [below(folder, file.name), in_package(file), _kept(file)]
-    return next((place for place in places if place and place.exists()), None)
+    return next((place for place in places if place and os.path.exists(place)), None)  # also of a name too long
 
 
 def obtain(config: Mapping, what: str) -> Path | None:

@@ -22,7 +22,7 @@ def reachable(path: str) -> str:
     So what comes with the checkout, or was put into it, is found wherever the results go.
     """
     path = os.path.expanduser(path)
-    stays = os.path.exists(path) or not (_CHECKOUT / path).exists()
+    stays = os.path.exists(path) or not os.path.exists(_CHECKOUT / path)
     return path if stays else os.path.relpath(_CHECKOUT / path)
 
 

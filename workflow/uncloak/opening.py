@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from uncloak.devices import choose_device, emulation, native_bfloat16, processor, resolve_precision
-from uncloak.plan import audit
+from uncloak.plan import audit, experiments
 from uncloak.plan.crops import notes
 from uncloak.progress import watched
 
@@ -24,10 +24,15 @@ def opening(config: Mapping, jobs: int, cores: int | None) -> str:
         [
             f"{_count(jobs, 'jobs')}{here}, {of}",
             *(f"  {_count(len(found), kind)}: {'; '.join(found)}" for kind, found in labels.items()),
-            *(f"Note: {line}." for line in ([] if audited else notes(config))),
+            *(f"Note: {line}." for line in ([] if audited else [*notes(config), *_unmade(config)])),
             _ELSEWHERE if cores is None else _here(config["precision"]),
         ]
     )
+
+
+def _unmade(config: Mapping) -> list[str]:
+    unmade = ", ".join(experiments.unmade(config))
+    return [f"nothing to make of {unmade} on the datasets of this run (docs/experiments.md)"] if unmade else []
 
 
 def _count(number: int, things: str) -> str:

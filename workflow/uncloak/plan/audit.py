@@ -150,6 +150,8 @@ def at_hand(config: Mapping) -> list[str]:
 
 def lacks(config: Mapping, extractor: str) -> str | None:
     """What an extractor lacks to be at hand, in words; None where it can be asked without a network."""
+    if extractor not in config["extractors"]:
+        return "its record is struck out"
     record = config["extractors"][extractor]
     module = extractors.module(config, extractor)
     if (package := _absent(module)) is not None:

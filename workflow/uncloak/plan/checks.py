@@ -54,6 +54,9 @@ def check(config: Mapping) -> None:
             _tuned(config, f"defenses.{name}.options.extractors", defenses.options(config, name)["extractors"])
     for name in experiments.names(config):
         _measurable(config, name)
+    if (unmade := experiments.unmade(config)) and unmade == config["run"]["experiments"]:
+        reason = "can be made on a dataset of this run; give one what it needs (docs/experiments.md), or name others"
+        raise InputError(f"config: run.experiments: none of {', '.join(unmade)} {reason}")
     for asked in _made(config):
         place = f"config: experiments.{asked.experiment}"
         _whole(asked)

@@ -20,6 +20,11 @@ def made(config: Mapping, experiment: str) -> list[Asked]:
     return [each for each in asked if each.attacks and each.about("possible", lambda _: True)(each)]
 
 
+def unmade(config: Mapping) -> list[str]:
+    """The experiments that a run names and that cannot be made on any of its datasets."""
+    return [name for name in config["run"].get("experiments", ()) if not made(config, name)]
+
+
 def made_on(config: Mapping, dataset: str, method: str | None = None) -> Iterator[Asked]:
     """The experiments made on a dataset; those of a method alone if it is named."""
     for name in names(config):

@@ -70,6 +70,8 @@ class Preparation(Record):
     def _fit(self) -> "Preparation":
         if self.merge == "original" and self.stretch == "none":
             raise fault("merge 'original' resizes as the tool does, with a stretch; name it, or choose merge 'clean'")
+        if self.times == 2 and self.stretch == "none":
+            raise fault("times 2 stretches twice, and there is no stretch; name one, or leave out times")
         return self
 
 
@@ -95,6 +97,10 @@ class Frame(Record):
     def _fit(self) -> "Frame":
         if self.frame == "aligned" and self.merge == "original":
             raise fault("merge 'original' needs frame 'box'; choose both, or merge 'clean'")
+        if "stretch" in self.model_fields_set and self.merge == "clean":
+            raise fault("stretch is that of merge 'original'; choose both, or leave out stretch")
+        if "warp" in self.model_fields_set and self.frame == "box":
+            raise fault("warp is of frame 'aligned', and a box is not warped; leave one out")
         return self
 
 

@@ -16,7 +16,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from uncloak.records.words import suggestion
+from uncloak.records.words import brief, suggestion
 
 
 def fault(reason: str) -> PydanticCustomError:
@@ -57,7 +57,7 @@ def _unknown(kind: type[Record], key: str, known: list[str]) -> str:
     siblings = [sibling for parent in kind.__bases__ for sibling in parent.__subclasses__()]
     if kind.__bases__ != (Record,) and any(key in keys(sibling) for sibling in siblings):
         return f"'{key}' has no place in a record of this kind; remove it (in an overlay: `{key}: null`)"
-    return f"there is no key '{key}'; {suggestion(key, known)}"
+    return f"there is no key '{brief(key)}'; {suggestion(key, known)}"
 
 
 def field(description: str, default: Any = ..., *, unit: str = "", **bounds: Any) -> Any:
@@ -74,7 +74,7 @@ def _date(value: object) -> datetime.date:
             return datetime.date.fromisoformat(value)
     except ValueError:
         pass
-    reason = f'{value!r} is no date; write a day that there is, in quotes: "2021-01-19"'
+    reason = f'{brief(repr(value))} is no date; write a day that there is, in quotes: "2021-01-19"'
     raise fault(reason)
 
 

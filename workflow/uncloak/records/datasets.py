@@ -32,6 +32,12 @@ class Alignment(Record):
     face_detector: Literal["mtcnn", "none"] = field("none: pictures are aligned faces already.")
     minimum_face: Count = field("Smallest face looked for.", 40, unit="pixels")
 
+    @model_validator(mode="after")
+    def _used(self) -> Self:
+        if "minimum_face" in self.model_fields_set and self.face_detector == "none":
+            raise fault("minimum_face is for faces to be found, and face_detector none looks for none; remove one")
+        return self
+
 
 class Roles(Record):
     """Number of identities that are given each role by lot; the others are "other": in the gallery, with probes."""

@@ -38,7 +38,7 @@ def input_error(error: ValidationError) -> InputError:
 
 def spoken(place: Sequence[object]) -> str:
     """Return a place as text: keys and numbers of entries, with dots between."""
-    return ".".join(map(str, place)) or "top level"
+    return ".".join(map(brief, place)) or "top level"
 
 
 def printable(text: object) -> str:

@@ -1,11 +1,13 @@
 """Files of published weights: where they are from, and by which hash they are known."""
 
+from pathlib import PurePath
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ValidationInfo, model_validator
 
 from uncloak.records.base import Count, Record, Text, fault, field
+from uncloak.records.words import brief
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 # What says where a file is from restales nothing: its hash says what it is.
@@ -25,10 +27,18 @@ def _safe(url: str) -> str:
     return url
 
 
+def _a_file(path: str) -> str:
+    if path.endswith("/") or PurePath(path).name in ("", ".."):
+        raise fault(f"{brief(repr(path))} names no file; write the name of one")
+    return path
+
+
 class Published(Record):
     """A file of published weights, in the folder `weights`, in a package, or fetched."""
 
-    file: Text = field("Name in the folder `weights`; of a `package`'s file, its path in the package.")
+    file: Annotated[Text, AfterValidator(_a_file)] = field(
+        "Name in the folder `weights`; of a `package`'s file, its path in the package."
+    )
     origin: Text | None = field("Where to get the file, in words; not needed beside `url` or `package`.", None)
     url: Annotated[Text, AfterValidator(_safe)] | None = field(
         "Where it is fetched, once, where it is needed and not at hand (https).", None

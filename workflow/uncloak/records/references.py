@@ -14,7 +14,7 @@ from uncloak.records.defenses import Defense
 from uncloak.records.experiments import Experiment
 from uncloak.records.extractors import BlackBox, Finetuned, Interpolated, Pixels, Training, architecture
 from uncloak.records.transfer import DrawnObjects, PublishedImageClassifier, TrainedImageClassifier
-from uncloak.records.words import suggestion
+from uncloak.records.words import brief, suggestion
 
 # Names that stand for something else where records' names stand.
 _NO_ATTACKS = ("clean", "none")
@@ -22,6 +22,8 @@ _NO_CHANNELS = ("png",)
 _NO_DATASETS = ("transfer", "claims", "extractors", "audit", "crowds")
 # Options of every purifier that learns.
 _LEARNED_BY = ("dataset", "attacks", "features", "strengths")
+# Keys that say nothing where no audit is asked for.
+_OF_AUDITS = ("cloaked", "cloak", "later", "crowd", "missing", "audit_name")
 # Tools whose box around a face is known (`uncloak.attacks.merging.TOOLS`).
 _TOOLS = ("fawkes_v03", "fawkes_v10")
 
@@ -76,6 +78,7 @@ class _References:
             self._experiment(name, experiment)
         self._learned_sets()
         self._transfer()
+        self._audit()
 
     def check_run(
         self,
@@ -99,16 +102,23 @@ class _References:
     # Names
 
     def _known(self, place: str, kind: str, names: Iterable[str]) -> None:
-        records, noun = getattr(self.config, kind), kind.removesuffix("s").replace("_", " ")
+        records, noun, before = getattr(self.config, kind), kind.removesuffix("s").replace("_", " "), set()
         for name in names:
             if name not in records:
                 gone = " (an overlay strikes it out)" if (kind, name) in self.struck else ""
-                _refuse(place, f"there is no {noun} '{name}'{gone}; {suggestion(name, records)}")
+                _refuse(place, f"there is no {noun} '{brief(name)}'{gone}; {suggestion(name, records)}")
+            if name in before:
+                _refuse(place, f"'{name}' stands twice; name it once")
+            before.add(name)
+
+    def _known_or_struck(self, place: str, kind: str, names: Iterable[str]) -> None:
+        """Look up names of a record that goes on without those which an overlay strikes out, one by one or all."""
+        left = [each for each in names if (kind, each) not in self.struck]
+        self._known(place, kind, left if getattr(self.config, kind) else ())
 
     def _left_out(self, place: str, record: object) -> None:
         for kind in ("extractors", "attacks"):
-            names = getattr(record.without, kind)
-            self._known(f"{place}.without.{kind}", kind, [each for each in names if (kind, each) not in self.struck])
+            self._known_or_struck(f"{place}.without.{kind}", kind, getattr(record.without, kind))
 
     def _reserved(self) -> None:
         for kind, reserved in (
@@ -134,7 +144,7 @@ class _References:
         if isinstance(dataset, Photographs):
             self._known(f"{place}.extractors", "extractors", dataset.extractors or ())
             self._known(f"{place}.attacks", "attacks", dataset.attacks or ())
-            self._known(f"{place}.pictures_of", "datasets", [dataset.pictures_of] if dataset.pictures_of else ())
+            self._split_anew(place, dataset)
         public = dataset.perturb and dataset.perturb.public
         for attack, wanted in (public.identities if public else {}).items():
             self._known(f"{place}.perturb.public.identities", "attacks", [attack])
@@ -144,6 +154,18 @@ class _References:
                     f"{place}.perturb.public.identities.{attack}",
                     f"{wanted} identities are to be perturbed, but {there} have the role public; lower the number",
                 )
+
+    def _split_anew(self, place: str, dataset: Photographs) -> None:
+        """That faces which are to be another dataset's are made there."""
+        if dataset.pictures_of is None:
+            return
+        place, name = f"{place}.pictures_of", dataset.pictures_of
+        self._known(place, "datasets", [name])
+        other = self.config.datasets[name]
+        if not isinstance(other, Photographs):
+            _refuse(place, f"'{name}' has no photographs, whose people could be split anew; name another")
+        if other.pictures_of is not None:
+            _refuse(place, f"'{name}' has the faces of '{other.pictures_of}' itself; name a dataset with its own")
 
     def _can_split(self, place: str, dataset: Photographs) -> None:
         split = dataset.split
@@ -253,7 +275,10 @@ class _References:
                 _refuse(f"{place}.surrogates", f"'{name}' is a black box and gives no gradients; name another")
         if attack.preparation and attack.photograph:
             _refuse(f"{place}.preparation", "is for face crops, not for photographs; remove it or `photograph`")
-        if attack.photograph and attack.photograph.frame == "box" and attack.method not in _TOOLS:
+        tool = attack.method in _TOOLS
+        if attack.photograph and "warp" in attack.photograph.model_fields_set and tool:
+            _refuse(f"{place}.photograph.warp", "is for methods that see the whole photograph, not Fawkes; remove it")
+        if attack.photograph and attack.photograph.frame == "box" and not tool:
             _refuse(f"{place}.photograph.frame", f"box is that of {' and '.join(_TOOLS)}; choose aligned")
         if attack.method == "fawkes_v03" and attack.targets is None:
             _refuse(place, "fawkes_v03 moves pictures towards somebody; say to whom by `targets`")
@@ -378,6 +403,19 @@ class _References:
         # Detectors are known by one name wherever they are asked.
         self._known(f"{place}.options.detectors", "detectors", getattr(experiment.options, "detectors", ()))
 
+    def _audit(self) -> None:
+        """What audits name; an overlay may have struck some of it out, which is then not asked."""
+        audit = self.config.audit
+        for kind in ("extractors", "channels", "defenses"):
+            self._known_or_struck(f"audit.{kind}", kind, getattr(audit, kind) or ())
+        self._known_or_struck("audit.cloaks", "attacks", audit.cloaks)
+        for name, cloak in audit.cloaks.items():
+            self._known_or_struck(f"audit.cloaks.{name}.surrogates", "extractors", cloak.surrogates)
+        asked = [key for key in _OF_AUDITS if key in self.config.model_fields_set]
+        if asked and self.config.clean is None:
+            reason = "is for the audit of somebody's photographs; name their folder, too (`clean`), or remove it"
+            _refuse(asked[0], reason)
+
     def _learned_sets(self) -> None:
         """Names of published data sets are nobody's records, so two spellings of one would hide what was learned."""
         spelled: dict[str, str] = {name.lower().replace("_", ""): name for name in self.config.datasets}
@@ -394,7 +432,7 @@ class _References:
         if (second := getattr(options, "second", None)) is not None:
             self._known(f"{place}.options.second", "extractors", [second])
         for old, new in getattr(options, "extractors", {}).items():
-            self._known(f"{place}.options.extractors", "extractors", [old, new])
+            self._known(f"{place}.options.extractors", "extractors", dict.fromkeys([old, new]))
         if plugins.has_function(plugins.DEFENSE, defense.method, "learn"):
             for name in _LEARNED_BY:
                 if not hasattr(options, name):

@@ -35,7 +35,8 @@ class Options:
         for kind, names in self.counterparts.items():
             for name, entry in names.items():
                 if set(entry) != {"ours", "differs"}:
-                    raise InputError(f"counterparts.{kind}.{name} needs `ours` and `differs`, and nothing else")
+                    reason = "needs `ours` and `differs`, and nothing else; mend it"
+                    raise InputError(f"counterparts.{kind}.{name} {reason}")
 
 
 def drawn_from(asked):

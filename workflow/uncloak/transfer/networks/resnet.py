@@ -4,6 +4,8 @@ ResNet (arXiv 1512.03385); Wide ResNet (1605.07146): more channels; ResNeXt (161
 SE (1709.01507): channels weighted by two dense layers on their means; ECA (1910.03151): by one short convolution.
 """
 
+from typing import Literal
+
 import torch
 from torch import nn
 
@@ -58,7 +60,12 @@ class Bottleneck(nn.Module):
 
 
 def build(
-    classes: int, size: int, width: int = 16, inner: float = 0.5, groups: int = 1, attention: str = "none"
+    classes: int,
+    size: int,
+    width: int = 16,
+    inner: float = 0.5,
+    groups: int = 1,
+    attention: Literal["none", "se", "eca"] = "none",
 ) -> nn.Module:
     """Build the network of normalized pictures [N,3,size,size] -> logits [N,classes].
 
