@@ -4,6 +4,8 @@ from pathlib import Path
 
 from uncloak.jobs import started
 
+import pandas as pd
+
 from uncloak.attacks.merging import merge_back
 from uncloak.attacks.preparation import prepare, untouched
 from uncloak.exchange.external import pair_record, read_faces, reported
@@ -21,7 +23,12 @@ with started(snakemake) as job:
     pairing = pair_record(record, job.input.root, pictures, *read_arrays(job.input.faces, "picture"))
     with reported(Path(job.log[0]).with_suffix(".csv")):  # beside the log, which outlives a failed job
         faces = read_faces(pairing, prepared.shape[1])
-    faces = merge_back(whole, prepared, faces, record.preparation)
-    made = job.made(margin=stored.read_margin(job.input.faces))
-    write_arrays(job.output.faces, {"faces": faces, "picture": pictures, **measure(clean, faces)}, made)
+    rows = pd.Index(pictures)
+    shown, own = rows.get_indexer(pairing.shown(pictures)), rows.get_indexer(list(pairing.paths))
+    posted = clean.copy()
+    posted[own] = merge_back(whole[own], prepared[own], faces, record.preparation)
+    arrays = {"faces": posted[shown], "picture": pictures, **measure(clean[shown], posted[shown])}
+    if pairing.instead:
+        arrays[stored.SHOWN] = pictures[shown]
+    write_arrays(job.output.faces, arrays, job.made(margin=stored.read_margin(job.input.faces)))
     write_table(pairing.report(), job.output.files)

@@ -1,5 +1,6 @@
 """List and check the photographs that somebody else perturbed."""
 
+import os
 from pathlib import Path
 
 from uncloak.jobs import started
@@ -8,7 +9,7 @@ import pandas as pd
 
 from uncloak.exchange.external import check_photographs, pair_record, reported
 from uncloak.pictures.manifest import files_of, read_manifest
-from uncloak.pictures.stored import posted_pictures
+from uncloak.pictures.stored import SHOWN, posted_pictures
 from uncloak.records.attacks import External
 from uncloak.records.reading import read
 from uncloak.tables import write_table
@@ -20,8 +21,20 @@ with started(snakemake) as job:
     pairing = pair_record(read(External, job.params.record), root, posted, manifest["picture"])
     with reported(Path(job.log[0]).with_suffix(".csv")):  # beside the log, which outlives a failed job
         check_photographs(pairing, manifest)
-    pictures, files = list(pairing.paths), list(pairing.paths.values())
-    table = pd.DataFrame({"picture": pictures, "path": [path.relative_to(root).as_posix() for path in files]})
-    shown = measure_files(zip(files_of(manifest, job.input.originals, pictures), files, strict=True))
-    write_table(table.assign(**shown), job.output.table)
+    pictures = sorted([*pairing.paths, *pairing.instead])
+    shown = pairing.shown(pictures)
+    originals = files_of(manifest, job.input.originals, shown)
+    files = [pairing.paths.get(each, original) for each, original in zip(shown, originals, strict=True)]
+    # Through links, as a path that leads up out of the folder is read.
+    places = [
+        path.relative_to(root).as_posix()
+        if path.is_relative_to(root)
+        else os.path.relpath(path.resolve(), root.resolve())
+        for path in files
+    ]
+    table = pd.DataFrame({"picture": pictures, "path": places})
+    if pairing.instead:
+        table[SHOWN] = shown
+    table = table.assign(**measure_files(zip(originals, files, strict=True)))
+    write_table(table, job.output.table)
     write_table(pairing.report(), job.output.files)

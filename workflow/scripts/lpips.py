@@ -10,7 +10,7 @@ from uncloak.attacks.preparation import untouched
 from uncloak.fetching import obtain
 from uncloak.pictures.manifest import files_of, read_manifest
 from uncloak.pictures.reading import load_picture
-from uncloak.pictures.stored import read_faces
+from uncloak.pictures.stored import SHOWN, read_faces, read_shown
 from uncloak.records.attacks import Preparation
 from uncloak.records.reading import read
 from uncloak.store import read_arrays
@@ -22,10 +22,13 @@ with computing(snakemake) as job:
     if inputs.get("table"):
         table = read_table(inputs.table)
         pictures, perturbed = table["picture"], (load_picture(Path(inputs.root, path)) for path in table["path"])
-        clean = map(load_picture, files_of(read_manifest(inputs.manifest), inputs.originals, pictures))
+        clean = map(
+            load_picture, files_of(read_manifest(inputs.manifest), inputs.originals, table.get(SHOWN, pictures))
+        )
     else:
-        perturbed, pictures = read_arrays(inputs.perturbed, "faces", "picture")
-        clean = untouched(read_faces(inputs.faces, pictures), read(Preparation, job.params.record))
+        (perturbed,) = read_arrays(inputs.perturbed, "faces")
+        pictures, shown = read_shown(inputs.perturbed)
+        clean = untouched(read_faces(inputs.faces, shown), read(Preparation, job.params.record))
     alexnet = obtain(job.config, job.params.brought)
     distances = measure_lpips(zip(clean, perturbed, strict=True), len(pictures), alexnet, job.device)
     write_table(pd.DataFrame({"picture": pictures, "lpips": distances}), job.output[0])

@@ -26,7 +26,7 @@ _NAMES = (
         "posting",
         "source",
     ),
-    *("posted", "posters", "among", "target", "path"),
+    *("posted", "posters", "among", "target", "path", "shown"),
 )
 # Numbers that may be missing.
 _GAPS = (

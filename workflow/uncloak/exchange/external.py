@@ -8,10 +8,11 @@ stem begins with another (attacks.md 5.6).
 import logging
 import os
 import re
+from bisect import bisect
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 from unicodedata import normalize
@@ -21,7 +22,7 @@ import pandas as pd
 
 from uncloak.errors import InputError
 from uncloak.folders import files_in, folders_in, printable
-from uncloak.pictures.names import split_name
+from uncloak.pictures.names import identity_of, split_name
 from uncloak.pictures.reading import ENDINGS, UnusablePictureError, decode, read_content
 from uncloak.progress import track
 from uncloak.records.attacks import External
@@ -54,6 +55,8 @@ class Pairing:
         missing: posted pictures without a file.
         extra: files named like perturbed pictures, but of no picture of the dataset.
         ignored: number of the other files: of known pictures that are not posted, or named differently.
+        instead: picture without a file -> the picture that is posted in its place: itself, clean, or another one with
+            a file. No picture is in both this and `missing`.
     """
 
     root: Path
@@ -61,18 +64,24 @@ class Pairing:
     missing: Sequence[str]
     extra: Sequence[Path]
     ignored: int
+    instead: Mapping[str, str] = field(default_factory=dict)
+
+    def shown(self, pictures: Sequence[str]) -> list[str]:
+        """Return the pictures that these N posted pictures show."""
+        return [self.instead.get(picture, picture) for picture in pictures]
 
     def report(self) -> pd.DataFrame:
         """Return what became of each picture and file: file (below the root), picture, status, sorted by picture.
 
-        Status: used, missing (no file) or extra (no picture); in the report of an UnfitPicturesError also damaged and
-        wrong size.
+        Status: used, missing (no file), clean or dropped (no file, and settled so) or extra (no picture); in the report
+        of an UnfitPicturesError also damaged and wrong size.
         """
         return self._report({})
 
     def _report(self, faults: Mapping[str, str]) -> pd.DataFrame:
         rows = [(_name(self.root, path), picture, faults.get(picture, "used")) for picture, path in self.paths.items()]
         rows += [("", picture, "missing") for picture in self.missing]
+        rows += [("", picture, "clean" if picture == shown else "dropped") for picture, shown in self.instead.items()]
         rows.sort(key=lambda row: row[1])
         rows += [(_name(self.root, path), "", "extra") for path in self.extra]
         return pd.DataFrame(rows, columns=_COLUMNS, dtype=str)
@@ -91,8 +100,41 @@ def reported(path: str | os.PathLike) -> Iterator[None]:
 def pair_record(
     record: External, root: str | os.PathLike, posted_pictures: Sequence[str], all_pictures: Collection[str]
 ) -> Pairing:
-    """Find the files of the posted pictures as a record of `attacks` says; arguments and errors are `pair`'s."""
-    return pair(root, record.layout, record.name, [*map(str, posted_pictures)], [*map(str, all_pictures)])
+    """Find the files of the posted pictures as a record of `attacks` says, and settle what becomes of those without.
+
+    Arguments and errors are `pair`'s and `settle`'s.
+    """
+    pairing = pair(root, record.layout, record.name, [*map(str, posted_pictures)], [*map(str, all_pictures)])
+    return settle(pairing, record.missing)
+
+
+def settle(pairing: Pairing, missing: str) -> Pairing:
+    """Return the pairing with something else in place of the pictures that have no file; the log counts them.
+
+    missing: "error" leaves them, to be told when files are read; "clean" posts them as they are; "drop" posts another
+        of the user's pictures twice, the next by name.
+
+    Raises InputError where a user's pictures would all be dropped.
+    """
+    if missing == "error" or not pairing.missing:
+        return pairing
+    instead = {picture: picture for picture in pairing.missing}
+    if missing == "drop":
+        theirs: dict[str, list[str]] = {}
+        for picture in sorted(pairing.paths):
+            theirs.setdefault(identity_of(picture), []).append(picture)
+        alone = [picture for picture in pairing.missing if identity_of(picture) not in theirs]
+        if alone:
+            advice = "perturb one of each user's, or say `missing: clean`"
+            total = len(pairing.paths) + len(pairing.missing)
+            raise _fault(pairing.root, alone, total, "have no file, nor has another one of their user", advice)
+        for picture in pairing.missing:
+            own = theirs[identity_of(picture)]
+            instead[picture] = own[bisect(own, picture) % len(own)]
+    total = len(pairing.paths) + len(instead)
+    what = {"clean": "are posted clean", "drop": "are not posted"}[missing]
+    logger.warning("%s: %d of %d pictures have no file and %s", pairing.root, len(instead), total, what)
+    return replace(pairing, missing=[], instead=instead)
 
 
 def pair(

@@ -12,6 +12,8 @@ from uncloak.pictures.split import USER, in_role, no_probes, read_split
 from uncloak.seeds import generator
 from uncloak.store import MEND, open_arrays, read_arrays, read_attributes
 
+# Of pictures of an external attack, in whose place others may be posted: those that are shown.
+SHOWN = "shown"
 _LARGEST_GAP = 16  # faces, as many as a chunk of the file holds
 _BLOCK = 4096
 
@@ -103,6 +105,17 @@ def rows_of(path: str | os.PathLike, pictures: Sequence[str]) -> np.ndarray:
             f"{path}: has no face of picture '{absent[0]}' ({len(absent)} missing); delete it and run again"
         )
     return rows
+
+
+def read_shown(path: str | os.PathLike) -> tuple[np.ndarray, np.ndarray]:
+    """Read the ids, str [N], of the pictures in a file of posted faces, and those of the pictures that these show.
+
+    They differ where another picture is posted in place of one (`External.missing`). Raises as `read_faces`.
+    """
+    with open_arrays(path) as file:
+        names = ("picture", SHOWN if SHOWN in file else "picture")
+    pictures, shown = read_arrays(path, *names)
+    return pictures, shown
 
 
 def read_landmarks(path: str | os.PathLike, pictures: Sequence[str]) -> np.ndarray:

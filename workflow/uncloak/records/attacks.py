@@ -180,6 +180,12 @@ class External(Attack):
     pictures: Literal["faces", "photographs"] = field(
         "What the files show: aligned square faces, or whole photographs of the dataset's sizes."
     )
+    missing: Literal["error", "clean", "drop"] = field(
+        "What becomes of a posted picture without a file, of which tools leave some where they find no face. error: the"
+        " run ends, and names them. clean: it is posted as it is. drop: it is not posted; in its place another of the"
+        " user's perturbed pictures stands twice, which leaves the nearest faces as they are.",
+        "error",
+    )
     preparation: Preparation | None = field("How the tool resized the crops that it was given.", None)
 
 

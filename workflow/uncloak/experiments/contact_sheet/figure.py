@@ -13,7 +13,7 @@ from uncloak.experiments.given import Given
 from uncloak.figures import theme
 from uncloak.figures.images import Canvas, image_uri
 from uncloak.pictures.names import identity_of
-from uncloak.pictures.stored import read_faces
+from uncloak.pictures.stored import read_faces, read_shown
 from uncloak.records.attacks import Preparation
 from uncloak.store import read_arrays
 
@@ -30,7 +30,8 @@ PEOPLE = 8
 
 def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     """Draw one face each of a few users, as aligned and as posted."""
-    (posted,) = read_arrays(given.files["perturbed"][0], "picture")
+    each = [dict(zip(*map(list, read_shown(path)), strict=True)) for path in given.files["perturbed"]]
+    posted = [picture for picture in each[0] if all(shown[picture] == picture for shown in each)]
     by_user = {identity_of(picture): picture for picture in sorted(posted, reverse=True)}
     shown = sorted(by_user.values())[:PEOPLE]
     clean = read_faces(given.files["faces"][0], shown)
