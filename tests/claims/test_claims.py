@@ -176,7 +176,7 @@ def test_ranks_stand_beside_claims_of_their_kind():
     pictures = identities.assign(
         among="pictures", protection_rate=identities["protection_rate"].mul(1 + (identities["rank"] == 50))
     )
-    measured = together([from_rates(identities), from_rates(pictures)])
+    measured = together([from_rates(each.assign(posters="all")) for each in (identities, pictures)])
     counterparts = {
         "dataset": {"FaceScrub with distractors": {"ours": "synthetic", "differs": ""}},
         "attack": COUNTERPARTS["attack"],
@@ -206,7 +206,7 @@ def test_an_attack_on_one_surrogate_stands_beside_ours_on_that_one():
         "attack": {"LowKey on IR-50 ArcFace": {"ours": "lowkey", "differs": ""}},
         "extractor": {"ResNet-152 CosFace": {"ours": "magface", "differs": ""}},
     }
-    table = compare(table, from_rates(rates_table()), counterparts)
+    table = compare(table, from_rates(rates_table().assign(posters="all")), counterparts)
     measured = table.query("status == 'measured' and attack != 'none'")
     assert measured[["place", "least", "value"]].to_numpy().tolist() == [["Table 5", 0.124, pytest.approx(0.1)]]
     assert not_beside_ours(table)[0].startswith(
@@ -227,13 +227,27 @@ def test_other_units_are_no_rates():
         "extractor": {"none": {"ours": "clip", "differs": ""}},
     }
     time = from_rates(rates_table().query("rank == 1 and extractor == 'clip'")).head(2)
-    time = time.assign(classifier="none", quantity="time per picture", value=16.0, low=15.0, high=17.0)
+    time = time.assign(classifier="none", posters="", quantity="time per picture", value=16.0, low=15.0, high=17.0)
     table = compare(table, time, counterparts)
     (row,) = table.query("status == 'measured'").itertuples()
     assert (row.least, row.value, row.difference) == (32, 16, -16)
     # It stands in the table alone: the figure's axis is percent.
     with pytest.raises(InputError, match="no published number has a measured counterpart"):
         claims_and_measurements(table, "Claims", "None.")
+
+
+def test_all_users_at_once_stand_beside_claims_of_all_at_once():
+    """LowKey attacks all its users (its section 4), the ICLR paper one at a time (its appendix B.1)."""
+    one = rates_table()
+    grid = pd.concat([one.assign(posters="one", protection_rate=0.1), one.assign(posters="all", protection_rate=0.3)])
+    measured = together([from_rates(one), from_rates(grid)])
+    counterparts = COUNTERPARTS | {
+        "dataset": {name: {"ours": "synthetic", "differs": ""} for name in ("FaceScrub", "FaceScrub with distractors")},
+        "extractor": {name: {"ours": "clip", "differs": ""} for name in ("CLIP", "IR-50 ArcFace")},
+    }
+    table = compare(read_published(FILES), measured, counterparts).query("status == 'measured' and attack == 'LowKey'")
+    found = {(row.place, row.posters): row.value for row in table.itertuples()}
+    assert found == {("Figure 5", "one"): pytest.approx(0.9), ("Table 5", "all"): pytest.approx(0.7)}
 
 
 def test_published_ranks_say_among_what():
@@ -292,6 +306,7 @@ def test_one_number_in_two_tables_counts_once_and_contradictions_are_told():
     [
         (lambda table: table.drop(columns="place"), "no column 'place'"),
         (lambda table: table.assign(quantity="luck"), "quantity 'luck' is not known; choose one of error, accuracy"),
+        (lambda table: table.assign(posters="some"), "has posters 'some'; choose one, all, or nothing"),
         (lambda table: table.assign(unit="s"), "claims error in 's'; give it in '%'"),
         (
             lambda table: table.assign(quantity="time per picture", unit="s", least=-1),
@@ -306,12 +321,7 @@ def test_one_number_in_two_tables_counts_once_and_contradictions_are_told():
 )
 def test_bad_published_numbers_are_told(tmp_path, change, message):
     row = dict.fromkeys(COLUMNS, "x") | {
-        "quantity": "error",
-        "rank": 1,
-        "least": 8,
-        "most": 8,
-        "unit": "%",
-        "among": "",
+        **{"posters": "one", "quantity": "error", "rank": 1, "among": "", "least": 8, "most": 8, "unit": "%"}
     }
     change(pd.DataFrame([row])).to_csv(tmp_path / "claims.csv", index=False)
     with pytest.raises(InputError, match=re.escape(message)) as caught:

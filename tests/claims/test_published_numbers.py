@@ -131,6 +131,13 @@ def share_of_352_probes(*places: str) -> float:
     return (lowkey(*places)["least"] * 10).round().isin(possible).mean()
 
 
+def test_only_lowkeys_users_post_all_at_once():
+    table = pd.concat([records(name).assign(name=name) for name in TABLES.values()])
+    rates = table[(table["unit"] == "%") & ~table["classifier"].isin(["detector", "own head"])]
+    assert ((rates["posters"] == "all") == (rates["name"] == TABLES[LOWKEY])).all()
+    assert set(rates["posters"]) == {"all", "one"}
+
+
 def test_a_service_has_one_classifier_in_all_sources():
     table = pd.concat(map(records, TABLES.values()))
     services = table[table["extractor"].isin(["Amazon Rekognition", "Microsoft Azure Face", "Face++"])]

@@ -7,7 +7,7 @@ import pandas as pd
 from uncloak.claims.published import ABOUT
 from uncloak.errors import InputError
 
-# What has other names here; classifiers, defenses and quantities have one name in both tables.
+# What has other names here; the rest has one name in both tables.
 _TERMS = ("dataset", "attack", "extractor")
 # The other way to count the k best.
 OTHERWISE = {"pictures": "identities", "identities": "pictures"}

@@ -21,13 +21,15 @@ def from_rates(table: pd.DataFrame, spelled: Sequence[Mapping[str, str]] = ()) -
     Args:
         table: averaged rows as `uncloak.recognition.rates.protection_rates` returns them, with labels. Kept are those
             of pictures scraped as they were posted, all protected. Ranks are those of identities unless `among` says
-            otherwise.
+            otherwise. Of rows that have `posters` only those of all users at once are kept: one user at a time, which
+            is what other rows are of, stands in other tables.
         spelled: of an `extractor` with a `defense`, the `name` and, if there is one, the `classifier` of both together
             in publications.
 
     Returns two rows per row kept, with the columns `COLUMNS`.
     """
     rows = table[(table["channel"] == "png") & (table["unprotected"] == 0)]
+    rows = rows[rows["posters"] == "all"] if "posters" in rows else rows.assign(posters="one")
     among = rows.get("among", pd.Series("identities", rows.index))
     # The nearest picture is that of the nearest identity.
     rows = rows.assign(among=among.where(rows["rank"] > 1, ""))
@@ -56,7 +58,8 @@ def from_detection(table: pd.DataFrame) -> pd.DataFrame:
     Returns four rows per row, with the columns `COLUMNS`; the detector stands as the extractor.
     """
     rows = table.assign(
-        **{"extractor": table["detector"], "classifier": "detector", "defense": "none", "rank": 1, "among": ""},
+        **{"extractor": table["detector"], "classifier": "detector", "defense": "none"},
+        **{"posters": "", "rank": 1, "among": ""},
         **{"attack_label": table["attack"], "extractor_label": table["detector"] + " detector"},
         n=[f"{count} identities" for count in table["n_identities"]],
     )
@@ -82,7 +85,7 @@ def from_transfer(table: pd.DataFrame) -> pd.DataFrame:
     rows = table.assign(
         **{"dataset": "transfer", "attack": attacks, "attack_label": attacks.replace("none", "no attack")},
         **{"extractor": table["classifier"], "extractor_label": table["label"]},
-        **{"classifier": "own head", "defense": "none", "quantity": "accuracy"},
+        **{"classifier": "own head", "defense": "none", "posters": "", "quantity": "accuracy"},
         n=[f"{count} pictures" for count in table["n_pictures"]],
     )
     return pd.concat(

@@ -11,11 +11,13 @@ from uncloak.errors import InputError
 from uncloak.tables import read_table
 
 # What a number is about, in the words of its source where we have none of our own.
-ABOUT = ("dataset", "attack", "extractor", "classifier", "defense", "quantity", "rank", "among")
+ABOUT = ("dataset", "attack", "extractor", "classifier", "defense", "posters", "quantity", "rank", "among")
 COLUMNS = (
     *("source", "place", "dataset", "attack", "surrogate", "extractor", "classifier", "defense"),
-    *("quantity", "rank", "among", "least", "most", "unit", "note"),
+    *("posters", "quantity", "rank", "among", "least", "most", "unit", "note"),
 )
+# Whether one user's pictures are perturbed at a time, or all users' at once; of pictures that nobody posts, neither.
+POSTERS = ("one", "all", "")
 # Of what the k best are, where k is more than 1.
 AMONG = ("pictures", "identities", "classes")
 PERCENT, _SECONDS, _DEVIATIONS = "%", "s", "standard deviations"
@@ -35,15 +37,15 @@ def read_published(paths: Sequence[str | os.PathLike]) -> pd.DataFrame:
     equal where the source gives one number, as printed. `quantity` is one of `QUANTITIES`, and `unit` the one that it
     has there: "error" is the protection rate, or with attack "none" the clean error; "accuracy" is what it leaves of
     100 %. `surrogate` is the only extractor that the attack knew, empty where it knew those that its authors gave it.
-    `rank` is k for success among the k best, and 1 where ranks have no meaning. `among` says of what the k best are,
-    one of `AMONG` (gallery pictures, whosever they are; people; classes of objects), and is empty where k is 1. `note`
-    says how the source limits the number.
+    `posters` is one of `POSTERS`. `rank` is k for success among the k best, and 1 where ranks have no meaning. `among`
+    says of what the k best are, one of `AMONG` (gallery pictures, whosever they are; people; classes of objects), and
+    is empty where k is 1. `note` says how the source limits the number.
 
     Returns the rows of all files in their order. What is in percent is a rate in [0,1] there. The attack on a surrogate
     is called "ATTACK on SURROGATE".
 
-    Raises InputError where a column is missing, a quantity unknown or in another unit, a number out of order or range,
-    or a rank says not among what.
+    Raises InputError where a column is missing, a quantity or who posts unknown, a quantity in another unit, a number
+    out of order or range, or a rank says not among what.
     """
     tables = []
     for path in paths:
@@ -67,6 +69,8 @@ def _check(path: str | os.PathLike, row: Any) -> None:
     unit = QUANTITIES[row.quantity]
     if row.unit != unit:
         raise InputError(f"{path}: {row.place} claims {row.quantity} in '{row.unit}'; give it in '{unit}'")
+    if row.posters not in POSTERS:
+        raise InputError(f"{path}: {row.place} has posters '{row.posters}'; choose one, all, or nothing")
     if row.among not in AMONG if row.rank != 1 else row.among:
         raise InputError(
             f"{path}: {row.place} claims rank {row.rank} among '{row.among}'; choose one of {', '.join(AMONG)},"

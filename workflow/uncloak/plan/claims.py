@@ -13,7 +13,7 @@ from uncloak.records.words import suggestion
 
 METHOD = "claims"
 # Methods whose averaged rates are compared with published ones.
-_RATES = ("protection", "ranks", "surrogates", "systems", "classifiers")
+_RATES = ("protection", "ranks", "surrogates", "transfer_grid", "systems", "classifiers")
 # The surrogates of the transfer, as one classifier (`uncloak.transfer.ENSEMBLE`).
 _TOGETHER = "the ensemble"
 # How a system is called in publications.
