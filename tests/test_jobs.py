@@ -79,7 +79,9 @@ def test_a_wrong_record_is_told_in_one_line(kind, values, message):
 
 
 def test_outputs_say_what_they_were_made_from(tmp_path):
-    told = SimpleNamespace(log=[tmp_path / "a.log"], threads=1, params=SimpleNamespace(code="c", record="{}", seed=3))
+    told = SimpleNamespace(
+        input=[], output=[], log=[tmp_path / "a.log"], threads=1, params=SimpleNamespace(code="c", record="{}", seed=3)
+    )
     with started(told) as job:
         assert job.made(extractor="facenet") == {"recipe": "{}", "code": "c", "seed": 3, "extractor": "facenet"}
     told.params = SimpleNamespace(code="c")
@@ -92,7 +94,9 @@ def test_a_computing_job_has_its_threads_and_says_device_and_precision(tmp_path)
     from uncloak.computing import computing
 
     threads = torch.get_num_threads()
-    told = SimpleNamespace(log=[tmp_path / "a.log"], threads=2, params=SimpleNamespace(code="c", seed=3))
+    told = SimpleNamespace(
+        input=[], output=[], log=[tmp_path / "a.log"], threads=2, params=SimpleNamespace(code="c", seed=3)
+    )
     try:
         with computing(told) as job:
             made = job.made("auto")

@@ -7,7 +7,8 @@ import pytest
 from uncloak import store
 from uncloak.errors import InputError
 from uncloak.pictures.views import Made
-from uncloak.store import atomic, check_array, open_arrays, read_arrays, read_attributes, write_arrays
+from uncloak.store import check_array, open_arrays, read_arrays, read_attributes, write_arrays
+from uncloak.writing import atomic
 
 ARRAYS = {
     "faces": np.arange(20 * 8 * 8 * 3, dtype=np.uint8).reshape(20, 8, 8, 3),

@@ -282,8 +282,9 @@ from types import SimpleNamespace
 
 class Files(list):
     def __init__(self, files):
-        super().__init__(files.values() if isinstance(files, dict) else files)
         self.named = files if isinstance(files, dict) else {}
+        listed = [each if isinstance(each, list) else [each] for each in self.named.values() or files]
+        super().__init__(sum(listed, []))
 
     def __getattr__(self, name):
         return self.named[name]

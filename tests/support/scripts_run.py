@@ -13,7 +13,8 @@ from types import SimpleNamespace
 class Files(list):
     def __init__(self, files):
         named = files if isinstance(files, dict) else {}
-        super().__init__([] if named else files)
+        listed = [each if isinstance(each, list) else [each] for each in named.values() or files]
+        super().__init__(sum(listed, []))
         vars(self).update(named)
 
     def get(self, name, default=None):

@@ -6,8 +6,8 @@ from pathlib import Path
 from uncloak.jobs import started
 
 from uncloak.audit.reporting import about, crowd_without, findings, offered
-from uncloak.store import atomic
 from uncloak.tables import read_text, write_table
+from uncloak.writing import atomic
 
 with started(snakemake) as job:
     told, inputs = json.loads(job.params.told), job.input

@@ -10,7 +10,7 @@ import yaml
 from uncloak.audit.measuring import NO_TREATMENT
 from uncloak.audit.reporting import read_crowd
 from uncloak.audit.thresholds import as_record, calibrate
-from uncloak.store import atomic
+from uncloak.writing import atomic
 
 with started(snakemake) as job:
     told, records = json.loads(job.params.told), {}

@@ -1,4 +1,4 @@
-"""What every job does around its work: a log, freed memory, what it spent; and bad input is told in one line.
+"""What every job does around its work: a log, freed memory, what it spent, seals; and a fault is told in one line.
 
 Plain attributes are all that a job is told by, so that the library does without Snakemake.
 
@@ -9,17 +9,20 @@ which takes a fifth of the time of importing PyTorch, and there is none.
 import gc
 import logging
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+from uncloak import seals
 from uncloak.allocation import keep_freed_memory
 from uncloak.errors import BAD_INPUT, InputError, LackError
 from uncloak.halving import enough_memory
 from uncloak.progress import shown
 from uncloak.spending import counted
+from uncloak.writing import fault
 
 gc.disable()  # until `logged`
 
@@ -50,16 +53,25 @@ class Job:
 
 @contextmanager
 def started(told: Any, kind: type[Job] = Job) -> Iterator[Job]:
-    """Give a script its job, `logged` to the job's file."""
+    """Give a script its job, `logged` to the job's file.
+
+    Its inputs are looked at before, whether they are as they were made; its outputs are sealed behind.
+    """
     with logged(told.log[0]):
+        for path in told.input:
+            seals.check(path)
         yield kind(told)
+        made = seals.made_by(getattr(told.params, "items", vars(told.params).items)())
+        for path in told.output:
+            seals.seal(path, made)
 
 
 @contextmanager
 def logged(log: str | os.PathLike) -> Iterator[None]:
-    """Send the library's messages to the file `log`; on InputError print its one line and exit with status 1.
-    So is told that a GPU has too little memory.
+    """Send the library's messages to the file `log`; on a fault print its one line and exit with status 1.
 
+    A fault is bad input (InputError), or the machine's: a full disk, memory, also a GPU's, that runs out. A process
+    that is asked to end does so in order, and leaves nothing half-written.
     Where a person watches, the progress of long loops goes to the terminal, too; that a precision is emulated, always.
     The last line of the log tells the CPU seconds that the process spent (`uncloak.spending`).
     """
@@ -67,10 +79,9 @@ def logged(log: str | os.PathLike) -> Iterator[None]:
     # Modules stay to the end: looking for garbage among them costs half a second, most of it when the process ends.
     gc.freeze()
     gc.enable()
-    Path(log).parent.mkdir(parents=True, exist_ok=True)
-    logging.basicConfig(
-        filename=log, filemode="w", level=logging.INFO, format="%(asctime)s %(name)s: %(message)s", force=True
-    )
+    before = signal.signal(signal.SIGTERM, _end)
+    # A log that cannot be written to is no reason for a page of frames.
+    logging.raiseExceptions, logging.lastResort = False, None
     # What makes a run take hours is told where a person sees it.
     slow = logging.StreamHandler(sys.stderr)
     slow.setLevel(logging.WARNING)
@@ -79,17 +90,39 @@ def logged(log: str | os.PathLike) -> Iterator[None]:
     # Logs lie in one folder, each named after its job.
     folder, *job = Path(log).with_suffix("").parts
     try:
+        _open(log)
         with counted() as spent, shown("/".join(job) or folder), enough_memory():
             yield
             logging.getLogger(__name__).info(spent())
-    except InputError as error:
-        name = "uncloak" if isinstance(error, LackError) else BAD_INPUT
-        logging.getLogger(name).error("%s", error)
-        print(f"error: {error}", file=sys.stderr)
+    except Exception as error:
+        line = str(error) if isinstance(error, InputError) else _fault(error)
+        if line is None:
+            logging.getLogger("uncloak").exception("failed")
+            raise
+        bad = isinstance(error, InputError) and not isinstance(error, LackError)
+        logging.getLogger(BAD_INPUT if bad else "uncloak").error("%s", line)
+        print(f"error: {line}", file=sys.stderr)
         sys.exit(1)
-    except Exception:
-        logging.getLogger("uncloak").exception("failed")
-        raise
     finally:
         logging.getLogger("uncloak.devices").removeHandler(slow)
+        signal.signal(signal.SIGTERM, before)
         gc.freeze()
+
+
+def _open(log: str | os.PathLike) -> None:
+    Path(log).parent.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(
+        filename=log, filemode="w", level=logging.INFO, format="%(asctime)s %(name)s: %(message)s", force=True
+    )
+
+
+def _fault(error: Exception) -> str | None:
+    found = fault(error)
+    place = getattr(error, "filename", None)
+    return found and f"{place or 'this job'}: {found.reason}; {found.mend}"
+
+
+def _end(number: int, _: object) -> NoReturn:
+    """End as any signal ends a process, by its number, but in order."""
+    logging.getLogger("uncloak").error("stopped by %s", signal.Signals(number).name)
+    sys.exit(128 + number)

@@ -140,6 +140,7 @@ def _serve(function: Callable, tasks: Sequence, connection: Connection, parent: 
         return
     # A person's Ctrl-C reaches all processes; the parent ends its workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     connection.send(("ready", None, None))
     while True:
         number = connection.recv()

@@ -8,18 +8,19 @@ A file that bears its name is complete and never changes, so none is locked: som
 viewer may hold one.
 """
 
+import io
 import math
 import os
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 import h5py
 import numpy as np
 
 from uncloak.errors import InputError
-from uncloak.files import beside, check_readable, unreadable
+from uncloak.files import check_readable, unreadable
+from uncloak.writing import atomic
 
 _IMAGES_PER_CHUNK = 16
 _BYTES_PER_CHUNK = 2**20
@@ -27,20 +28,6 @@ _CHUNKS_AT_ONCE = 64
 _FORMAT = ("v108", "v108")
 _CHECKSUM = "crc32"
 MEND = "delete it and run again"
-
-
-@contextmanager
-def atomic(path: str | os.PathLike) -> Iterator[Path]:
-    """Give a temporary path beside `path`, renamed to it on success and removed on failure."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # The suffix stays, because writers such as pandas and Pillow choose the format by it.
-    temporary = beside(path, f".{os.getpid()}.")
-    try:
-        yield temporary
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def write_arrays(
@@ -52,7 +39,37 @@ def write_arrays(
     rows of together a mebibyte. What has shape and dtype, and makes slices of itself when they are asked for
     (`uncloak.pictures.views`), is written slice by slice, and takes the memory of one.
     """
-    with atomic(path) as temporary, h5py.File(temporary, "w", locking=False, libver=_FORMAT) as file:
+    with atomic(path) as temporary, _Written(temporary, "w+") as written:
+        _write(written, arrays, attributes)
+        if written.error:
+            raise written.error
+
+
+class _Written(io.FileIO):
+    """A file that keeps the first error of writing, and then takes all and keeps nothing: HDF5 crashes of errors."""
+
+    error: OSError | None = None
+
+    def write(self, content: bytes) -> int:
+        left = memoryview(content).cast("B")
+        size = len(left)
+        try:
+            while left and not self.error:
+                left = left[super().write(left) :]
+        except OSError as error:
+            self.error = error
+        return size
+
+    def truncate(self, size: int | None = None) -> int:
+        try:
+            return self.tell() if self.error else super().truncate(size)
+        except OSError as error:
+            self.error = error
+            return self.tell()
+
+
+def _write(written: io.FileIO, arrays: Mapping[str, np.ndarray], attributes: Mapping[str, str | int | float]):
+    with h5py.File(written, "w", libver=_FORMAT) as file:
         for name, values in arrays.items():
             _write_array(file, name, values if hasattr(values, "dtype") else np.asarray(values))
         for name in sorted(attributes):

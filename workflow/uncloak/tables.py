@@ -7,7 +7,7 @@ import pandas as pd
 
 from uncloak.errors import InputError
 from uncloak.files import check_readable
-from uncloak.store import atomic
+from uncloak.writing import atomic
 
 # Names as people gave them: "007" and "nan" are identities, not numbers.
 _NAMES = (

@@ -31,7 +31,7 @@ from uncloak.pictures.photographs import Photographs
 from uncloak.pictures.reading import load_picture
 from uncloak.progress import Progress, track
 from uncloak.records.attacks import Frame, Method, Preparation
-from uncloak.store import atomic
+from uncloak.writing import atomic
 
 logger = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from uncloak.parallel import map_in_order
 from uncloak.pictures.landmarks import LANDMARK_COLUMNS
 from uncloak.pictures.names import identity_of, picture_name
 from uncloak.progress import track
-from uncloak.store import atomic
+from uncloak.writing import atomic
 
 
 def picture_names(people: int, pictures: int, prolific: tuple[int, int] = (0, 0)) -> list[str]:

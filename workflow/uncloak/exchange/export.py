@@ -13,10 +13,11 @@ from PIL import Image
 
 from uncloak.attacks.preparation import untouched
 from uncloak.errors import InputError
-from uncloak.files import LONGEST_NAME, beside
+from uncloak.files import LONGEST_NAME
 from uncloak.pictures.names import split_name
 from uncloak.progress import track
 from uncloak.records.attacks import External, Method, Mixture
+from uncloak.writing import Fault, fault, temporary_name
 
 logger = logging.getLogger(__name__)
 
@@ -187,7 +188,7 @@ def _replace(folder: Path, names: set[Path], write: Callable[[Path], None]) -> N
     """Let `write` fill a temporary folder, and put it in the place of `folder`."""
     if folder.exists():
         _check_replaceable(folder, names)
-    temporary, old = (beside(folder, f".{os.getpid()}.{kind}.") for kind in ("new", "old"))
+    temporary, old = (temporary_name(folder, f"{kind}.") for kind in ("new", "old"))
     shutil.rmtree(temporary, ignore_errors=True)
     try:
         temporary.mkdir(parents=True)
@@ -196,7 +197,8 @@ def _replace(folder: Path, names: set[Path], write: Callable[[Path], None]) -> N
             folder.rename(old)
         temporary.rename(folder)
     except OSError as error:
-        raise InputError(f"{folder}: cannot be written ({error.strerror}); choose another folder") from None
+        found = fault(error) or Fault(error.strerror, "choose another folder")
+        raise InputError(f"{folder}: cannot be written ({found.reason}); {found.mend}") from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         if old.exists() and not folder.exists():

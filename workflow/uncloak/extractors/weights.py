@@ -12,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 
 from uncloak.errors import InputError
 from uncloak.files import check_readable, unreadable
-from uncloak.store import atomic
+from uncloak.writing import atomic
 
 if TYPE_CHECKING:
     import torch

@@ -8,7 +8,7 @@ import pandas as pd
 import vl_convert
 
 from uncloak.figures.page import VEGA_LITE, page
-from uncloak.store import atomic
+from uncloak.writing import atomic
 
 _PIXELS_PER_POINT = 2
 

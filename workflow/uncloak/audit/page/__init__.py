@@ -19,7 +19,7 @@ from uncloak.audit.page.shown import STRONGER, visible
 from uncloak.audit.verdict import ENOUGH_PROBES, Answer, answer
 from uncloak.errors import InputError
 from uncloak.files import check_readable
-from uncloak.store import atomic
+from uncloak.writing import atomic
 
 _ABOUT = ("name", "folders", "channels", "defenses", "options", "crowd", "seed", "versions")
 _DIMMEST = 0.62  # the least lightness (HLS) that a cloak's color has on dark paper
