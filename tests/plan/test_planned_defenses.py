@@ -125,9 +125,10 @@ def test_no_purifier_treats_users_alone(default):
     files = Asked(config, "defenses", "synthetic").files()
     for each in treated:
         folder = f"results/synthetic/embeddings/{each.embedder}"
+        probes = f"clean~{each.defense}" if config["defenses"][each.defense].get("probes") else "clean"
         assert recognition.compared(config, "synthetic", each.embedder, each.treated) == {
             "gallery": f"{folder}/clean~{each.defense}.h5",
-            "probes": f"{folder}/clean.h5",
+            "probes": f"{folder}/{probes}.h5",
         }
         assert f"{folder}/lowkey~{each.defense}.h5" in files["posted"]
         compared = recognition.comparisons("synthetic", each.embedder, each.treated)
