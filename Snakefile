@@ -33,9 +33,6 @@ config.clear()
 config.update(configuration.as_mapping())
 
 
-report: "workflow/report/workflow.rst"
-
-
 include: "workflow/rules/common.smk"
 include: "workflow/rules/dataset.smk"
 include: "workflow/rules/extractors.smk"
@@ -49,6 +46,7 @@ include: "workflow/rules/defenses.smk"
 include: "workflow/rules/transfer.smk"
 include: "workflow/rules/experiments.smk"
 include: "workflow/rules/audit.smk"
+include: "workflow/rules/overview.smk"
 include: "workflow/rules/targets.smk"
 include: "workflow/rules/hooks.smk"
 
@@ -57,3 +55,4 @@ rule all:
     default_target: True
     input:
         planned(targets.everything),
+        paths.OVERVIEW,

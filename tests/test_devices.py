@@ -104,7 +104,7 @@ def test_passes_run_in_the_precision_that_is_resolved(monkeypatch):
 def test_what_was_used_is_told_in_the_log(caplog):
     with caplog.at_level(logging.INFO):
         assert used("cpu", "float32") == {"device": "cpu", "precision": "float32"}
-    assert "computing on cpu in float32" in caplog.text
+    assert f"computing on cpu ({devices.processor()}) in float32" in caplog.text
 
 
 def test_a_job_warns_of_emulation_in_one_line_where_a_person_sees_it(processor, tmp_path, capsys):

@@ -18,6 +18,7 @@ ORDER = (
         "games",
         "claims",
         "audit",
+        "overview",
         "run",
         "experiments",
         "scaffold",

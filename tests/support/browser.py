@@ -35,9 +35,13 @@ class Browser:
         """Return what JavaScript returns: the browser's own, which a page that forbids scripts does not stop."""
         return self._post("execute/sync", {"script": script, "args": []})
 
-    def log(self, kind: str) -> list[str]:
-        """Return and forget the messages of a log: "browser" (the console) or "performance" (what was requested)."""
-        return [entry["message"] for entry in self._post("se/log", {"type": kind})]
+    def log(self, kind: str, level: str = "") -> list[str]:
+        """Return and forget the messages of a log: "browser" (the console) or "performance" (what was requested).
+
+        Those of a level alone, such as "SEVERE", if it is named.
+        """
+        entries = self._post("se/log", {"type": kind})
+        return [entry["message"] for entry in entries if level in ("", entry["level"])]
 
     def requests(self) -> list[str]:
         """Return the addresses that were requested since the page was opened, images in the page left out."""

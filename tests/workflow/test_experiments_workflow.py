@@ -2,13 +2,16 @@
 
 import json
 import re
+import shutil
 
 import h5py
 import numpy as np
 import pandas as pd
 import pytest
+from browser import browser
 from configurations import configuration
 from conftest import Checkout, copy_checkout
+from report_pages import faults, quiet
 
 from uncloak.extractors.weights import read_metadata
 
@@ -60,6 +63,68 @@ def test_a_finished_run_has_every_figure_and_nothing_to_do(world):
     assert (world.folder / "results/claims/claims.html").exists()
     assert (world.folder / "results/transfer/figures/transfer_over_time.html").exists()
     assert world.stale() == set()
+
+
+@pytest.fixture(scope="module")
+def report(world, tmp_path_factory):
+    """The report of the run, as a person unpacks it: its folder."""
+    folder = tmp_path_factory.mktemp("report")
+    done = world.snakemake("--report", str(folder / "report.zip"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    shutil.unpack_archive(folder / "report.zip", folder)
+    return folder / "report"
+
+
+@pytest.fixture(scope="module")
+def tab(tmp_path_factory):
+    with browser(tmp_path_factory.mktemp("profile")) as tab:
+        yield tab
+
+
+def test_the_report_begins_with_the_answer(report, tab):
+    assert faults(tab, report / "report.html", chart=False) == []
+    text = tab.run("return document.querySelector('.overview').innerText")
+    for said in ("The answer", "What was claimed", "How this was made", "Time by stage", "SHA-256", "in float32"):
+        assert said in text
+    broken = "return [...document.images].filter(image => !image.complete || !image.naturalWidth).length"
+    assert (tab.run("return document.querySelectorAll('.overview figure img').length"), tab.run(broken)) == (3, 0)
+    # The page begins at its top, and what Snakemake draws of the workflow stands beneath it.
+    top, width, gap = tab.run("""
+        const place = name => document.querySelector(name).getBoundingClientRect();
+        const page = place(".overview");
+        return [page.top, page.width, place(".vega-embed").top - page.bottom];
+    """)
+    assert 0 <= top < 100
+    assert width > 700
+    assert gap >= 0
+    # A figure leads to its own page.
+    for page in tab.run("return [...document.querySelectorAll('.overview figure a')].map(link => link.dataset.page)"):
+        tab.run(f"document.querySelector('.overview [data-page=\"{page}\"]').click()")
+        assert tab.run("return document.querySelector('iframe').src").endswith(page.rpartition("/")[2])
+        tab.run("app.setView({navbarMode: 'menu', content: 'rulegraph'})")
+    assert quiet(tab) == []
+
+
+def test_every_figure_of_the_report_is_whole(world, report, tab):
+    tab.open(report / "report.html")
+    results, categories = tab.run("return [results, categories]")
+    pages = {str(path.relative_to(world.folder)) for path in (world.folder / "results").rglob("figures/*.html")}
+    pages |= {"results/claims/claims.html"}
+    assert set(results) == pages | {"results/overview/provenance.csv"}
+    assert {frozenset(each["labels"]) for each in results.values()} == {frozenset({"figure"})}
+    assert [name for name, each in results.items() if len(each["caption"]) < 100] == []
+    assert "Other" not in categories
+    # Of figures of one name Snakemake lists one.
+    assert len({each["labels"]["figure"] for each in results.values()}) == len(results)
+    for category, folders in categories.items():
+        for folder in folders:
+            place = json.dumps({"navbarMode": "subcategory", "category": category, "subcategory": folder})
+            tab.run(f"app.setView({place})")
+    for name in results:
+        tab.run(f"app.showResultInfo({json.dumps(name)})")
+    assert quiet(tab) == []
+    found = {name: faults(tab, report / results[name]["data_uri"]) for name in sorted(pages)}
+    assert {name: said for name, said in found.items() if said} == {}
 
 
 def test_every_figure_and_table_of_the_paper_has_a_name(world):

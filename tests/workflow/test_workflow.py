@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import zipfile
 
 import h5py
 import numpy as np
@@ -242,10 +243,31 @@ def test_contracts_of_the_results(finished):
         assert (folder / "figures" / f"lowkey_by_extractor.{kind}").stat().st_size > 100
 
 
-def test_the_report_is_made(finished, tmp_path):
-    done = finished.snakemake("--report", str(tmp_path / "report.zip"))
+def test_a_report_of_some_figures_says_so(finished, tmp_path):
+    """Of all figures: test_experiments_workflow.py."""
+    done = finished.snakemake("--report", str(tmp_path / "some.zip"), f"{RESULTS}/figures/ranks.html")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (tmp_path / "report.zip").stat().st_size > 100_000
+    with zipfile.ZipFile(tmp_path / "some.zip") as report:
+        page = report.read("some/report.html").decode()
+        assert [name for name in report.namelist() if name.endswith("ranks.html")]
+    assert "This report has some figures of a run" in page
+    assert "<article" not in page
+
+
+def test_the_overview_asks_for_nothing_that_is_not_made_anyhow(finished):
+    """Whatever a run asks for."""
+
+    def jobs(experiments, *targets):
+        run = json.dumps({"experiments": experiments})
+        done = finished.snakemake("-n", "--quiet", "--forceall", *targets, "--config", f"run={run}")
+        assert done.returncode == 0, done.stdout + done.stderr
+        rows = [line.split() for line in (done.stdout + done.stderr).splitlines()]
+        return {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[1].isdigit()} | {"total": 0}
+
+    for name in ("contact_sheet", "pictures", "visibility", "ranks"):
+        without = jobs([name], f"{RESULTS}/figures/{name}.html")
+        assert len(without) > 4
+        assert jobs([name]) == without | {"all": 1, "overview": 1}
 
 
 def complaint(done) -> str:

@@ -5,7 +5,7 @@ import inspect
 from uncloak import paths
 from uncloak.plan import attacks, audit, brought, claims, classifiers, datasets
 from uncloak.plan import defenses, detection, evaluated, experiments, extractors
-from uncloak.plan import recognition, roles, targets, transfer
+from uncloak.plan import overview, recognition, roles, targets, transfer
 from uncloak.provenance import as_text, code_digest
 
 SEED = config["seed"]

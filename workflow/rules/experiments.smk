@@ -61,7 +61,7 @@ rule draw:
             paths.fill(paths.FIGURE, kind="html"),
             caption="../report/figure.rst",
             category=planned(experiments.category),
-            subcategory="{dataset}",
+            subcategory=planned(experiments.subcategory),
             labels=planned(experiments.title),
         ),
     log:
@@ -118,8 +118,8 @@ rule claims:
         html=report(
             paths.fill(paths.CLAIMS, kind="html"),
             caption="../report/figure.rst",
-            category="What was claimed?",
-            labels={"figure": "claimed and measured"},
+            category=claims.CATEGORY,
+            labels={"figure": claims.TITLE},
         ),
     log:
         "logs/claims.log",

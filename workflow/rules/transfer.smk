@@ -92,8 +92,8 @@ rule transfer_over_time:
         html=report(
             targets.transfer_page(config),
             caption="../report/figure.rst",
-            category="Do adversarial examples last?",
-            labels={"figure": "accuracy of image classifiers by release"},
+            category=transfer.CATEGORY,
+            labels={"figure": transfer.TITLE},
         ),
     log:
         "logs/transfer_over_time.log",

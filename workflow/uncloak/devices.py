@@ -7,6 +7,7 @@ import ctypes
 import logging
 import os
 import platform
+import re
 import sys
 from contextlib import AbstractContextManager
 from functools import cache
@@ -19,6 +20,8 @@ logger = logging.getLogger(__name__)
 PRECISIONS = ("auto", "float32", "bfloat16")
 _CPU_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}  # x86, x86, Arm
 # Levels of ONEDNN_MAX_CPU_ISA, as oneDNN documents them, below the first that multiplies in bfloat16.
+_COMPUTING = "computing on {} in {}"
+_PATTERN = re.compile(_COMPUTING.replace("{}", "(.+)"))
 _PLAIN_LEVELS = {"SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX2_VNNI_2", "AVX512_CORE", "AVX512_CORE_VNNI"}
 _CUDA_CAPABILITY = (8, 0)
 
@@ -69,8 +72,26 @@ def emulation(device: str) -> str:
 
 def used(device: str, precision: str) -> dict[str, str]:
     """Return what an output's attributes say of how it was computed, and write it to the log."""
-    logger.info("computing on %s in %s", device, precision)
+    logger.info(_COMPUTING.format(_in_words(device), precision))
     return {"device": str(device), "precision": precision}
+
+
+def told(log: str | os.PathLike) -> tuple[str, str] | None:
+    """Return the device, in words, and the precision that a job tells in its log; None where it tells nothing."""
+    try:
+        text = Path(log).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    found = _PATTERN.findall(text)
+    return found[-1] if found else None
+
+
+def _in_words(device: str) -> str:
+    if not str(device).startswith("cuda"):
+        return f"{device} ({processor()})"
+    import torch
+
+    return f"{device} ({torch.cuda.get_device_name(device)})"
 
 
 def autocast(device: str, precision: str) -> AbstractContextManager:

@@ -50,6 +50,10 @@ VEGA = "results/vega.js"  # the browser's part of the pages, made once: making i
 FIGURE = "results/{dataset}/figures/{experiment}.{kind}"
 CLAIMS = "results/claims/claims.{kind}"
 
+# The first page of a run's report, and how all of the run was made.
+OVERVIEW = "results/overview/overview.html"
+PROVENANCE = "results/overview/provenance.csv"
+
 # The transfer of adversarial examples.
 OBJECTS = "results/transfer/objects.h5"
 IMAGE_CLASSIFIER = "results/transfer/image_classifiers/{image_classifier}.safetensors"

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 import pandas as pd
@@ -11,6 +10,7 @@ from uncloak.audit.measuring import MEASURED, NO_TREATMENT, Crowd, Embedded, mea
 from uncloak.audit.thresholds import Calibrated, calibrate, of_record
 from uncloak.errors import InputError
 from uncloak.store import read_arrays
+from uncloak.versions import installed
 
 FINDINGS = ["cloak", "extractor", "extractor_label", "released", "surrogate", "treatment", "unprotected", "setting"]
 FINDINGS += MEASURED[MEASURED.index("false_accept_rate") :]
@@ -103,12 +103,11 @@ def about(told: Mapping, identity: Sequence[str], left_out: set[str], seed: int)
     }
     kept = ("name", "of", "folders", "cloaks", "channels", "defenses", "metric", "chooser")
     options = {key: told[key] for key in ("missing", "held_back", "unprotected")}
-    versions = {name: found for name in _VERSIONS if (found := _version(name))}
     return {key: told[key] for key in kept} | {
         "options": options,
         "seed": seed,
         "crowd": crowd or None,
-        "versions": versions,
+        "versions": installed(*_VERSIONS),
     }
 
 
@@ -117,13 +116,6 @@ def read_crowd(path: str | os.PathLike) -> Crowd:
     embedding, identity, treatment = read_arrays(path, "embedding", "identity", "treatment")
     embeddings = {str(name): embedding[treatment == name] for name in np.unique(treatment)}
     return Crowd(embeddings, identity[treatment == NO_TREATMENT])
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:  # of jobs that do without torch
-        return None
 
 
 def _thresholds(about: Mapping, crowd: Crowd | None, told: Mapping) -> Calibrated | None:

@@ -4,6 +4,7 @@ A folder holds
 
 - `__init__.py`: TITLE (of the figure), CATEGORY (its place in the report), and what is special about the experiment. It
   is read whenever a run is planned, so it imports nothing heavy. All of this may be left out:
+  HEADLINE, its place among the figures that answer on the report's first page: of each category the lowest is shown;
   `Options`, a frozen dataclass of the record's options; `files(asked)` and `drawn_from(asked)`, the files that are
   measured and drawn, by name (else the distances of the extractors, and the experiment's own table); `told(asked)`,
   `labels(asked)` and `shown(asked)`, what the jobs that measure, average and draw are told besides;

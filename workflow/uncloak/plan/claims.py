@@ -12,6 +12,7 @@ from uncloak.records import plugins
 from uncloak.records.words import suggestion
 
 METHOD = "claims"
+TITLE, CATEGORY = (plugins.constant(plugins.EXPERIMENT, METHOD, name) for name in ("TITLE", "CATEGORY"))
 # Methods whose averaged rates are compared with published ones.
 _RATES = ("protection", "ranks", "surrogates", "transfer_grid", "systems", "classifiers")
 # The surrogates of the transfer, as one classifier (`uncloak.transfer.ENSEMBLE`).
@@ -68,7 +69,7 @@ def words(config: Mapping) -> dict:
         "spelled": list(_spelled(config)),
         "dataset_label": _label(config),
         "marked": {label: sets for each in _measured(config) for label, sets in each.marked().items()},
-        "title": plugins.constant(plugins.EXPERIMENT, METHOD, "TITLE"),
+        "title": TITLE,
         "seed": config["seed"],
     }
 

@@ -114,9 +114,16 @@ def category(config: Mapping, experiment: str) -> str:
     return plugins.constant(plugins.EXPERIMENT, method, "CATEGORY", "Experiments")
 
 
+def subcategory(config: Mapping, dataset: str) -> str:
+    """Where it stands there among those of other datasets."""
+    return config["datasets"][dataset]["label"]
+
+
 def title(config: Mapping, experiment: str, dataset: str) -> dict[str, str]:
-    """What a figure is called in the report."""
-    return {"figure": Asked(config, experiment, dataset).title}
+    """What a figure is called in the report, whose lists show one row for figures of one name."""
+    asked = Asked(config, experiment, dataset)
+    others = len(made(config, experiment)) > 1
+    return {"figure": f"{asked.title} ({subcategory(config, dataset)})" if others else asked.title}
 
 
 def caption(config: Mapping, experiment: str, dataset: str) -> str:

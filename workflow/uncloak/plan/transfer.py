@@ -7,6 +7,10 @@ from uncloak import paths
 from uncloak.plan.captions import filled
 from uncloak.plan.records import science
 
+# What its figure is called in the report, and where it stands there.
+TITLE = "Accuracy of image classifiers by release"
+CATEGORY = "Do adversarial examples last?"
+
 
 def objects_are_drawn(config: Mapping) -> bool:
     return config["objects"]["source"] == "drawn"

@@ -2,6 +2,7 @@
 
 TITLE = "Does robust training undo the cloaks?"
 CATEGORY = "Defenses"
+HEADLINE = 21
 
 
 def possible(asked):

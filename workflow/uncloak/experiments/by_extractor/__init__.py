@@ -2,5 +2,6 @@
 
 TITLE = "How long do cloaks last?"
 CATEGORY = "How long does a cloak last?"
+HEADLINE = 12
 PIXELS = True
 HOOKS = ()  # its figure tells no defenses apart

@@ -4,6 +4,7 @@ from uncloak.plan import evaluated
 
 TITLE = "What is left of a cloak after JPEG, resizing and blur?"
 CATEGORY = "What is left of a cloak?"
+HEADLINE = 33
 HOOKS = ()  # it is drawn from rows without defense
 PIXELS = True
 

@@ -6,6 +6,7 @@ from uncloak.plan.datasets import shows_visibility
 
 TITLE = "What the cloaks do to a face"
 CATEGORY = "Pictures"
+HEADLINE = 32
 HOOKS = ()  # it is of pictures, whoever looks at them
 
 

@@ -2,6 +2,7 @@
 
 TITLE = "What do defenses undo, and what do they cost?"
 CATEGORY = "Defenses"
+HEADLINE = 22
 HOOKS = ("faces", "extractor", "gallery", "growth", "answer")
 RUN_DEFENSES = True
 

@@ -8,6 +8,7 @@ from uncloak.plan.extractors import learned_public, lineage
 
 TITLE = "Who wins the poisoning game?"
 CATEGORY = "How long does a cloak last?"
+HEADLINE = 13
 HOOKS = ()  # it is drawn from rows without defense
 
 

@@ -4,6 +4,7 @@ from uncloak.experiments.games import adaptive
 
 TITLE = "How long does a cloak last?"
 CATEGORY = "How long does a cloak last?"
+HEADLINE = 11
 HOOKS = ()  # it is drawn from rows without defense
 
 

@@ -4,6 +4,7 @@ from uncloak.plan.defenses import NONE, Recognizer, described
 
 TITLE = "An accurate and a robust model together"
 CATEGORY = "Defenses"
+HEADLINE = 23
 CHANNELS = True
 HOOKS = ("answer",)
 

@@ -6,6 +6,7 @@ from uncloak.plan.datasets import shows_visibility
 
 TITLE = "What does protection cost in visibility?"
 CATEGORY = "What does it cost?"
+HEADLINE = 31
 HOOKS = ()  # it is drawn from rows without defense
 LABELED = False
 
