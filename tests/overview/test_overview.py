@@ -46,7 +46,7 @@ def claimed(differs="small"):
         ("not measured", 0.5, 0.5, None, None, None, 1, ""),
     ]
     table = pd.DataFrame(rows, columns=["status", "least", "most", "value", "low", "high", "rank", "among"])
-    table = pd.concat([table.assign(unit="percent"), table.iloc[:1].assign(unit="points")])
+    table = pd.concat([table.assign(unit="%"), table.iloc[:1].assign(unit="s")])
     about = {"source": "A paper", "place": "Table 1", "attack": "none", "extractor": "Theirs", "quantity": "error"}
     return table.assign(**about, classifier="nearest neighbor", defense="none", extractor_label="Ours", differs=differs)
 
