@@ -9,10 +9,10 @@ import pytest
 from figures_read_back import svg_of, texts
 
 from uncloak.claims.comparison import compare
-from uncloak.claims.measured import from_detection, from_rates, from_transfer, together
+from uncloak.claims.measured import from_detection, from_giveaway, from_rates, from_transfer, together
 from uncloak.claims.published import ABOUT, COLUMNS, read_published
 from uncloak.errors import InputError
-from uncloak.experiments.claims.figure import claims_and_measurements, not_beside_ours
+from uncloak.experiments.claims.figure import claims_and_measurements, in_other_units, not_beside_ours
 from uncloak.figures import theme
 
 PUBLISHED = Path(__file__).resolve().parents[2] / "resources" / "published"
@@ -214,6 +214,33 @@ def test_an_attack_on_one_surrogate_stands_beside_ours_on_that_one():
     )
     # Of no attack, one is measured, too.
     assert "Table 5 (86 of 88)" in not_beside_ours(table)[0]
+
+
+def test_distances_stand_beside_claims_in_words():
+    """Fawkes' section 8.2: two centers lie 3 deviations farther apart, and the target's 3 nearer, than is usual."""
+    row = {"dataset": "synthetic", "attack": "lowkey", "attack_label": "Fawkes", "extractor_label": "CLIP stand-in"}
+    row |= {"extractor": "clip", "defense": "none", "channel": "png", "n_users": 20, "seed": 7}
+    deviations = {("two centers", 0.5): 5.25, ("two centers", 0.0): 1, ("target", 0.0): 2.5, ("nearest person", 0.0): 2}
+    table = pd.DataFrame(
+        {**row, "sign": sign, "uncloaked": share, "deviations": mean, "deviations_low": mean - 1}
+        | {"deviations_high": mean + 0.5}
+        for (sign, share), mean in deviations.items()
+    )
+    counterparts = {
+        "dataset": {"not read": {"ours": "synthetic", "differs": "drawn faces"}},
+        "attack": {"Fawkes of 2020": {"ours": "lowkey", "differs": ""}},
+        "extractor": {"not read": {"ours": "clip", "differs": ""}},
+    }
+    table = compare(read_published(FILES), from_giveaway(table), counterparts).query("status == 'measured'")
+    found = table.set_index("quantity")[["least", "value", "low", "high"]].T.to_dict("list")
+    assert found == {"distance to target": [-3, -2.5, -3, -1.5], "2-means distance": [3, 5.25, 4.25, 5.75]}
+    assert in_other_units(table) == [
+        "Shan 2020, Section 8.2: Fawkes of 2020, distance to target: -3 claimed, -2.5 here (-3 to -1.5), standard "
+        "deviations. CLIP stand-in; drawn faces.",
+        "Shan 2020, Section 8.2: Fawkes of 2020, 2-means distance: 3 claimed, 5.25 here (4.25 to 5.75), standard "
+        "deviations. CLIP stand-in; drawn faces.",
+    ]
+    assert in_other_units(everything()) == []
 
 
 def test_other_units_are_no_rates():

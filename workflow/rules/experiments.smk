@@ -111,6 +111,7 @@ rule claims:
         published=planned(claims.published),
         rates=planned(claims.measured_rates),
         detection=planned(claims.measured_detection),
+        giveaway=planned(claims.measured_giveaway),
         transfer=planned(claims.measured_transfer),
         vega=paths.VEGA,
     output:

@@ -8,6 +8,8 @@ from uncloak.claims.published import ABOUT
 from uncloak.errors import InputError
 
 COLUMNS = (*ABOUT, "value", "low", "high", "attack_label", "extractor_label", "n", "seed")
+# Sign of a gallery -> what publications call it, at which uncloaked share of it we have it, and which way is farther.
+_SIGNS = {"two centers": ("2-means distance", 0.5, 1), "target": ("distance to target", 0.0, -1)}
 _DETECTION = {"detection accuracy": "accuracy", "precision": "precision", "recall": "recall", "AUC": "auc"}
 
 
@@ -70,6 +72,30 @@ def from_detection(table: pd.DataFrame) -> pd.DataFrame:
         ],
         ignore_index=True,
     )[list(COLUMNS)]
+
+
+def from_giveaway(table: pd.DataFrame) -> pd.DataFrame:
+    """Return how far from the usual the users' galleries lie, in standard deviations.
+
+    Args:
+        table: one row per (dataset, attack, extractor, sign, uncloaked) as
+            `uncloak.experiments.giveaway.measure.average` returns them. Kept are two centers of galleries of which half
+            is uncloaked, and how near wholly cloaked ones are to the person aimed at, which is a distance below 0 here.
+
+    Returns one row per row kept, with the columns `COLUMNS`.
+    """
+    found = []
+    for sign, (quantity, uncloaked, farther) in _SIGNS.items():
+        rows = table[(table["sign"] == sign) & (table["uncloaked"] == uncloaked)]
+        ends = rows[["deviations_low", "deviations_high"]] * farther
+        found.append(
+            rows.assign(
+                **{"classifier": "none", "posters": "", "quantity": quantity, "rank": 1, "among": ""},
+                **{"value": rows["deviations"] * farther, "low": ends.min(axis=1), "high": ends.max(axis=1)},
+                n=[f"{count} users" for count in rows["n_users"]],
+            )
+        )
+    return pd.concat(found, ignore_index=True)[list(COLUMNS)]
 
 
 def from_transfer(table: pd.DataFrame) -> pd.DataFrame:

@@ -54,6 +54,10 @@ def measured_detection(config: Mapping) -> list[str]:
     return [each.table() for each in _made(config, "detection")]
 
 
+def measured_giveaway(config: Mapping) -> list[str]:
+    return [each.table() for each in _made(config, "giveaway")]
+
+
 def _made(config: Mapping, method: str) -> list[Asked]:
     return [each for dataset in _datasets(config) for each in experiments.made_on(config, dataset, method)]
 

@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from uncloak.claims.comparison import MEASURED, NO_COUNTERPART, OTHERWISE, compare
-from uncloak.claims.measured import from_detection, from_rates, from_transfer, together
+from uncloak.claims.measured import from_detection, from_giveaway, from_rates, from_transfer, together
 from uncloak.claims.published import PERCENT, read_published
 from uncloak.errors import InputError
 from uncloak.experiments.given import Given
@@ -32,6 +32,7 @@ def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
         [
             *(from_rates(read_table(path), told["spelled"]) for path in files.get("rates", [])),
             *(from_detection(read_table(path)) for path in files.get("detection", [])),
+            *(from_giveaway(read_table(path)) for path in files.get("giveaway", [])),
             *(from_transfer(read_table(path)) for path in files.get("transfer", [])),
         ]
     )
@@ -43,7 +44,23 @@ def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
         f" table, {without} have no counterpart and {len(table) - found - without} were not run."
         f" Measured on {told['dataset_label']}, with 95 % intervals. Seed {given.seed}."
     )
-    return noted(claims_and_measurements(table, told["title"], subtitle), not_beside_ours(table)), table
+    chart = claims_and_measurements(table, told["title"], subtitle)
+    return noted(chart, [*in_other_units(table), *not_beside_ours(table)]), table
+
+
+def in_other_units(table: pd.DataFrame) -> list[str]:
+    """Return one line for each claim that is no percentage and is measured here, so that no marker can show it.
+
+    Args:
+        table: what `uncloak.claims.comparison.compare` returned.
+    """
+    rows = table[(table["status"] == MEASURED) & (table["unit"] != PERCENT)]
+    return [
+        f"{row.source}, {row.place}: {row.attack}, {row.quantity}: "
+        f"{' to '.join(f'{end:g}' for end in dict.fromkeys((row.least, row.most)))} claimed, {row.value:.3g} here "
+        f"({row.low:.3g} to {row.high:.3g}), {row.unit}. {row.extractor_label}; {row.differs}."
+        for row in rows.itertuples()
+    ]
 
 
 def not_beside_ours(table: pd.DataFrame) -> list[str]:
