@@ -58,7 +58,8 @@ def matrix(
         f"{y_field}:N",
         title=y_title,
         scale=alt.Scale(domain=list(y_labels), **bands),
-        axis=alt.Axis(labelExpr=label_expression(y_lines), **quiet),
+        # By itself an axis gives its labels 200 pixels, and the title would stand in longer ones.
+        axis=alt.Axis(labelExpr=label_expression(y_lines), maxExtent=400, **quiet),
     )
     color = alt.Color(
         "protection_rate:Q",
