@@ -6,8 +6,6 @@ import io
 import logging
 import os
 import stat
-import struct
-import zlib
 from pathlib import Path
 from typing import BinaryIO
 
@@ -44,18 +42,8 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# What Pillow's decoders raise on damaged files.
-_DAMAGE = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    LookupError,
-    TypeError,
-    ArithmeticError,
-    struct.error,
-    zlib.error,
-)
+# Decoders raise anything on damaged files, of which one of thousands must not end a run.
+_DAMAGE = Exception
 
 
 class UnusablePictureError(InputError):
@@ -95,8 +83,9 @@ def decode(content: bytes) -> np.ndarray:
 
 def _unreadable(error: Exception) -> str:
     # Pillow names the in-memory file by its address, which differs from run to run.
-    said = "no picture format that is read here" if isinstance(error, Image.UnidentifiedImageError) else error
-    return f"unreadable or truncated ({said})"
+    if isinstance(error, Image.UnidentifiedImageError):
+        return "unreadable or truncated (no picture format that is read here)"
+    return f"unreadable or truncated ({' '.join(str(error).split()) or type(error).__name__})"
 
 
 def _formats(content: bytes) -> tuple[str, ...]:
