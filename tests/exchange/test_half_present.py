@@ -14,6 +14,8 @@ from uncloak.exchange.external import UnfitPicturesError, pair, read_faces, sett
 from uncloak.pictures.stored import read_shown
 from uncloak.store import read_arrays, write_arrays
 from uncloak.tables import read_table, write_table
+from uncloak.visibility.posted import by_picture, read_measured
+from uncloak.visibility.users import visibility
 
 PICTURES = [f"{person}/{number}" for person in ("Ann", "Ben") for number in range(4)]
 GONE = ["Ann/1", "Ann/3", "Ben/0"]
@@ -79,6 +81,13 @@ def test_faces_that_are_not_there_are_posted_clean_or_another_twice(world):
         by_name = dict(zip(PICTURES, dssim, strict=True))
         for name in GONE:
             assert by_name[name] == (0 if missing == "clean" else by_name[instead[name]])
+        table = by_picture("d", PICTURES, {"theirs": {}}, {"theirs": read_measured(world / "faces.out.h5")}, 1)
+        write_table(table, world / "measured.csv")
+        averages = visibility(read_table(world / "measured.csv"), 1).iloc[0]
+        assert averages[["n_pictures", "n_missing"]].tolist() == [8 if missing == "clean" else 5, 3]
+        own = [float(by_name[name]) for name in PICTURES if missing == "clean" or name not in GONE]
+        users = [np.mean(own[:4]), np.mean(own[4:])] if missing == "clean" else [np.mean(own[:2]), np.mean(own[2:])]
+        assert averages["dssim"] == pytest.approx(np.mean(users), rel=1e-4)
         statuses = read_table(world / "files.csv").set_index("picture")["status"]
         assert statuses[GONE].tolist() == [{"clean": "clean", "drop": "dropped"}[missing]] * 3
         assert statuses.value_counts()["used"] == 5

@@ -10,7 +10,7 @@ import pandas as pd
 
 from uncloak.pictures.channel import parse
 from uncloak.pictures.scraped import align_scraped
-from uncloak.pictures.stored import SHOWN
+from uncloak.pictures.stored import MISSING, SHOWN
 from uncloak.records.datasets import Alignment
 from uncloak.records.reading import read
 from uncloak.store import read_arrays, write_arrays
@@ -30,6 +30,6 @@ with started(snakemake) as job:
     settings = root / "settings.json"
     made = {"settings": settings.read_text()} if settings.exists() else {}
     made = job.made(channel=job.params.channel, **aligned_by, **made)
-    if SHOWN in table:
-        arrays[SHOWN] = table.set_index("picture").loc[arrays["picture"], SHOWN].to_numpy(str)
+    for name in table.columns.intersection([SHOWN, MISSING]):
+        arrays[name] = table.set_index("picture").loc[arrays["picture"], name].to_numpy(str)
     write_arrays(output, {**arrays, **{name: shown[name].to_numpy(float) for name in shown}}, made)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from uncloak.jobs import started
 
+import numpy as np
 import pandas as pd
 
 from uncloak.attacks.merging import merge_back
@@ -29,6 +30,6 @@ with started(snakemake) as job:
     posted[own] = merge_back(whole[own], prepared[own], faces, record.preparation)
     arrays = {"faces": posted[shown], "picture": pictures, **measure(clean[shown], posted[shown])}
     if pairing.instead:
-        arrays[stored.SHOWN] = pictures[shown]
+        arrays |= {stored.SHOWN: pictures[shown], stored.MISSING: np.array(pairing.told_missing(pictures))}
     write_arrays(job.output.faces, arrays, job.made(margin=stored.read_margin(job.input.faces)))
     write_table(pairing.report(), job.output.files)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from uncloak.exchange.external import check_photographs, pair_record, reported
 from uncloak.pictures.manifest import files_of, read_manifest
-from uncloak.pictures.stored import SHOWN, posted_pictures
+from uncloak.pictures.stored import MISSING, SHOWN, posted_pictures
 from uncloak.records.attacks import External
 from uncloak.records.reading import read
 from uncloak.tables import write_table
@@ -34,7 +34,7 @@ with started(snakemake) as job:
     ]
     table = pd.DataFrame({"picture": pictures, "path": places})
     if pairing.instead:
-        table[SHOWN] = shown
+        table[SHOWN], table[MISSING] = shown, pairing.told_missing(pictures)
     table = table.assign(**measure_files(zip(originals, files, strict=True)))
     write_table(table, job.output.table)
     write_table(pairing.report(), job.output.files)

@@ -26,7 +26,7 @@ _NAMES = (
         "posting",
         "source",
     ),
-    *("posted", "posters", "among", "target", "path", "shown"),
+    *("posted", "posters", "among", "target", "path", "shown", "missing"),
 )
 # Numbers that may be missing.
 _GAPS = (

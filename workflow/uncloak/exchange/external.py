@@ -70,6 +70,13 @@ class Pairing:
         """Return the pictures that these N posted pictures show."""
         return [self.instead.get(picture, picture) for picture in pictures]
 
+    def told_missing(self, pictures: Sequence[str]) -> list[str]:
+        """Return "clean" or "dropped" of each of N posted pictures that has no file, and nothing of the others."""
+        return [self._fate(picture) if picture in self.instead else "" for picture in pictures]
+
+    def _fate(self, picture: str) -> str:
+        return "clean" if self.instead[picture] == picture else "dropped"
+
     def report(self) -> pd.DataFrame:
         """Return what became of each picture and file: file (below the root), picture, status, sorted by picture.
 
@@ -81,7 +88,7 @@ class Pairing:
     def _report(self, faults: Mapping[str, str]) -> pd.DataFrame:
         rows = [(_name(self.root, path), picture, faults.get(picture, "used")) for picture, path in self.paths.items()]
         rows += [("", picture, "missing") for picture in self.missing]
-        rows += [("", picture, "clean" if picture == shown else "dropped") for picture, shown in self.instead.items()]
+        rows += [("", picture, self._fate(picture)) for picture in self.instead]
         rows.sort(key=lambda row: row[1])
         rows += [(_name(self.root, path), "", "extra") for path in self.extra]
         return pd.DataFrame(rows, columns=_COLUMNS, dtype=str)

@@ -12,8 +12,9 @@ from uncloak.pictures.split import USER, in_role, no_probes, read_split
 from uncloak.seeds import generator
 from uncloak.store import MEND, open_arrays, read_arrays, read_attributes
 
-# Of pictures of an external attack, in whose place others may be posted: those that are shown.
-SHOWN = "shown"
+# Of pictures of an external attack that is there in part: which they show, and "clean" or "dropped" of those without a
+# file, else nothing.
+SHOWN, MISSING = "shown", "missing"
 _LARGEST_GAP = 16  # faces, as many as a chunk of the file holds
 _BLOCK = 4096
 

@@ -8,6 +8,7 @@ import pandas as pd
 from uncloak.attacks.mixture import assign
 from uncloak.pictures.landmarks import SHIFT
 from uncloak.pictures.names import identities_of
+from uncloak.pictures.stored import MISSING
 from uncloak.store import open_arrays, read_arrays
 from uncloak.tables import read_table
 from uncloak.visibility.pictures import MEASURES
@@ -18,6 +19,7 @@ def read_measured(perturbed: str | os.PathLike, lpips: str | os.PathLike | None 
     """Read the measures of an attack's pictures: columns `MEASURES`, lpips and landmark_shift, by picture.
 
     lpips is NaN without its table, landmark_shift where the faces were not searched for anew in posted photographs.
+    Where an external attack is there in part, a column `uncloak.pictures.stored.MISSING`, too.
 
     Raises InputError where a file is missing or damaged, or lacks a measure.
     """
@@ -26,6 +28,8 @@ def read_measured(perturbed: str | os.PathLike, lpips: str | os.PathLike | None 
     with open_arrays(perturbed) as file:
         if SHIFT in file:
             table[SHIFT] = file[SHIFT][()]
+        if MISSING in file:
+            table[MISSING] = file[MISSING].asstr()[()]
     if lpips is not None:
         table["lpips"] = read_table(lpips).set_index("picture")
     return table
@@ -38,7 +42,7 @@ def by_picture(
     measured: Mapping[str, pd.DataFrame],
     seed: int,
 ) -> pd.DataFrame:
-    """Return the measures of every attack's posted pictures: columns `uncloak.visibility.users.COLUMNS`.
+    """Return the measures of every attack's posted pictures: columns `uncloak.visibility.users.COLUMNS`, perhaps MISSING.
 
     Args:
         dataset: its name, for the table.
@@ -53,4 +57,6 @@ def by_picture(
         own = pd.concat([measured[made_by].loc[[name]] for name, made_by in zip(posted, assigned, strict=True)])
         rows.append(own.reset_index().assign(attack=attack))
     table = pd.concat(rows, ignore_index=True)
-    return table.assign(dataset=dataset, user=identities_of(table["picture"]))[[*COLUMNS[:4], *MEASURES, *OPTIONAL]]
+    table = table.assign(dataset=dataset, user=identities_of(table["picture"]))
+    missing = [MISSING] if MISSING in table else []
+    return table[[*COLUMNS[:4], *MEASURES, *OPTIONAL, *missing]].fillna(dict.fromkeys(missing, ""))

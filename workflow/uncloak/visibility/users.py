@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from uncloak.errors import InputError
+from uncloak.pictures.stored import MISSING
 from uncloak.recognition.intervals import mean_interval
 
 MEASURES = ("dssim", "ssim", "lpips", "l2", "linf", "psnr", "landmark_shift")
@@ -22,25 +23,30 @@ def visibility(table: pd.DataFrame, seed: int) -> pd.DataFrame:
 
     Args:
         table: one row per picture, with the columns `COLUMNS`; those that are `OPTIONAL` may be missing (NaN) for all
-            pictures of an attack.
+            pictures of an attack. A column `uncloak.pictures.stored.MISSING` may tell of pictures that a tool left
+            out; those that are not posted are not averaged.
         seed: of the intervals.
 
     Returns one row per (dataset, attack), in the table's order: for every measure its mean and the 95 % bootstrap
     interval over users (`dssim` with `dssim_low` to `dssim_high`, and so on; NaN where a measure is missing),
-    `n_users`, `n_pictures` (all users' together) and `seed`.
+    `n_users`, `n_pictures` (all users' together), `n_missing` (those that the tool left out, posted clean or not at
+    all) and `seed`.
 
     Raises InputError where a column is missing, a picture stands twice, or a measure is no number.
     """
     _check(table)
     table = table.astype(dict.fromkeys(MEASURES, np.float64))
     records = []
-    for key, rows in table.groupby(list(_GROUP), sort=False):
+    for key, all_rows in table.groupby(list(_GROUP), sort=False):
+        missing = all_rows.get(MISSING, pd.Series("", all_rows.index))
+        rows = all_rows[missing != "dropped"]
         users = rows.sort_values(["user", "picture"], kind="stable").groupby("user")
         record = dict(zip(_GROUP, key, strict=True))
         for measure in MEASURES:
             low, mean, high = _average(users[measure], measure, seed)
             record |= {measure: mean, f"{measure}_low": low, f"{measure}_high": high}
-        records.append({**record, "n_users": len(users), "n_pictures": len(rows), "seed": seed})
+        counts = {"n_users": len(users), "n_pictures": len(rows), "n_missing": (missing != "").sum()}
+        records.append({**record, **counts, "seed": seed})
     return pd.DataFrame(records)
 
 
