@@ -42,7 +42,7 @@ def by_picture(
     measured: Mapping[str, pd.DataFrame],
     seed: int,
 ) -> pd.DataFrame:
-    """Return the measures of every attack's posted pictures: columns `uncloak.visibility.users.COLUMNS`, perhaps MISSING.
+    """Return the measures of all pictures as posted: columns `uncloak.visibility.users.COLUMNS`, and MISSING if told.
 
     Args:
         dataset: its name, for the table.
