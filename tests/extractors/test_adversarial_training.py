@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch import nn
 
-from uncloak.ascent import Ball, uniform_noise
+from uncloak.ascent import uniform_noise
+from uncloak.ball import Ball
 from uncloak.errors import InputError
 from uncloak.extractors.augmentation import augment
 from uncloak.extractors.batches import Batches

@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from uncloak.ascent import Ball, ascend
+from uncloak.ascent import ascend
+from uncloak.ball import Ball
 from uncloak.checkpoints import Checkpoint
 from uncloak.devices import autocast
 from uncloak.errors import InputError

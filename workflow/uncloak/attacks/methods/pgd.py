@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch.nn.functional import normalize
 
-from uncloak.ascent import Ball, ascend
+from uncloak.ascent import ascend
+from uncloak.ball import Ball
 from uncloak.errors import InputError
 
 PHOTOGRAPHS = True
