@@ -59,6 +59,7 @@ class Checkpoint:
         content = save(kept, {_KEY: text, "sum": _sum(kept, text)})
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._unfinished.unlink(missing_ok=True)  # a link would be written through
             self._unfinished.write_bytes(content)
             os.replace(self._unfinished, self.path)
         except OSError as error:

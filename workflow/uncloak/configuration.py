@@ -6,11 +6,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from uncloak.errors import InputError
 from uncloak.plan import checks
 from uncloak.records import references
 from uncloak.records.configuration import Configuration
-from uncloak.records.faults import input_error, printable
+from uncloak.records.faults import input_error
 from uncloak.records.files import catalog, read_yaml, refuse_repeated_keys
 from uncloak.records.filling import as_rules_know, fill
 from uncloak.records.plain import plain, struck
@@ -35,9 +34,7 @@ def read(config: Mapping) -> Configuration:
         references.check_run(checked, *checks.needed(known))
         checks.check(known)
     except ValidationError as error:
-        raise InputError(printable(input_error(error))) from None
-    except InputError as error:
-        raise InputError(printable(error)) from None
+        raise input_error(error) from None
     checked._mapping = known
     return checked
 

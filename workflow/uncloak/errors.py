@@ -4,8 +4,19 @@
 BAD_INPUT = "uncloak.input"
 
 
+def printable(text: object) -> str:
+    """Return text in one line that can be shown: characters that cannot, such as a terminal's escapes, are escaped."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in str(text))
+
+
 class InputError(ValueError):
-    """Bad input, told in one line: what is wrong, where, and what to do about it."""
+    """Bad input, told in one line: what is wrong, where, and what to do about it.
+
+    Whatever names of files and people are in it, its text can be shown.
+    """
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class LackError(InputError):

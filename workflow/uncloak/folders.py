@@ -31,6 +31,16 @@ def below(folder: str, name: str) -> Path:
     return Path(reachable(folder), os.path.expanduser(name))
 
 
+def inside(folder: str | os.PathLike, name: str) -> Path:
+    """Return the path of a file below a folder, by the name that a table has for it.
+
+    Raises InputError where the name leads out of the folder: tables may be somebody else's.
+    """
+    if Path(name).is_absolute() or ".." in Path(name).parts:
+        raise InputError(f"{printable(folder)}: the name {name!r} leads out of this folder; make its table anew")
+    return Path(folder, name)
+
+
 def folders_in(folder: str | os.PathLike) -> list[Path]:
     """Return the folders in a folder, sorted; raises InputError where it is missing or cannot be read."""
     return [path for path in _visible(folder) if os.path.isdir(path)]

@@ -3,11 +3,11 @@
 import os
 import shutil
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from uncloak.folders import inside
 from uncloak.store import open_arrays, read_arrays
 from uncloak.tables import read_table
 
@@ -30,15 +30,15 @@ def gather_files(folders: Files, tables: Files, target: str | os.PathLike) -> pd
     """Put the files below `folders` into the folder `target`, and return their table.
 
     tables: of each folder, with the columns picture and path, below it. Files are linked, where that is possible: the
-    same file twice takes no space.
+    same file twice takes no space. Raises InputError where a table names a file outside its folder.
     """
     parts = [read_table(path) for path in tables]
     for folder, table in zip(folders, parts, strict=True):
         for name in table["path"]:
-            path = Path(target, name)
+            path = inside(target, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                os.link(Path(folder, name), path)
+                os.link(inside(folder, name), path)
             except OSError:
-                shutil.copyfile(Path(folder, name), path)
+                shutil.copyfile(inside(folder, name), path)
     return pd.concat(parts).sort_values("picture")

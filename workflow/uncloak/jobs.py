@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 from uncloak import seals
 from uncloak.allocation import keep_freed_memory
-from uncloak.errors import BAD_INPUT, InputError, LackError
+from uncloak.errors import BAD_INPUT, InputError, LackError, printable
 from uncloak.halving import enough_memory
 from uncloak.progress import shown
 from uncloak.spending import counted
@@ -111,9 +111,16 @@ def logged(log: str | os.PathLike) -> Iterator[None]:
 
 def _open(log: str | os.PathLike) -> None:
     Path(log).parent.mkdir(parents=True, exist_ok=True)
-    logging.basicConfig(
-        filename=log, filemode="w", level=logging.INFO, format="%(asctime)s %(name)s: %(message)s", force=True
-    )
+    lines = logging.FileHandler(log, "w")
+    lines.setFormatter(_Shown("%(asctime)s %(name)s: %(message)s"))
+    logging.basicConfig(handlers=[lines], level=logging.INFO, force=True)
+
+
+class _Shown(logging.Formatter):
+    """Lines that do nothing to the terminal which shows them, whatever names of files are in them."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return "\n".join(map(printable, super().format(record).split("\n")))
 
 
 def _fault(error: Exception) -> str | None:

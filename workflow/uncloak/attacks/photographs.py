@@ -23,6 +23,7 @@ from uncloak.attacks.perturb import find_method, options_of, read_options, setti
 from uncloak.attacks.preparation import prepare
 from uncloak.attacks.view import alignment_view
 from uncloak.errors import InputError
+from uncloak.folders import inside
 from uncloak.parallel import Track, map_in_order, share_out
 from uncloak.pictures.alignment import original_similarity, similarity
 from uncloak.pictures.detection import Candidates, Detector, most_central
@@ -271,7 +272,7 @@ def _affordable(workers: int, pixels: int) -> int:
 
 
 def _write(folder: Path, picture: str, photograph: np.ndarray) -> None:
-    with atomic(folder / f"{picture}.png") as path:
+    with atomic(inside(folder, f"{picture}.png")) as path:
         Image.fromarray(photograph).save(path)
 
 

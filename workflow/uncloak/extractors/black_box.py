@@ -8,14 +8,13 @@ from importlib import import_module
 
 import numpy as np
 
-from uncloak.errors import InputError
+from uncloak.errors import InputError, printable
 from uncloak.extractors import published
 from uncloak.extractors.embedding import BATCH, batches, check_finite
 from uncloak.extractors.extractor import Preprocessing
 from uncloak.pictures.tensors import as_floats
 from uncloak.published_files import PublishedFile
 from uncloak.records.extractors import BlackBox
-from uncloak.records.faults import printable
 
 logger = logging.getLogger(__name__)
 

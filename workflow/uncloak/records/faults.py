@@ -41,11 +41,6 @@ def spoken(place: Sequence[object]) -> str:
     return ".".join(map(brief, place)) or "top level"
 
 
-def printable(text: object) -> str:
-    """Return text in one line that can be shown: characters that cannot are escaped."""
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in str(text))
-
-
 def _first(error: ValidationError) -> tuple[list[object], str]:
     faults = error.errors(include_url=False)
     # Of a value that may be of several types, what is wrong inside says more than the types that it is not of.

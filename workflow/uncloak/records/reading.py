@@ -10,7 +10,7 @@ from pydantic import ValidationError, create_model
 
 from uncloak.errors import InputError
 from uncloak.records.base import Record
-from uncloak.records.faults import input_error, printable
+from uncloak.records.faults import input_error
 from uncloak.records.published import WITHOUT_WORDS
 
 # A new label restales no science: jobs that compute do not get it (`uncloak.plan.records`). Nor what an extractor has
@@ -37,7 +37,7 @@ def read(kind: type[Kind], values: str | Mapping | None) -> Kind | None:
     try:
         return _silent(_chosen(kind, values)).model_validate(values, context=WITHOUT_WORDS)
     except ValidationError as error:
-        raise InputError(printable(input_error(error))) from None
+        raise input_error(error) from None
 
 
 def converted(record: Record, kind: type[Plain]) -> Plain:

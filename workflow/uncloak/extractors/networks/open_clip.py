@@ -42,7 +42,7 @@ def build(model: str, quick_gelu: bool = False, size: int = 0) -> nn.Module:
     Raises InputError for a model that open_clip does not have, or not with these options, and for one that is no pair
     of towers.
     """
-    config = open_clip.get_model_config(model)
+    config = _config(model)
     if config is None:
         near = ", ".join(name for name in open_clip.list_models() if name[:5].lower() == model[:5].lower())
         raise InputError(f"network open_clip: has no model '{model}'; take one of {near or 'open_clip.list_models()'}")
@@ -59,6 +59,11 @@ def build(model: str, quick_gelu: bool = False, size: int = 0) -> nn.Module:
     return ImageTower(whole.visual)
 
 
+def _config(model: str) -> dict | None:
+    """What open_clip itself knows of a model; it would look others up in a folder or on the network."""
+    return open_clip.get_model_config(model) if model in open_clip.list_models() else None
+
+
 def translate(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Name the parameters of a tower that was saved alone as in the whole model; those of a whole model keep theirs."""
     alone = not any(name.startswith(_TOWER) for name in state)
@@ -72,7 +77,7 @@ def text_tower(
 
     Takes the options of `build`, of which the picture's say nothing of texts.
     """
-    config = open_clip.get_model_config(model)
+    config = _config(model)
     sizes = config["text_cfg"]
     known = sizes.keys() <= _TEXT and sizes.get("vocab_size", VOCABULARY) == VOCABULARY
     if not known or "logit_scale" not in state or "token_embedding.weight" not in state:
