@@ -69,7 +69,7 @@ def test_options_that_are_not_given_are_the_default_ones():
     [
         (Method, {"method": "lowkey", "surrogates": ["a"], "options": {"step": 1}}, r"options: .*'step'.*steps"),
         (Method, {"method": "lowkey"}, "has no 'surrogates'; add it"),
-        (Targets, {"choice": "nearest"}, "none of these kinds: farthest, partner"),
+        (Targets, {"choice": "nearest"}, "none of these kinds: farthest, average, partner"),
     ],
 )
 def test_a_wrong_record_is_told_in_one_line(kind, values, message):

@@ -3,7 +3,7 @@
 import pytest
 from configurations import ROOT
 from mutations import KINDS, Mutant, mutants
-from trying_out import Refused, Silent, followed, refusal, try_out
+from trying_out import Planned, Refused, Silent, followed, refusal, try_out
 
 from uncloak.configuration import load
 
@@ -20,6 +20,11 @@ def test_what_is_wrong_is_told_in_one_line_and_the_rest_is_planned(kind, tmp_pat
             assert outcome.faults() == [], (mutant.content, outcome.line)
             if (mended := followed(outcome)) is not None:
                 assert refusal(mended) != outcome.line, mutant.content
+
+
+@pytest.mark.parametrize("key", ["weights", "data"])
+def test_a_folder_of_no_possible_name_is_none(key, tmp_path):
+    assert try_out(Mutant("", f"{key}: {'a' * 300}".encode(), False), tmp_path) == Planned()
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ A run is planned with what there is. What a job needs of it has a name: KIND.NAM
 name of `uncloak.published_files.OURS`; a job is told that name, which stays, and looks for the thing itself.
 """
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -100,7 +101,7 @@ def perceptual_weights(config: Mapping, attack: str) -> str:
 
 def alexnet_is_there(config: Mapping) -> bool:
     """Whether a run has AlexNet's weights: the user brings them, or an attack of the run needs them anyway."""
-    brings = below(config["weights"], OURS["alexnet"].name).exists()
+    brings = os.path.exists(below(config["weights"], OURS["alexnet"].name))
     return brings or any(perceptual_weights(config, attack) == "alexnet" for attack in config["run"]["attacks"])
 
 
@@ -164,7 +165,7 @@ def _record(config: Mapping, name: str) -> Mapping:
 
 def _users_folder(config: Mapping, record: Mapping) -> str:
     """The folder of a record that the user brings, if it is there, else empty."""
-    return str(_place(config, record)) if "root" in record and _place(config, record).exists() else ""
+    return str(_place(config, record)) if "root" in record and os.path.exists(_place(config, record)) else ""
 
 
 def _place(config: Mapping, record: Mapping) -> Path:
