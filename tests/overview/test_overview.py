@@ -72,6 +72,7 @@ def run(tmp_path, monkeypatch):
         words = {
             "figures": [{**figure, "caption": f"**{label}**\n\n*How to read it.* Look."}],
             **{name: [label] for name in ("rates", "splits", "extractors", "perturbed", "attacks", "notes")},
+            "about_rates": [label],
             "settings": {"seed": 1},
         }
         return files, words

@@ -88,15 +88,13 @@ def test_the_report_begins_with_the_answer(report, tab):
         assert said in text
     broken = "return [...document.images].filter(image => !image.complete || !image.naturalWidth).length"
     assert (tab.run("return document.querySelectorAll('.overview figure img').length"), tab.run(broken)) == (3, 0)
-    # The page begins at its top, and what Snakemake draws of the workflow stands beneath it.
-    top, width, gap = tab.run("""
-        const place = name => document.querySelector(name).getBoundingClientRect();
-        const page = place(".overview");
-        return [page.top, page.width, place(".vega-embed").top - page.bottom];
-    """)
-    assert 0 <= top < 100
-    assert width > 700
-    assert gap >= 0
+    # The page begins at its top, also where the house leads; what Snakemake draws of the workflow stands beneath it.
+    place = "const place = name => document.querySelector(name).getBoundingClientRect(); return place({}).{};"
+    for content in ("metadata", "rulegraph"):
+        tab.run(f"app.setView({{navbarMode: 'menu', content: '{content}'}})")
+        assert 0 <= tab.run(place.format("'.overview'", "top")) < 100
+        assert tab.run(place.format("'.overview'", "width")) > 700
+    assert tab.run(place.format("'#rulegraph'", "top")) >= tab.run(place.format("'.overview'", "bottom"))
     # A figure leads to its own page.
     for page in tab.run("return [...document.querySelectorAll('.overview figure a')].map(link => link.dataset.page)"):
         tab.run(f"document.querySelector('.overview [data-page=\"{page}\"]').click()")

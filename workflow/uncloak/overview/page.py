@@ -17,8 +17,8 @@ from uncloak.figures.rates import percent
 from uncloak.files import check_readable
 from uncloak.overview.answer import answers
 from uncloak.overview.claimed import claims
-from uncloak.store import atomic
 from uncloak.tables import read_table
+from uncloak.writing import atomic
 
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent),
@@ -40,8 +40,8 @@ def write_page(
     Args:
         files: `figures` (SVG), `rates` and `claims` (tables as `uncloak.overview.answer` and `.claimed` take them).
         words: `figures`, for each of the files its `page` (a path below this folder), `title`, `category` and `caption`
-            (reStructuredText); `rates`, for each of them the dataset's label; `splits`, `extractors` and `attacks`, the
-            labels of all that was run; `notes` on the datasets.
+            (reStructuredText); `rates`, for each of them the dataset's label, and `about_rates`, sentences on their
+            extractors; `splits`, `extractors` and `attacks`, the labels of all that was run; `notes` on the datasets.
         provenance: what `uncloak.overview.provenance.provenance` returned.
         path: of the page.
 

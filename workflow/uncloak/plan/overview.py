@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from uncloak import paths
-from uncloak.plan import attacks, claims, evaluated, experiments, extractors, recognition, targets, transfer
+from uncloak.plan import attacks, captions, claims, evaluated, experiments, extractors, recognition, targets, transfer
 from uncloak.plan.asked import Asked
 from uncloak.records import plugins
 
@@ -133,6 +133,7 @@ def told(config: Mapping) -> dict:
     return {
         "figures": figures(config),
         "rates": [_label(config, each.dataset) for each in _rates(config)],
+        "about_rates": captions.about_extractors(_rates(config)),
         **{kind: list(found.values()) for kind, found in _files(config).items()},
         "notes": list(dict.fromkeys(filter(None, (config["datasets"][name].get("note") for name in asked)))),
         "attacks": _labels(config, "attacks", [name for each in asked for name in evaluated.attacks_of(config, each)]),
