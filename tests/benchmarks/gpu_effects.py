@@ -71,7 +71,7 @@ def protection(arguments: argparse.Namespace) -> Iterator[dict]:
     device = torch.device(arguments.device)
     people, each = (3, 2) if arguments.quick else (16, 4)
     names = picture_names(people, each)
-    faces, _ = draw_faces("benchmark", 1, names, SIDE, 0.05, os.cpu_count() or 1)
+    faces = draw_faces("benchmark", 1, names, SIDE, 0.05, os.cpu_count() or 1)[0][:]
     owners = np.array([name.split("/")[0] for name in names])
     perturbed_rows = np.arange(0, len(names), each)
     stranger = published("ir10" if arguments.quick else "ir50", 99).to(device)

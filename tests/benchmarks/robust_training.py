@@ -74,7 +74,7 @@ unseen = held_out_public(public.identities, options["public"]["held_out"], seed)
 seen = public.where(~np.isin(public.identities, unseen))
 
 names = [f"{who.removeprefix('public/')}/{i:04d}" for who in unseen[: arguments.people] for i in range(POSTED + PROBES)]
-people_faces, _ = draw_faces(world, seed, names, drawn["face_size"], drawn["jitter"], workers=1)
+people_faces = draw_faces(world, seed, names, drawn["face_size"], drawn["jitter"], workers=1)[0][:]
 people = Faces(people_faces, np.array(names), np.array([f"public/{name.split('/')[0]}" for name in names]))
 posted = people.where(np.array([int(name.split("/")[1]) < POSTED for name in names]))
 under_attack = {}

@@ -131,7 +131,7 @@ rule gather_perturbed:
     conda:
         "../../envs/tables.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=by_size(1000, 4000, "shards"),
         runtime=10,
     params:
         code=code("gather_perturbed"),
@@ -157,7 +157,7 @@ rule mix_perturbed:
     conda:
         "../../envs/tables.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=by_size(1000, 4000, "parts"),
         runtime=10,
     params:
         code=code("mix_perturbed"),
@@ -215,7 +215,7 @@ rule lpips:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=3000,
+        mem_mb=by_size(3000, 3000, "perturbed"),
         runtime=60,
         gpu=1,
     params:

@@ -16,7 +16,7 @@ rule linear:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=by_size(4000, 12000, "clean"),
         runtime=480,
     params:
         code=code("linear"),

@@ -6,6 +6,7 @@ from uncloak import paths
 from uncloak.plan import attacks, audit, brought, claims, classifiers, datasets
 from uncloak.plan import defenses, detection, evaluated, experiments, extractors
 from uncloak.plan import overview, recognition, roles, targets, transfer
+from uncloak.files import gigabytes
 from uncloak.provenance import as_text, code_digest
 
 SEED = config["seed"]
@@ -45,6 +46,19 @@ def planned(function, told=lambda answer: answer, **known):
             sys.exit(f"error: {error}")
 
     return for_job
+
+
+def by_size(least, per_gigabyte, *names):
+    """What a job asks for: `least`, and more for each gigabyte of its input, or of the inputs of these names.
+
+    Input that another job of the same submission will make is not there yet, and does not count.
+    """
+
+    def asked(wildcards, input):
+        files = [input.get(name, []) for name in names] if names else [input]
+        return least + round(per_gigabyte * gigabytes(*files))
+
+    return asked
 
 
 def text(function, **known):

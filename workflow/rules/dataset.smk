@@ -189,7 +189,7 @@ rule split:
     conda:
         "../../envs/tables.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=1000,
         runtime=10,
     params:
         code=code("split"),
@@ -219,7 +219,7 @@ rule split_anew:
     conda:
         "../../envs/tables.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=1000,
         runtime=10,
     params:
         code=code("split_anew"),

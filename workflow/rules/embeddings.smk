@@ -20,7 +20,7 @@ rule embed:
     threads: 1
     resources:
         mem_mb=2500,
-        runtime=60,
+        runtime=by_size(60, 20, "faces"),
         gpu=1,
     params:
         code=code("embed", recognition.embedding_modules),
@@ -49,7 +49,7 @@ rule embed_by_black_box:
     threads: 1
     resources:
         mem_mb=4000,
-        runtime=480,  # a service answers slowly
+        runtime=by_size(480, 120, "faces"),  # a service answers slowly
     params:
         code=code("embed_by_black_box", recognition.embedding_modules),
         brought=planned(brought.extractor_weights),

@@ -18,7 +18,7 @@ rule import_faces:
     conda:
         "../../envs/tables.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=by_size(2000, 300, "faces"),
         runtime=30,
     params:
         code=code("import_faces"),
@@ -78,7 +78,7 @@ rule export_faces:
     conda:
         "../../envs/tables.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=by_size(2000, 300, "faces"),
         runtime=30,
     params:
         code=code("export_faces"),

@@ -17,8 +17,8 @@ rule measure:
     conda:
         "../../envs/tables.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=by_size(2000, 300),
+        runtime=by_size(30, 30),
     params:
         code=code("measure", experiments.measuring),
         told=text(experiments.told),

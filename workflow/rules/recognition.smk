@@ -14,8 +14,8 @@ rule compare:
     conda:
         "../../envs/tables.yaml"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=by_size(2000, 1000),
+        runtime=by_size(60, 60),
     params:
         code=code("compare"),
         metric=planned(recognition.metric),

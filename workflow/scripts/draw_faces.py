@@ -1,6 +1,7 @@
 """Draw aligned faces of background or public identities, with captions."""
 
 import json
+from pathlib import Path
 
 from uncloak.jobs import started
 
@@ -19,6 +20,7 @@ with started(snakemake) as job:
         jitter=record["jitter"],
         workers=job.threads,
         margin=margin,
+        folder=Path(job.output.faces).parent,
     )
     arrays = {"faces": faces, "picture": pictures, "caption": captions}
     write_arrays(job.output.faces, arrays, job.made(margin=margin))

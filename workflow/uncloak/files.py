@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 from uncloak.errors import InputError
@@ -42,6 +43,12 @@ def unreadable(path: str | os.PathLike, error: Exception, damage: str = "", advi
     return InputError(
         f"{path}: cannot be read ({reason}); keep it, see to the disk or network that it is on, and run again"
     )
+
+
+def gigabytes(*files: str | Iterable[str]) -> float:
+    """Return the size of files, or of lists of them, in 10^9 bytes; one that is not there has none."""
+    paths = [path for each in files for path in ([each] if isinstance(each, str) else each)]
+    return sum(os.path.getsize(path) for path in paths if os.path.isfile(path)) / 1e9
 
 
 def check_readable(path: str | os.PathLike, advice: str = "") -> None:

@@ -1,6 +1,8 @@
 """Draw whole datasets of the procedural world in parallel; a picture depends on its own name and the seed alone."""
 
 import csv
+import os
+import tempfile
 from collections.abc import Sequence
 from functools import lru_cache, partial
 from pathlib import Path
@@ -15,6 +17,7 @@ from uncloak.drawn.scene import face, photograph
 from uncloak.parallel import map_in_order
 from uncloak.pictures.landmarks import LANDMARK_COLUMNS
 from uncloak.pictures.names import identity_of, picture_name
+from uncloak.pictures.views import Faces, Spooled
 from uncloak.progress import track
 from uncloak.writing import atomic
 
@@ -58,16 +61,24 @@ def draw_photographs(
 
 
 def draw_faces(
-    world: str, seed: int, pictures: Sequence[str], size: int, jitter: float, workers: int, margin: int = 0
-) -> tuple[np.ndarray, np.ndarray]:
+    world: str,
+    seed: int,
+    pictures: Sequence[str],
+    size: int,
+    jitter: float,
+    workers: int,
+    margin: int = 0,
+    folder: str | os.PathLike | None = None,
+) -> tuple[Faces, np.ndarray]:
     """Draw aligned faces straight, off by `jitter` eye distances: uint8 [N,size,size,3], and captions (text [N]).
 
     margin: see `uncloak.pictures.landmarks.template`.
+    folder: where the faces wait on disk to be written, that of temporary files unless given.
     """
-    faces, captions = np.empty((len(pictures), size, size, 3), np.uint8), []
+    faces, captions = Spooled(folder or tempfile.gettempdir(), size), []
     draw = partial(_draw_face, world=world, seed=seed, size=size, jitter=jitter, margin=margin)
-    for row, (drawn, text) in enumerate(track(map_in_order(draw, pictures, workers), len(pictures), "drawing faces")):
-        faces[row] = drawn
+    for drawn, text in track(map_in_order(draw, pictures, workers), len(pictures), "drawing faces"):
+        faces.append(drawn)
         captions.append(text)
     return faces, np.array(captions)
 
