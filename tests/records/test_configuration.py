@@ -134,6 +134,8 @@ def test_every_overlay_is_valid(path):
         ("attacks.fawkes_v10.options.mode", "highest", ["attacks.fawkes_v10.options", "'highest'", "high"]),
         ("attacks.fawkes_v10.batch", 4.0, ["attacks.fawkes_v10.batch: is 4.0", "a whole number"]),
         ("attacks.fawkes_v03.targets", None, ["attacks.fawkes_v03", "say to whom by `targets`"]),
+        ("attacks.tip_im.targets", None, ["attacks.tip_im", "moves pictures towards somebody"]),
+        ("attacks.opom.photograph", {}, ["attacks.opom.photograph", "all face crops of a user; remove `photograph`"]),
         ("attacks.fawkes_v03.targets.dataset", "public", ["attacks.fawkes_v03.targets.dataset", "no background"]),
         ("attacks.fawkes_half.shares", {"lowkey": 0.5, "fawkes_v03": 0.6}, ["fawkes_half", "1.1"]),
         ("attacks.fawkes_half.shares", {"fawkes_half": 0.5, "lowkey": 0.5}, ["is a mixture itself"]),

@@ -4,8 +4,9 @@ import json
 
 from uncloak.computing import computing
 
+from uncloak.attacks.batch import whole_users
 from uncloak.attacks.chosen import read_targets
-from uncloak.attacks.perturb import perturb_record, settings_of
+from uncloak.attacks.perturb import find_method, perturb_record, settings_of
 from uncloak.attacks.surrogates import load_surrogates
 from uncloak.fetching import obtain
 from uncloak.pictures.stored import pictures_to_perturb, read_faces, read_margin, shard
@@ -17,7 +18,7 @@ from uncloak.visibility.pictures import measure
 with computing(snakemake) as job:
     record, inputs, alexnet = read(Method, job.params.record), job.input, obtain(job.config, job.params.brought)
     pictures = pictures_to_perturb(inputs.split, job.seed, **json.loads(job.params.whose))
-    pictures = shard(pictures, job.wildcards.get("scatteritem", "1-of-1"))
+    pictures = shard(pictures, job.wildcards.get("scatteritem", "1-of-1"), whole_users(find_method(record.method)))
     arrays, how = {"picture": pictures}, {"alexnet": alexnet, "device": job.device, "workers": job.threads}
     if inputs.get("targets"):
         arrays["target"], how["targets"] = read_targets(inputs.targets, inputs.target_faces, pictures)

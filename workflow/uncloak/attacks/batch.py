@@ -58,6 +58,7 @@ class Runner:
         ready = {key: Surrogate(surrogate, precision, compile) for key, surrogate in distinct.items()}
         self._surrogates = [ready[id(surrogate)] for surrogate in surrogates]
         self._compiled, self._halved = compile, Halving(attack)
+        self._whole = whole_users(method)
 
     def workers(self, asked: int) -> int:
         """Return how many processes may compute batches side by side: one on a GPU, or where each would compile."""
@@ -71,7 +72,7 @@ class Runner:
         track: Callable,
         views: Views | None = None,
     ) -> np.ndarray:
-        """Perturb one batch, in parts where a GPU has too little memory for it.
+        """Perturb one batch, in parts where a GPU has too little memory for it, unless it is a whole user's.
 
         Args:
             pictures: uint8 [B,H,W,3] RGB: square faces, or whole photographs where there are `views`.
@@ -91,6 +92,8 @@ class Runner:
             aims, view = None if targets is None else targets[rows], None if views is None else views(rows)
             return self._run(pictures[rows], names[rows], aims, track, view)
 
+        if self._whole:
+            return run(slice(None))
         return np.concatenate([result for _, result in self._halved(run, len(pictures))])
 
     def _run(
@@ -119,7 +122,7 @@ class Runner:
     @torch.no_grad()
     def _check(self, faces: torch.Tensor, names: Sequence[str]) -> None:
         for surrogate in dict.fromkeys(self._surrogates):
-            embeddings = surrogate(faces)
+            embeddings = torch.cat([surrogate(part) for part in faces.split(_MOST)])
             useless = ~embeddings.isfinite().all(dim=1) | (embeddings == 0).all(dim=1)
             if useless.any():
                 name, number = names[int(useless.int().argmax())], self._surrogates.index(surrogate) + 1
@@ -130,6 +133,11 @@ class Runner:
     def _to_floats(self, pictures: np.ndarray) -> torch.Tensor:
         """uint8 [N,H,W,3] -> float32 [N,3,H,W] in [0,1], in rows."""
         return as_floats(pictures, self.device).contiguous()
+
+
+def whole_users(method: ModuleType) -> bool:
+    """Tell whether a method takes all pictures of a user at once: its module says WHOLE_USERS."""
+    return getattr(method, "WHOLE_USERS", False)
 
 
 def default_batch(side: int, device: str | torch.device) -> int:

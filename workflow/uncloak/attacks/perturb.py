@@ -12,11 +12,12 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from uncloak.attacks.batch import Runner, batches, default_batch, one_thread
+from uncloak.attacks.batch import Runner, batches, default_batch, one_thread, whole_users
 from uncloak.attacks.merging import merge_back
 from uncloak.attacks.preparation import prepare, untouched
 from uncloak.errors import InputError
 from uncloak.parallel import Track, share_out
+from uncloak.pictures.names import identities_of, rows_by
 from uncloak.progress import Progress
 from uncloak.records.attacks import Method
 
@@ -91,9 +92,11 @@ def perturb(
     """Perturb faces with one attack.
 
     Batches have one size, the last one being filled up with copies, and every picture has a random stream of its own,
-    so that a picture's bytes depend neither on the other pictures nor on its place among them. On the CPU every process
-    computes with one thread, whatever the caller has set: cores share the batches out among them. Another batch size
-    or device changes rounding, which these attacks amplify (attacks.md 3.4 and 4.4).
+    so that a picture's bytes depend neither on the other pictures nor on its place among them. A method that takes
+    whole users is given all pictures of one identity at once instead, in the order of their ids; their bytes depend on
+    one another, and on nobody else's. On the CPU every process computes with one thread, whatever the caller has set:
+    cores share the batches out among them. Another batch size or device changes rounding, which these attacks amplify
+    (attacks.md 3.4 and 4.4).
 
     Args:
         faces: uint8 [N,S,S,3] RGB.
@@ -103,7 +106,8 @@ def perturb(
         surrogates: frozen extractors in eval mode on `device`: float32 [B,3,S,S] RGB in [0,1] -> embeddings [B,D]. One
             that is listed twice counts twice.
         seed: of the experiment.
-        batch_size: pictures computed together; `batch.default_batch` unless given. Memory grows with it, not with N.
+        batch_size: pictures computed together; `batch.default_batch` unless given. Memory grows with it, not with N. Of
+            no use to a method that takes whole users.
         targets: uint8 [N,S,S,3], the target face of each picture, for an attack that is to be targeted.
         device: where to compute.
         precision: of the surrogates' forward pass and its gradient alone; one of `uncloak.devices.PRECISIONS`.
@@ -124,21 +128,24 @@ def perturb(
             raise InputError(f"targets are {targets.shape[1:3]} pixels, faces {faces.shape[1:3]}; they must agree")
     method = find_method(attack)
     run = Runner(attack, method, read_options(attack, options), surrogates, seed, device, precision, compile)
-    size = default_batch(faces.shape[1], device) if batch_size is None else batch_size
-    parts = list(batches(len(faces), size))
+    if whole_users(method):
+        parts = [(rows, len(rows)) for rows in rows_by(identities_of(pictures), pictures)]
+    else:
+        size = default_batch(faces.shape[1], device) if batch_size is None else batch_size
+        parts = [(rows, real.stop - real.start) for rows, real in batches(len(faces), size)]
 
-    def cloak(part: tuple[np.ndarray, slice], track: Track) -> np.ndarray:
-        rows, real = part
+    def cloak(part: tuple[np.ndarray, int], track: Track) -> np.ndarray:
+        rows, count = part
         aims = None if targets is None else targets[rows]
         result = run(faces[rows], [pictures[row] for row in rows], aims, track)
-        return result[: real.stop - real.start].astype(np.uint8)
+        return result[:count].astype(np.uint8)
 
     perturbed = np.empty_like(faces)
-    units = [real.stop - real.start for _, real in parts]
+    units = [count for _, count in parts]
     with one_thread(), Progress(len(faces), attack) as progress:
         results = share_out(cloak, parts, run.workers(workers), units, progress.reach)
-        for (_, real), result in zip(parts, results, strict=True):
-            perturbed[real] = result
+        for (rows, count), result in zip(parts, results, strict=True):
+            perturbed[rows[:count]] = result
     return perturbed
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from uncloak.errors import InputError
 from uncloak.extractors.embedding import embed
 from uncloak.extractors.extractor import Extractor
-from uncloak.pictures.names import identities_of
+from uncloak.pictures.names import identities_of, rows_by
 from uncloak.pictures.split import BACKGROUND, in_role
 from uncloak.pictures.views import Faces
 from uncloak.records.attacks import Farthest, Partner
@@ -108,7 +108,7 @@ def chosen_strangers(
     means = {owner: offered[owners == owner].mean(axis=0) for owner in np.unique(owners)}
     rows = {picture: row for row, picture in enumerate(candidate_pictures)}
     chosen = np.empty(len(faces), dtype=np.int64)
-    for own in _groups(pictures, pictures if separate else users):
+    for own in rows_by(pictures if separate else users, pictures):
         own_seed = derive_seed(seed, "fawkes_v03", pictures[own[0]] if separate else users[own[0]])
         target = choose_target(embedded[own], means, own_seed, choice)
         drawn = draw_targets([candidate_pictures[row] for row in np.flatnonzero(owners == target)], len(own), own_seed)
@@ -193,16 +193,9 @@ def partners(pictures: Sequence[str], seed: int) -> np.ndarray:
     following = dict(zip(ring, np.roll(ring, -1), strict=True))
     rows = {picture: row for row, picture in enumerate(pictures)}
     chosen = np.empty(len(pictures), dtype=np.int64)
-    for own in _groups(pictures, users):
+    for own in rows_by(users, pictures):
         user = users[own[0]]
         offered = [pictures[row] for row in np.flatnonzero(users == following[user])]
         drawn = draw_targets(offered, len(own), derive_seed(seed, "partners", user))
         chosen[own] = [rows[picture] for picture in drawn]
     return chosen
-
-
-def _groups(pictures: Sequence[str], keys: Sequence[str]) -> list[np.ndarray]:
-    """Rows of the pictures of each key, in the order of their ids, so that no choice depends on the pictures' order."""
-    order = np.argsort(np.asarray(pictures))
-    ordered = np.asarray(keys)[order]
-    return [order[ordered == key] for key in np.unique(ordered)]

@@ -24,3 +24,10 @@ def identity_of(picture: str) -> str:
 def identities_of(pictures: Iterable[str]) -> np.ndarray:
     """Return whose pictures these N are, str [N]."""
     return np.array([identity_of(picture) for picture in pictures], dtype=str)
+
+
+def rows_by(keys: Iterable[str], pictures: Iterable[str]) -> list[np.ndarray]:
+    """Return the rows of the pictures of each key, in the order of their ids, so that nothing depends on theirs."""
+    order = np.argsort(np.asarray(pictures))
+    ordered = np.asarray(keys)[order]
+    return [order[ordered == key] for key in np.unique(ordered)]

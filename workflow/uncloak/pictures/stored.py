@@ -8,6 +8,7 @@ import pandas as pd
 
 from uncloak.errors import InputError
 from uncloak.files import unreadable
+from uncloak.pictures.names import identities_of
 from uncloak.pictures.split import USER, in_role, no_probes, read_split
 from uncloak.seeds import generator
 from uncloak.store import MEND, open_arrays, read_arrays, read_attributes
@@ -53,10 +54,16 @@ def pictures_to_perturb(
     return np.sort(np.concatenate(chosen)) if chosen else np.array([], dtype=str)
 
 
-def shard(pictures: np.ndarray, item: str) -> np.ndarray:
-    """Return the pictures of one of several jobs, such as "2-of-3": every third, from the second."""
+def shard(pictures: np.ndarray, item: str, whole: bool = False) -> np.ndarray:
+    """Return the pictures of one of several jobs, such as "2-of-3": every third, from the second.
+
+    whole: every third person, with all pictures. There may be none.
+    """
     number, count = map(int, item.split("-of-"))
-    return pictures[number - 1 :: count]
+    if not whole:
+        return pictures[number - 1 :: count]
+    people = identities_of(pictures)
+    return pictures[np.isin(people, np.unique(people)[number - 1 :: count])]
 
 
 def identity_order(identities: np.ndarray, seed: int, role: str) -> np.ndarray:

@@ -280,8 +280,10 @@ class _References:
             _refuse(f"{place}.photograph.warp", "is for methods that see the whole photograph, not Fawkes; remove it")
         if attack.photograph and attack.photograph.frame == "box" and not tool:
             _refuse(f"{place}.photograph.frame", f"box is that of {' and '.join(_TOOLS)}; choose aligned")
-        if attack.method == "fawkes_v03" and attack.targets is None:
-            _refuse(place, "fawkes_v03 moves pictures towards somebody; say to whom by `targets`")
+        if attack.photograph and plugins.constant(plugins.METHOD, attack.method, "WHOLE_USERS", False):
+            _refuse(f"{place}.photograph", f"{attack.method} works on all face crops of a user; remove `photograph`")
+        if attack.targets is None and plugins.constant(plugins.METHOD, attack.method, "NEEDS_TARGETS", False):
+            _refuse(place, f"{attack.method} moves pictures towards somebody; say to whom by `targets`")
         if isinstance(attack.targets, Farthest):
             self._known(f"{place}.targets.dataset", "datasets", [attack.targets.dataset])
 

@@ -15,6 +15,8 @@ from uncloak.attacks.terms.adadelta import Adadelta, decode, decode_with_slope, 
 from uncloak.attacks.terms.dssim import Dssim
 from uncloak.errors import InputError
 
+NEEDS_TARGETS = True
+
 _RHO, _EPS = 0.95, 1e-8
 _FIRST_MODIFIER = 1e-6
 _DECAY = 0.8
