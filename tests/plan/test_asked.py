@@ -21,12 +21,15 @@ def test_an_experiment_takes_what_its_dataset_evaluates_and_leaves_out_what_it_s
     # Raw pixels are the floor of the clean error, which nothing could fool; few figures draw it.
     assert taken(default, "ranks") == (["arcface", "magface", "clip", "robust"], ["fawkes_v10", "lowkey"])
     assert taken(default, "lowkey_and_defenses", "second_world") == (
-        ["arcface", "magface", "clip", "robust"],
+        ["facenet", "arcface", "vggface", "magface", "clip", "robust"],
         ["lowkey"],
     )
     without = {"attacks": ["lowkey"], "extractors": ["clip"]}
     changed = configuration({"experiments": {"ranks": {"datasets": ["second_world"], "without": without}}})
-    assert taken(changed, "ranks", "second_world") == (["arcface", "magface", "robust"], ["fawkes_v10"])
+    assert taken(changed, "ranks", "second_world") == (
+        ["facenet", "arcface", "vggface", "magface", "robust"],
+        ["fawkes_v03", "fawkes_v10"],
+    )
     # Left out, but for being the only one.
     alone = configuration(TINY, {"run": {"extractors": ["facenet"], "attacks": ["fawkes_v03"], "defenses": []}})
     assert taken(alone, "unprotected") == (["facenet"], ["fawkes_v03"])
@@ -49,7 +52,7 @@ def test_a_dataset_has_attacks_and_extractors_of_its_own():
     config = configuration({"datasets": {"synthetic": {"attacks": ["lowkey"], "extractors": ["clip"]}}})
     assert evaluated.attacks_of(config, "synthetic") == ["lowkey"]
     assert evaluated.extractors_of(config, "synthetic") == ["clip"]
-    assert taken(config, "adaptive") == (["arcface"], ["lowkey"])
+    assert taken(config, "adaptive") == (["facenet", "arcface"], ["lowkey"])
     assert Asked(config, "games", "synthetic").words()["users"] == {
         "Posts with the newest attack": ["lowkey"],
         "Posts once, with LowKey": ["lowkey"],

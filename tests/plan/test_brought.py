@@ -21,7 +21,7 @@ def empty_cache(tmp_path, monkeypatch):
 
 
 def test_lpips_is_measured_where_its_weights_are_or_an_attack_needs_them(tmp_path):
-    wanted = of("second_world", "perturbed/lpips/fawkes_v10.csv", "perturbed/lpips/lowkey.csv")
+    wanted = of("second_world", *(f"perturbed/lpips/{name}.csv" for name in ("fawkes_v03", "fawkes_v10", "lowkey")))
     dssim = configuration({"weights": str(tmp_path)})
     assert attacks.lpips(dssim, "second_world") == []
     lpips = configuration({"weights": str(tmp_path), "attacks": {"lowkey": {"options": {"perceptual": "lpips"}}}})

@@ -25,6 +25,7 @@ def test_an_extractor_that_looks_beyond_is_told_once_for_each_dataset_that_it_me
     assert [line.partition(" and sees")[0] for line in lines] == [
         "'facenet' looks 6.3 pixels (of the 112 crop) beyond the faces of 'synthetic'",
         "'facenet' looks 6.3 pixels (of the 112 crop) beyond the faces of 'background'",
+        "'facenet' looks 6.3 pixels (of the 112 crop) beyond the faces of 'second_world'",
     ]
     # 80 pixels for 112 of the standard crop: 124 need 89.
     assert "datasets.synthetic.margin 6 would show" in lines[0]
@@ -38,7 +39,7 @@ def test_what_is_tuned_from_it_and_what_attacks_know_looks_beyond_too():
 
 
 def test_a_margin_that_shows_it_all_is_told_no_more():
-    wide = {name: {"margin": 6, "face_size": 72} for name in ("synthetic", "background", "public")}
+    wide = {name: {"margin": 6, "face_size": 72} for name in ("synthetic", "second_world", "background", "public")}
     assert notes(looking("facenet", datasets=wide)) == []
 
 

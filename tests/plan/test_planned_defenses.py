@@ -37,8 +37,7 @@ def test_robust_training_takes_another_extractor_where_it_has_one(default):
     assert defenses.recognizer(default, "magface", "robust_training") is None
     asked = Asked(default, "adaptive", "synthetic")
     assert [(each.extractor, each.defense) for each in asked.recognizers] == [
-        ("arcface", "none"),
-        ("arcface", "robust_training"),
+        (name, defense) for name in ("facenet", "arcface") for defense in ("none", "robust_training")
     ]
 
 

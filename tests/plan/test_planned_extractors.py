@@ -23,7 +23,7 @@ def test_every_extractor_is_made_in_one_way(default):
     assert made["trained first"] == ["arcface", "vggface"]
     assert made["tuned"] == ["clip_tuned"]
     assert made["interpolated"] == ["clip_30", "clip", "clip_80"]
-    assert made["robust"] == ["robust", "robust_lowkey", "robust_fawkes"]
+    assert made["robust"] == ["robust", "robust_lowkey", "robust_fawkes", "robust_facenet"]
     assert sorted(name for names in made.values() for name in names) == sorted(default["extractors"])
 
 

@@ -105,7 +105,8 @@ def test_labels_are_marked_once_for_an_extractor_or_for_what_a_defense_brings(ma
     assert together["defense_label"].endswith("†")
     assert not described["magface", "top_2_clip"]["defense_label"].endswith("†")
     assert {each["extractor_label"] for each in asked_of(marked)["adaptive"].labels()["recognizers"]} == {
-        "ArcFace IR-ResNet†"
+        "ArcFace IR-ResNet†",
+        "FaceNet-like",
     }
     assert {each["defense_label"] for each in asked_of(marked)["adaptive"].labels()["recognizers"]} == {
         "none",

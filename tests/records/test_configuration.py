@@ -326,10 +326,10 @@ def test_a_kind_that_is_struck_out_has_no_records(kind):
 
 
 def test_what_names_a_record_that_is_struck_out_is_told():
-    with pytest.raises(
-        InputError, match=r"^config: attacks.fawkes_v03.surrogates: .*'facenet' \(an overlay strikes it"
-    ):
-        read(merged(DEFAULT, {"extractors": {"facenet": None}, "run": {"extractors": ["clip"]}}))
+    struck = {"extractors": {"facenet": None}, "datasets": {"second_world": {"extractors": ["clip"]}}}
+    said = r"^config: extractors.robust_facenet.from: .*'facenet' \(an overlay strikes it"
+    with pytest.raises(InputError, match=said):
+        read(merged(DEFAULT, {**struck, "run": {"extractors": ["clip"]}}))
 
 
 def test_records_that_compute_have_a_precision():
