@@ -1,5 +1,7 @@
 """Published weights: in the user's folder, a package or the cache, or fetched from a mirror on loopback."""
 
+import errno
+import fcntl
 import hashlib
 import logging
 import multiprocessing
@@ -14,7 +16,7 @@ from mirror import mirror
 
 from uncloak import progress
 from uncloak.errors import InputError
-from uncloak.fetching import cache, find, obtain
+from uncloak.fetching import alone, cache, find, obtain
 from uncloak.published_files import OURS, file_of
 
 CONTENT = np.random.default_rng(5).bytes(3_000_000)
@@ -174,6 +176,17 @@ def test_two_processes_fetch_once(places, server):
     assert {path.read_bytes() for path in found} == {CONTENT}
     assert len(server.asked) == 1
     assert len(left(places / "cache")) == 1
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_a_cache_without_locks_is_one_still(tmp_path, monkeypatch, number):
+    def refuse(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with alone(tmp_path / "cache" / "file"):
+        (tmp_path / "cache" / "file").touch()
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == ["file"]
 
 
 def test_what_needs_no_file_gets_none(places):

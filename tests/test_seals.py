@@ -33,7 +33,7 @@ def test_a_flipped_byte_is_named_with_the_mend(result):
     with pytest.raises(InputError) as caught:
         seals.check(result)
     assert str(caught.value) == (
-        f"{result}: damaged, or changed since it was made; delete {result} and run again, which makes it anew"
+        f"{result}: damaged, or changed since it was made; delete it and run again, which makes it anew"
     )
 
 
@@ -126,7 +126,7 @@ def test_jobs_look_at_what_they_read_and_seal_what_they_make(result, tmp_path, c
         begun = True
     assert (ended.value.code, begun) == (1, False)
     assert capsys.readouterr().err == (
-        f"error: {output}: damaged, or changed since it was made; delete {output} and run again, which makes it anew\n"
+        f"error: {output}: damaged, or changed since it was made; delete it and run again, which makes it anew\n"
     )
 
 

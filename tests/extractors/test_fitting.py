@@ -84,7 +84,7 @@ def test_a_text_tower_that_does_not_fit_is_told(tmp_path):
     tower = TextTower(16, 8, 8, 1, 2)
     tower.options = {**tower.options, "width": 16}
     weights.save(path, fitted.extractor, fitted.record, {}, tower)
-    with pytest.raises(InputError, match=r"a\.safetensors: its text tower does not fit"):
+    with pytest.raises(InputError, match=r"a\.safetensors: what it says of its network builds none"):
         read_tower(path)
 
 

@@ -4,6 +4,7 @@ A record names the file by its hash, so that it is the same file wherever it com
 was. The cache lies outside the repository: pooch's folder for the user, or the one that UNCLOAK_CACHE names.
 """
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -23,6 +24,7 @@ _CHUNK = 1 << 16  # what a cut connection loses at most
 _MB = 1e6
 _PATIENCE = 30  # seconds without a byte
 _TRIES = 3  # in a row that bring nothing
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
 def cache() -> Path:
@@ -75,14 +77,23 @@ def alone(place: Path) -> Iterator[None]:
     path = beside(place, "", ".lock")
     while True:
         with open(path, "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            _wait(lock.fileno())
             if not _same(path, lock.fileno()):
                 continue  # whoever had it has removed it
             try:
                 yield
             finally:
-                path.unlink()
+                path.unlink(missing_ok=True)
             return
+
+
+def _wait(descriptor: int) -> None:
+    """Wait for the lock of a file; without one where the file system has none, for what is fetched has its hash."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
 
 
 def _same(path: Path, descriptor: int) -> bool:

@@ -44,8 +44,9 @@ def check(path: str | os.PathLike) -> None:
     path = Path(path)
     if path.suffix != _CHECKS_ITSELF:
         for name in damaged(path):
+            whole = "it" if name == path.name else path
             raise InputError(
-                f"{path.parent / name}: damaged, or changed since it was made; delete {path} and run again, which"
+                f"{path.parent / name}: damaged, or changed since it was made; delete {whole} and run again, which"
                 " makes it anew"
             )
 

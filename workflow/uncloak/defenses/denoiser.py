@@ -19,7 +19,7 @@ from uncloak.devices import choose_device
 from uncloak.errors import InputError
 from uncloak.extractors.learning import Schedule
 from uncloak.extractors.learning import learn as run
-from uncloak.extractors.weights import read_metadata, tensors
+from uncloak.extractors.weights import read_metadata, rebuilding, tensors
 from uncloak.pictures.tensors import as_floats
 from uncloak.pictures.views import View
 from uncloak.seeds import derive_seed, generator
@@ -117,7 +117,8 @@ def _load(path: str, width: int, depth: int, device: str) -> Denoiser:
     if found != _network(width, depth):
         raise InputError(f"{path}: holds no such denoiser but network {found}; delete it and run again")
     denoiser = Denoiser(width, depth)
-    denoiser.network.load_state_dict(tensors(path), strict=True)
+    with rebuilding(path):
+        denoiser.network.load_state_dict(tensors(path), strict=True)
     return denoiser.eval().requires_grad_(False).to(device)
 
 

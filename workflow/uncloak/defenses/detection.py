@@ -6,7 +6,6 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file
 from torch import nn
 from torchvision.models import mobilenet_v2
 
@@ -171,7 +170,7 @@ def load(path: str | os.PathLike) -> Detector:
     record = weights.read_metadata(path)["record"]
     if record["network"]["name"] != _NETWORK:
         raise InputError(f"{path}: holds no detector but network {record['network']['name']}; give a detector's file")
-    options = record["options"]
-    detector = Detector(*(options[name] for name in _BUILT_FROM))
-    detector.network.load_state_dict(load_file(path), strict=True)
+    with weights.rebuilding(path):
+        detector = Detector(*(record["options"][name] for name in _BUILT_FROM))
+        detector.network.load_state_dict(weights.tensors(path), strict=True)
     return detector.eval().requires_grad_(False)

@@ -55,7 +55,7 @@ def _opened(path: str | os.PathLike) -> Iterator[h5py.File]:
     """Open a file; what HDF5 finds wrong with it inside is told in one line."""
     check_readable(path)
     try:
-        file = h5py.File(path, "r")
+        file = h5py.File(path, "r", locking=False)
     except OSError as error:
         raise unreadable(path, error, "not a HDF5 file") from None
     with file:

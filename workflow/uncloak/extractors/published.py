@@ -2,13 +2,10 @@
 
 import hashlib
 import os
-import pickle
-import zipfile
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from uncloak.errors import InputError
@@ -16,6 +13,9 @@ from uncloak.extractors import dlib_file, keras_file
 from uncloak.files import check_readable, unreadable
 
 _LEAST_DIGITS = 8
+# What an archive may unpack to: bytes, and more where it is not many times as small; weights hardly pack at all.
+_MUCH = 2**28
+_MOST_UNPACKED = 100
 # Where training scripts keep the parameters, beside whatever else they save.
 _NESTED = ("state_dict", "model_state_dict", "net_state_dict", "model", "net")
 # What DataParallel puts before every name.
@@ -50,6 +50,9 @@ def _read_torch(path: str | os.PathLike) -> Mapping:
 
 def _read_npz(path: str | os.PathLike) -> Mapping:
     with np.load(path, allow_pickle=False) as arrays:
+        size = sum(part.file_size for part in arrays.zip.infolist())
+        if size > max(_MUCH, _MOST_UNPACKED * os.stat(path).st_size):
+            raise InputError(f"{path}: unpacks to {size / 1e9:.0f} GB, many times its size; get weights elsewhere")
         return {name: _tensor(arrays[name]) for name in arrays.files}
 
 
@@ -86,15 +89,13 @@ def read(path: str | os.PathLike, format: str, drop: Sequence[str] = ()) -> dict
     if format not in _READERS:
         raise InputError(f"{path}: unknown format '{format}'; use one of {', '.join(_READERS)}")
     check_readable(path)
-    damaged = (pickle.UnpicklingError, zipfile.BadZipFile, SafetensorError, RuntimeError, ValueError, EOFError, OSError)
     try:
-        content = _READERS[format](path)
+        state = _without(path, _unwrapped(path, _READERS[format](path)), drop)
+        check_numbers(path, state)
     except InputError:
         raise
-    except damaged as error:
+    except Exception as error:  # whatever a library says of what somebody wrote; none has a list of it
         raise unreadable(path, error, f"not a plain file of weights in format '{format}'") from None
-    state = _without(path, _unwrapped(path, content), drop)
-    check_numbers(path, state)
     return state
 
 

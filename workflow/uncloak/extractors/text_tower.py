@@ -14,8 +14,7 @@ from open_clip.transformer import QuickGELU, TextTransformer
 from torch import nn
 from torch.nn import functional as F
 
-from uncloak.errors import InputError
-from uncloak.extractors.weights import read_metadata, tensors
+from uncloak.extractors.weights import read_metadata, rebuilding, tensors
 
 LARGEST_SCALE = 100.0  # as in CLIP, section 2.5
 VOCABULARY = 49408  # of CLIP's tokens
@@ -81,9 +80,7 @@ def read_tower(path: str | os.PathLike) -> TextTower | None:
     options = read_metadata(path).get("text_tower")
     if options is None:
         return None
-    tower = TextTower(**options)
-    try:
+    with rebuilding(path):
+        tower = TextTower(**options)
         tower.load_state_dict(tensors(path, beside=True), strict=True)
-    except RuntimeError:
-        raise InputError(f"{path}: its text tower does not fit what it says of it; delete it and run again") from None
     return tower

@@ -5,7 +5,8 @@ Torch is imported where weights are really read or written, so that tables and f
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError, safe_open
@@ -24,6 +25,7 @@ _KEY = "uncloak"
 # Before the names of what is kept beside the network; a module's name could not have a slash.
 _BESIDE = "text/"
 _MEND = "delete it and run again"
+_SAID = 200
 
 
 def save(
@@ -65,10 +67,8 @@ def load(
     if build is None:
         from uncloak.extractors.extractor import build
     record = read_metadata(path)["record"]
-    try:
+    with rebuilding(path):
         extractor = build(record)
-    except InputError as error:
-        raise InputError(f"{path}: {error}; {_MEND}") from None
     state = tensors(path)
     expected = {name: (value.dtype, value.shape) for name, value in extractor.network.state_dict().items()}
     found = {name: (value.dtype, value.shape) for name, value in state.items()}
@@ -77,6 +77,18 @@ def load(
         raise InputError(f"{path}: its weights do not fit network {record['network']['name']} (at '{wrong}'); {_MEND}")
     extractor.network.load_state_dict(state, strict=True)
     return extractor.freeze().to(device)
+
+
+@contextmanager
+def rebuilding(path: str | os.PathLike) -> Iterator[None]:
+    """Raise InputError, one line, where what a file says of its network, or holds of it, builds none."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{path}: {error}; {_MEND}") from None
+    except (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError) as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:_SAID]
+        raise InputError(f"{path}: what it says of its network builds none ({reason}); {_MEND}") from error
 
 
 def tensors(path: str | os.PathLike, beside: bool = False) -> dict[str, "torch.Tensor"]:
@@ -106,6 +118,6 @@ def read_metadata(path: str | os.PathLike) -> dict[str, Any]:
     try:
         metadata = json.loads(text)
         metadata["record"]["network"]["name"]
-    except (TypeError, KeyError, ValueError):
+    except (TypeError, KeyError, ValueError, RecursionError):
         raise InputError(f"{path}: not written by Uncloak (no extractor's record in it); {_MEND}") from None
     return metadata

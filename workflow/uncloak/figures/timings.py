@@ -94,9 +94,16 @@ def as_text(summary: pd.DataFrame) -> str:
 def report(folder: str | os.PathLike, logs: str | os.PathLike) -> str:
     """Return the table of times, and the share of numerical work in the run of this process, as text.
 
-    `folder` holds benchmark files, `logs` logs. Where there is none of the former, there is nothing to tell.
+    `folder` holds benchmark files, `logs` logs. Where there is none of the former, there is nothing to tell; a damaged
+    one is told of, for a run that has succeeded does not fail by it.
     """
-    return f"{as_text(summarize(folder, logs))}\n{share(logs)}" if Path(folder).is_dir() else ""
+    if not Path(folder).is_dir():
+        return ""
+    try:
+        times = as_text(summarize(folder, logs))
+    except InputError as error:
+        times = f"Times are not told: {error}"
+    return f"{times}\n{share(logs)}"
 
 
 def share(logs: str | os.PathLike, since: float = _STARTED) -> str:

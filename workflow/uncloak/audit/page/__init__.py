@@ -86,9 +86,9 @@ def _about(path: str | os.PathLike) -> dict:
     check_readable(path)
     try:
         about = json.loads(Path(path).read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not JSON ({error}); delete it and run again") from None
-    missing = [name for name in _ABOUT if name not in about]
+    missing = [name for name in _ABOUT if not isinstance(about, dict) or name not in about]
     if missing:
         raise InputError(f"{path}: has no '{missing[0]}'; delete it and run again")
     return about
