@@ -254,6 +254,7 @@ def test_every_overlay_is_valid(path):
         ("experiments.protection.without", {"attacks": ["lowkey"]}, ["experiments.lifetime.attacks", "'lowkey'"]),
         ("experiments.visibility.extractors", ["clip_30"], ["experiments.visibility.extractors", "take it"]),
         ("experiments.games.options.users", {"A": ["glaze"]}, ["experiments.games.options.users.A", "no attack"]),
+        ("experiments.games.options.users", {"A": ["lowkey"] * 2}, ["users.A: 'lowkey' stands twice"]),
         ("experiments.games.options.users", {}, ["experiments.games.options", "there are none"]),
         ("experiments.detection.options.detectors", ["both"], ["detection.options.detectors", "no detector 'both'"]),
         ("experiments.detection.options.threshold", 1.0, ["experiments.detection.options", "threshold is 1.0"]),

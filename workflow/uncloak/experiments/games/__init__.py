@@ -41,6 +41,8 @@ def check(asked, place):
         for name in names:
             if name not in asked.config["attacks"]:
                 raise InputError(f"{place}.options.users.{title}: there is no attack '{name}'; name another")
+            if names.count(name) > 1:
+                raise InputError(f"{place}.options.users.{title}: '{name}' stands twice; name it once")
 
 
 def players(asked):
