@@ -75,6 +75,16 @@ def test_agrees_with_its_definition(given):
         assert len({target for run in runs for target in run[1]}) > 1
 
 
+def test_pictures_of_a_large_gallery_go_in_parts(monkeypatch):
+    network, faces, targets = small_network(1).double(), floats(smooth_faces(5)), floats(smooth_faces(5, seed=5))
+    options, rounds = tip_im.Options(steps=3), []
+    whole = tip_im.attack(faces, [network], options, [0] * 5, targets=targets)
+    monkeypatch.setattr(tip_im, "default_batch", lambda side, device: 2)
+    given = {"targets": targets, "track": lambda steps: (rounds.append(step) or step for step in steps)}
+    torch.testing.assert_close(tip_im.attack(faces, [network], options, [0] * 5, **given), whole, atol=1e-9, rtol=0)
+    assert rounds == list(range(9))
+
+
 def test_the_naturalness_term_is_the_discrepancy_and_holds_pictures_near():
     faces = floats(smooth_faces(2))
     moved = (faces + 0.03 * torch.randn(faces.shape, generator=torch.Generator().manual_seed(0))).clip(0, 1)

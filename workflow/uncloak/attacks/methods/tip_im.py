@@ -12,6 +12,7 @@ from typing import Literal
 import torch
 from torch.nn.functional import normalize
 
+from uncloak.attacks.batch import default_batch
 from uncloak.errors import InputError
 
 WHOLE_USERS = True
@@ -34,7 +35,6 @@ _VARIANCES = (
     1e6,
 )
 _STEP = 1.5
-_TOGETHER = 4
 _GAINS = {"sum": torch.logsumexp, "least": torch.amin, "largest": torch.amax}
 
 
@@ -102,7 +102,7 @@ def attack(
     counts = Counter(surrogates)
     with torch.no_grad():
         aims = _embed(counts, _different(targets, options.targets))
-    parts = pictures.split(_TOGETHER)
+    parts = pictures.split(default_batch(pictures.shape[-1], pictures.device))
     steps = iter(track(range(len(parts) * options.steps)))
     return torch.cat([_move(part, counts, aims, options, islice(steps, options.steps)) for part in parts])
 
