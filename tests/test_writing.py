@@ -66,6 +66,16 @@ def test_a_limit_of_the_size_of_files_is_one_line_and_leaves_nothing(tmp_path, k
     assert "Traceback" not in (tmp_path / "job.log").read_text()
 
 
+def test_faces_that_wait_on_disk_are_told_by_their_folder(tmp_path):
+    work = (
+        "from uncloak.pictures.views import Spooled; faces = Spooled(path, 112)\n"
+        "while True: faces.append(noise[:112, :112])"
+    )
+    done = job(tmp_path / "out", tmp_path / "job.log", work, limited(100_000))
+    told(done, tmp_path / "out", "File too large")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
 @pytest.fixture
 def small_disk(tmp_path):
     """A disk of 400 kB."""

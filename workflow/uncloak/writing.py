@@ -51,17 +51,25 @@ def atomic(path: str | os.PathLike) -> Iterator[Path]:
     """
     path, temporary = Path(path), temporary_name(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        os.replace(temporary, path)
+        with faults_named(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield temporary
+            os.replace(temporary, path)
+    finally:
+        with suppress(OSError):  # it is renamed, or was never there
+            temporary.unlink()
+
+
+@contextmanager
+def faults_named(path: str | os.PathLike) -> Iterator[None]:
+    """Raise LackError, one line with the file or folder, where the machine fails while it is written to."""
+    try:
+        yield
     except Exception as error:
         found = fault(error)
         if found is None:
             raise
         raise LackError(f"{path}: cannot be written ({found.reason}); {found.mend}") from None
-    finally:
-        with suppress(OSError):  # it is renamed, or was never there
-            temporary.unlink()
 
 
 def temporary_name(path: str | os.PathLike, kind: str = "") -> Path:

@@ -15,6 +15,7 @@ from uncloak.pictures.landmarks import LANDMARK_COLUMNS, SHIFT
 from uncloak.pictures.reading import load_picture
 from uncloak.records.datasets import Alignment
 from uncloak.store import read_arrays, read_attributes
+from uncloak.writing import temporary_name
 
 ARRAYS = ("faces", "picture", "aligned_by", "landmarks")
 
@@ -52,7 +53,7 @@ def align_scraped(
     """
     pictures, points = known
     landmarks = pd.DataFrame(points.reshape(len(points), 10), columns=LANDMARK_COLUMNS).assign(picture=pictures)
-    with TemporaryDirectory(dir=scratch) as folder:
+    with TemporaryDirectory(dir=scratch, prefix=temporary_name("aligned").name) as folder:
         aligned, root = Path(folder, "aligned.h5"), Path(root)
         if channel.steps:
             names = [f"{row}.png" for row in range(len(table))]

@@ -13,6 +13,7 @@ import numpy as np
 
 from uncloak.pictures.stored import read_rows
 from uncloak.store import check_array, open_arrays, read_arrays
+from uncloak.writing import faults_named
 
 _AT_HAND = 2**28  # bytes
 
@@ -68,14 +69,19 @@ class Spooled(View):
     """
 
     def __init__(self, folder: str | os.PathLike, size: int):
-        os.makedirs(folder, exist_ok=True)
-        self.shape, self.dtype = (0, size, size, 3), np.dtype(np.uint8)
-        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (open as long as this object is there)
+        self.shape, self.dtype, self._folder = (0, size, size, 3), np.dtype(np.uint8), folder
+        with faults_named(folder):
+            os.makedirs(folder, exist_ok=True)
+            # Unbuffered, so that a full disk is told where it is.
+            self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 (open as long as this is there)
 
     def append(self, face: np.ndarray):
         """Add a face uint8 [S,S,3]."""
-        self._file.seek(0, os.SEEK_END)
-        self._file.write(np.ascontiguousarray(face).data)
+        left = memoryview(np.ascontiguousarray(face)).cast("B")
+        with faults_named(self._folder):
+            self._file.seek(0, os.SEEK_END)
+            while left:
+                left = left[self._file.write(left) :]
         self.shape = (len(self) + 1, *self.shape[1:])
 
     def read(self, rows: np.ndarray) -> np.ndarray:
