@@ -71,7 +71,9 @@ def run(tmp_path, monkeypatch):
         figure = {"page": f"results/{label}/figure.html", "category": "Defenses", "title": label}
         words = {
             "figures": [{**figure, "caption": f"**{label}**\n\n*How to read it.* Look."}],
-            **{name: [label] for name in ("rates", "splits", "extractors", "perturbed", "attacks", "notes")},
+            **{
+                name: [label] for name in ("rates", "datasets", "splits", "extractors", "perturbed", "attacks", "notes")
+            },
             "about_rates": [label],
             "settings": {"seed": 1},
         }

@@ -259,14 +259,16 @@ def test_the_overview_asks_for_nothing_that_is_not_made_anyhow(finished):
 
     def jobs(experiments, *targets):
         run = json.dumps({"experiments": experiments})
-        done = finished.snakemake("-n", "--quiet", "--forceall", *targets, "--config", f"run={run}")
+        done = finished.snakemake("-n", "--forceall", *targets, "--config", f"run={run}")
         assert done.returncode == 0, done.stdout + done.stderr
         rows = [line.split() for line in (done.stdout + done.stderr).splitlines()]
-        return {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[1].isdigit()} | {"total": 0}
+        counts = {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[1].isdigit() and row[0].isidentifier()}
+        assert counts.pop("total") == sum(counts.values())
+        return counts
 
-    for name in ("contact_sheet", "pictures", "visibility", "ranks"):
+    for name in ("pictures", "contact_sheet", "ranks"):
         without = jobs([name], f"{RESULTS}/figures/{name}.html")
-        assert len(without) > 4
+        assert len(without) > 3
         assert jobs([name]) == without | {"all": 1, "overview": 1}
 
 

@@ -41,7 +41,7 @@ def write_page(
         files: `figures` (SVG), `rates` and `claims` (tables as `uncloak.overview.answer` and `.claimed` take them).
         words: `figures`, for each of the files its `page` (a path below this folder), `title`, `category` and `caption`
             (reStructuredText); `rates`, for each of them the dataset's label, and `about_rates`, sentences on their
-            extractors; `splits`, `extractors` and `attacks`, the labels of all that was run; `notes` on the datasets.
+            extractors; `datasets`, `extractors` and `attacks`, the labels of all that was run; `notes` on the datasets.
         provenance: what `uncloak.overview.provenance.provenance` returned.
         path: of the page.
 

@@ -1,6 +1,6 @@
 """The page about a run as a whole: which figures answer its question, and from what the rest of it is told."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from uncloak import paths
 from uncloak.plan import attacks, captions, claims, evaluated, experiments, extractors, recognition, targets, transfer
@@ -98,27 +98,36 @@ def _files(config: Mapping) -> dict[str, dict[str, str]]:
         for model in recognizer.models
         if recognition.comparisons(each.dataset, model, recognizer.treated) in needed and model in in_files
     }
-    posted = {
-        path: f"{config['attacks'][name]['label']}, {_label(config, dataset)}"
-        for dataset in _with_people(config)
+    posted = [
+        (dataset, name)
+        for dataset in _asked_of(config)
         for name in evaluated.parts_of(config, dataset)
-        for path in attacks.perturbed(dataset, [name])
-        if path in needed or any(recognition.embeddings(dataset, model, name) in needed for model in names)
-    }
+        if needed.intersection(_posted(dataset, name, names))
+    ]
+    with_users = {each.dataset for each in measured} | {dataset for dataset, _ in posted}
+    split = [name for name in _asked_of(config) if name in with_users]
     return {
-        "splits": {paths.fill(paths.SPLIT, dataset=name): _label(config, name) for name in _with_people(config)},
+        "splits": {paths.fill(paths.SPLIT, dataset=name): _label(config, name) for name in split},
         "extractors": {
             paths.fill(paths.EXTRACTOR, extractor=name): config["extractors"][name]["label"] for name in names
         },
-        "perturbed": posted,
+        "perturbed": {
+            _posted(dataset, name)[0]: f"{config['attacks'][name]['label']}, {_label(config, dataset)}"
+            for dataset, name in posted
+        },
     }
+
+
+def _posted(dataset: str, attack: str, models: Iterable[str] = ()) -> list[str]:
+    """The pictures of an attack, and what these extractors make of them."""
+    return [*attacks.perturbed(dataset, [attack]), *(recognition.embeddings(dataset, name, attack) for name in models)]
 
 
 def _drawn_from(asked: Asked) -> dict[str, list[str]]:
     return asked.drawn_from() | asked.drawn_visible()
 
 
-def _with_people(config: Mapping) -> list[str]:
+def _asked_of(config: Mapping) -> list[str]:
     """The datasets of the run that anything is asked of."""
     return list(dict.fromkeys(each.dataset for each in _made(config)))
 
@@ -129,12 +138,13 @@ def _label(config: Mapping, dataset: str) -> str:
 
 def told(config: Mapping) -> dict:
     """What the job that writes the page is told: words, in the order of its files."""
-    asked = _with_people(config)
+    asked = _asked_of(config)
     return {
         "figures": figures(config),
         "rates": [_label(config, each.dataset) for each in _rates(config)],
         "about_rates": captions.about_extractors(_rates(config)),
         **{kind: list(found.values()) for kind, found in _files(config).items()},
+        "datasets": [_label(config, name) for name in asked],
         "notes": list(dict.fromkeys(filter(None, (config["datasets"][name].get("note") for name in asked)))),
         "attacks": _labels(config, "attacks", [name for each in asked for name in evaluated.attacks_of(config, each)]),
         "settings": {
