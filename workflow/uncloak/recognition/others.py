@@ -11,7 +11,7 @@ import numpy as np
 from uncloak.pictures.views import Faces
 from uncloak.recognition.distances import FloatPass
 from uncloak.recognition.slices import at_once, of_people
-from uncloak.recognition.thresholds import Impostors, size_to_draw
+from uncloak.recognition.thresholds import Impostors, add_to_all, size_to_draw
 
 _DISTANCES_AT_ONCE = 2**22
 _PROBES_AT_ONCE = 256
@@ -54,8 +54,7 @@ def compare_others(
     # The users apart: nothing of what concerns others alone depends on their pictures, not even by rounding.
     for part in of_people(codes, most or at_once(probes.shape[1])):
         for rows, squared in _blocks(FloatPass(others[0][part], metric), part.stop - part.start, probes):
-            for each in found:
-                each.add(squared, asking[rows], part)
+            add_to_all(found, squared, asking[rows], part)
             ends = (np.searchsorted(codes[part], asking[rows], side=side) for side in ("left", "right"))
             for row, distances, first, end in zip(range(rows.start, rows.stop), squared, *ends, strict=True):
                 own[row] = distances[first:end].min(initial=own[row])
@@ -63,8 +62,7 @@ def compare_others(
             rival[rows] = np.minimum(rival[rows], squared.min(axis=1))
     part = slice(len(codes), len(everyone))
     for rows, squared in _blocks(FloatPass(users[0][:], metric), len(user_codes), probes):
-        for each in found:
-            each.add(squared, asking[rows], part)
+        add_to_all(found, squared, asking[rows], part)
         to_users[rows] = np.minimum.reduceat(squared, starts, axis=1)
     return {
         "other_own_squared": own,

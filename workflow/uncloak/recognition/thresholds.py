@@ -7,6 +7,7 @@ draws count, each by its chance: no random choice is made.
 """
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -62,7 +63,7 @@ class Impostors:
         """
         counts = np.bincount(owners)
         enough = (counts >= size) & (np.arange(len(counts)) != without)
-        self._owners, self._drawn = owners, enough[owners]
+        self._owners, self._drawn, self._without = owners, enough[owners], without
         # By the number of pictures, which many people share.
         numbers, self._number = np.unique(counts, return_inverse=True)
         self._chances = np.zeros((len(numbers), counts.max(initial=0)))
@@ -76,23 +77,18 @@ class Impostors:
 
     def add(self, squared: np.ndarray, askers: np.ndarray, faces: slice = slice(None)) -> None:
         """Add squared distances [B,g] of probes of `askers` [B] to gallery faces: all, or a slice of whole people."""
-        columns = np.flatnonzero(self._drawn[faces])
-        if len(columns) < squared.shape[1]:
-            squared = squared[:, columns]
-        owners = self._owners[faces][columns]
-        probe, face = np.nonzero((squared <= self._bound) & (owners != askers[:, None]))
-        person, distance = owners[face], squared[probe, face].astype(np.float64)
-        order = np.lexsort((distance, person, probe))
-        pair = (probe * len(self._number) + person)[order]
-        # Which of a person's pictures it is, from the nearest on: none nearer than these is left out.
-        place = np.arange(len(pair)) - np.searchsorted(pair, pair)
-        weights = self._chances[self._number[person[order]], place]
-        self._keep(np.append(self._squared, distance[order]), np.append(self._weights, weights))
+        add_to_all([self], squared, askers, faces)
+
+    def _add(self, person: np.ndarray, place: np.ndarray, squared: np.ndarray) -> None:
+        """Add distances [N] to others' pictures, and which of the person's it is, from the nearest on."""
+        weights = self._chances[self._number[person], place]
+        kept = (squared <= self._bound) & (weights > 0) & (person != self._without)
+        self._keep(np.append(self._squared, squared[kept]), np.append(self._weights, weights[kept]))
 
     def _keep(self, squared: np.ndarray, weights: np.ndarray) -> None:
         """Keep the distances that no more than the greatest share lie below."""
-        order = np.argsort(squared[weights > 0], kind="stable")
-        squared, weights = squared[weights > 0][order], weights[weights > 0][order]
+        order = np.argsort(squared, kind="stable")
+        squared, weights = squared[order], weights[order]
         below = np.cumsum(weights) - weights
         kept = np.searchsorted(below, self._allowed.max(initial=0) + _ROUNDING, side="right")
         self._squared, self._weights = squared[:kept], weights[:kept]
@@ -105,3 +101,23 @@ class Impostors:
             return np.full(len(self._allowed), np.nan)
         below = np.cumsum(self._weights) - self._weights
         return self._squared[np.searchsorted(below, self._allowed + _ROUNDING, side="right") - 1]
+
+
+def add_to_all(
+    impostors: Sequence[Impostors], squared: np.ndarray, askers: np.ndarray, faces: slice = slice(None)
+) -> None:
+    """Do `Impostors.add` for several of the same faces: their pictures are ranked once."""
+    columns = np.flatnonzero(np.logical_or.reduce([each._drawn[faces] for each in impostors]))
+    if not len(columns):
+        return
+    if len(columns) < squared.shape[1]:
+        squared = squared[:, columns]
+    owners, bound = impostors[0]._owners[faces][columns], max(each._bound for each in impostors)
+    probe, face = np.nonzero((squared <= bound) & (owners != askers[:, None]))
+    person, distance = owners[face], squared[probe, face].astype(np.float64)
+    order = np.lexsort((distance, person, probe))
+    pair = (probe * (owners[-1] + 1) + person)[order]
+    # None nearer than these is left out.
+    place = np.arange(len(pair)) - np.searchsorted(pair, pair)
+    for each in impostors:
+        each._add(person[order], place, distance[order])
