@@ -11,6 +11,7 @@ from scripts_run import run_scripts
 
 from uncloak.errors import InputError
 from uncloak.exchange.external import UnfitPicturesError, pair, read_faces, settle
+from uncloak.pictures.landmarks import template
 from uncloak.pictures.stored import read_shown
 from uncloak.store import read_arrays, write_arrays
 from uncloak.tables import read_table, write_table
@@ -29,7 +30,9 @@ def picture(seed, size=40):
 def world(tmp_path):
     """Clean faces and photographs, and a tool's of all but three."""
     clean = np.stack([picture(seed) for seed in range(len(PICTURES))])
-    write_arrays(tmp_path / "faces.h5", {"faces": clean, "picture": np.array(PICTURES)}, {})
+    moved = np.arange(len(PICTURES), dtype=np.float32)[:, None, None]
+    arrays = {"faces": clean, "picture": np.array(PICTURES), "landmarks": np.float32(template(30)) + moved}
+    write_arrays(tmp_path / "faces.h5", arrays, {})
     table = pd.DataFrame({"picture": PICTURES})
     table["identity"] = table["picture"].str.split("/").str[0]
     write_table(table.assign(part="gallery", role="user"), tmp_path / "split.csv")
@@ -103,6 +106,23 @@ def test_photographs_that_are_not_there_are_posted_clean_or_another_twice(world,
         assert place == world / ("photographs" if missing == "clean" else "theirs") / f"{table.loc[name, 'shown']}.png"
         assert (table.loc[name, "dssim"] == 0) == (missing == "clean")
     assert table.loc["Ann/0", "path"] == "Ann/0.png"
+
+
+def test_a_photograph_in_place_of_another_is_aligned_as_what_it_shows(world):
+    pytest.importorskip("torch")
+    record = {"face_size": 40, "alignment": {"face_detector": "mtcnn", "minimum_face": 40}}
+    aligning = {
+        "input": {"root": world / "theirs", "table": world / "table.csv", "faces": world / "faces.h5"},
+        "output": [world / "aligned.h5"],
+        "params": {"record": json.dumps(record), "channel": "[]", "landmarks": "clean", "code": ""},
+    }
+    run_scripts(world, [("import_photographs", job(world, "drop", "photographs")), ("align_perturbed", aligning)])
+    faces = dict(zip(*read_arrays(world / "aligned.h5", "picture", "faces"), strict=True))
+    for name, shown in (("Ann/1", "Ann/2"), ("Ann/3", "Ann/0"), ("Ben/0", "Ben/1")):
+        np.testing.assert_array_equal(faces[name], faces[shown])
+    assert (faces["Ann/0"] != faces["Ann/2"]).any()
+    (missing,) = read_arrays(world / "aligned.h5", "missing")
+    assert dict(zip(faces, missing, strict=True)) == {name: "dropped" if name in GONE else "" for name in PICTURES}
 
 
 def test_what_is_missing_is_counted_or_told(world, caplog):
