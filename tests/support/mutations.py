@@ -85,7 +85,7 @@ def _is_reference(place: tuple, value: object) -> bool:
     """Whether what stands there is the name of a record."""
     keys = ("extractors", "attacks", "surrogates", "datasets", "data", "from", "to", "channels", "defenses", "features")
     key = place[-2] if isinstance(place[-1], int) else place[-1]
-    return isinstance(value, str) and (key in keys or place[0] == "run" or place[-2:-1] == ("shares",))
+    return isinstance(value, str) and len(place) > 1 and (key in keys or place[0] == "run")
 
 
 _TEXTS = ["one", "4", "true", "1e3x", "soon", "a, b"]
