@@ -40,6 +40,11 @@ JOB = """
         exec(sys.argv[3])
 """
 
+WAITING = (
+    "import time; from uncloak.writing import atomic\n"
+    "with atomic(path) as p: p.touch(); print('at it', flush=True); time.sleep(60)"
+)
+
 
 def job(path, log, work, limit=lambda: None):
     command = [sys.executable, "-c", textwrap.dedent(JOB), path, log, work]
@@ -160,11 +165,7 @@ def test_temporary_names_keep_their_suffix_and_fit(tmp_path):
 
 
 def test_a_job_that_is_asked_to_end_leaves_nothing_half_written(tmp_path):
-    work = (
-        "import time; from uncloak.writing import atomic\n"
-        "with atomic(path) as p: p.touch(); print('at it', flush=True); time.sleep(60)"
-    )
-    command = [sys.executable, "-c", textwrap.dedent(JOB), tmp_path / "out" / "a.csv", tmp_path / "job.log", work]
+    command = [sys.executable, "-c", textwrap.dedent(JOB), tmp_path / "out" / "a.csv", tmp_path / "job.log", WAITING]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT)
     assert process.stdout.readline() == "at it\n"
     process.send_signal(signal.SIGTERM)
@@ -183,3 +184,16 @@ def test_arrays_survive_what_a_limit_left(tmp_path):
     done = job(path, tmp_path / "job.log", WRITERS["h5"], limited(9999))
     told(done, path, "File too large")
     assert read_arrays(path, "a")[0].tolist() == [0, 1, 2]
+
+
+def test_a_job_ends_with_the_one_who_started_it(tmp_path):
+    """As when Snakemake is killed."""
+    paths = [str(tmp_path / "out" / "a.csv"), str(tmp_path / "job.log")]
+    command = [sys.executable, "-c", textwrap.dedent(JOB), *paths, WAITING]
+    starter = f"import subprocess; subprocess.run({command!r})"
+    process = subprocess.Popen([sys.executable, "-c", starter], stdout=subprocess.PIPE, text=True, env=ENVIRONMENT)
+    assert process.stdout.readline() == "at it\n"
+    process.kill()
+    process.communicate()  # until nobody holds its output any more
+    assert list((tmp_path / "out").iterdir()) == []
+    assert "stopped by SIGTERM" in (tmp_path / "job.log").read_text()

@@ -20,6 +20,7 @@ from uncloak import seals
 from uncloak.allocation import keep_freed_memory
 from uncloak.errors import BAD_INPUT, InputError, LackError, printable
 from uncloak.halving import enough_memory
+from uncloak.parallel import end_with_parent
 from uncloak.progress import shown
 from uncloak.spending import counted
 from uncloak.writing import fault
@@ -80,6 +81,7 @@ def logged(log: str | os.PathLike) -> Iterator[None]:
     gc.freeze()
     gc.enable()
     before = signal.signal(signal.SIGTERM, _end)
+    end_with_parent(signal.SIGTERM)  # a killed Snakemake leaves no jobs behind
     # A log that cannot be written to is no reason for a page of frames.
     logging.raiseExceptions, logging.lastResort = False, None
     # What makes a run take hours is told where a person sees it.

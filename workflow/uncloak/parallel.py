@@ -126,6 +126,12 @@ def _in_processes(function: Callable, tasks: Sequence, workers: int, tell: Calla
             connection.close()
 
 
+def end_with_parent(number: signal.Signals) -> None:
+    """Have this process get a signal when the one that started it ends; elsewhere than on Linux, nothing."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number)
+
+
 def _lost(process: BaseProcess) -> LackError:
     process.join()
     status = process.exitcode
@@ -135,7 +141,7 @@ def _lost(process: BaseProcess) -> LackError:
 
 def _serve(function: Callable, tasks: Sequence, connection: Connection, parent: int) -> None:
     """Work on the tasks whose numbers come through the connection, as long as the parent lives."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    end_with_parent(signal.SIGKILL)
     if os.getppid() != parent:  # it ended before
         return
     # A person's Ctrl-C reaches all processes; the parent ends its workers.
