@@ -62,6 +62,17 @@ def every_classifier():
     return pd.concat([table, early])
 
 
+def grid_table():
+    """Ranks among pictures alone are drawn, by who posts."""
+    tables = [
+        undefended(rate_table()).assign(among=among, posters=posters, rank=rank)
+        for among in ("pictures", "identities")
+        for posters in ("one", "all")
+        for rank in (1, 50)
+    ]
+    return pd.concat(tables)
+
+
 # Method -> its tables by name, what its job is told besides, and how many rows it shows.
 DRAWN = {
     "adaptive": ({"table": defense_table()}, {}, 18),
@@ -84,6 +95,7 @@ DRAWN = {
     "seeds": ({"table": seed_table()}, {"extractors": ["vggface", "clip"]}, 4 * 3 * 3),
     "surrogates": ({"table": undefended(rate_table())}, {"surrogates": KNOWN}, 4 * 3),
     "systems": ({"table": system_table()}, {"systems": TOGETHER}, (4 + 6) * 3),
+    "transfer_grid": ({"table": grid_table()}, {"lines": LABELS, "treatments": {"blur_2": "blurred"}}, 4 * 3 * 2 * 2),
     "training_matrix": ({"table": matrix_table()}, {"trained_on": TRAINED_ON}, 9),
     "unprotected": ({"table": unprotected_table()}, {"extractors": ["clip"]}, 2 * 8),
     "open_set": ({"table": open_set_table()}, {"extractors": ["vggface", "clip"]}, 2 * 3 * 2),
@@ -102,7 +114,7 @@ DRAWN = {
         None,
     ),
 }
-ELSEWHERE = {"claims", "contact_sheet", "detection", "pictures"}
+ELSEWHERE = {"claims", "contact_sheet", "detection", "giveaway", "pictures"}
 
 
 def told(method, shown):

@@ -10,7 +10,7 @@ from sklearn.cluster import KMeans
 
 from uncloak.errors import InputError
 from uncloak.experiments.giveaway import Options
-from uncloak.experiments.giveaway.figure import giveaway
+from uncloak.experiments.giveaway.figure import draw, giveaway
 from uncloak.experiments.giveaway.measure import ALL, average, signs
 from uncloak.experiments.given import Given
 from uncloak.experiments.unprotected.measure import permutations
@@ -18,6 +18,7 @@ from uncloak.plan import experiments
 from uncloak.plan.asked import Asked
 from uncloak.recognition.embeddings import Embeddings
 from uncloak.recognition.intervals import rate_interval
+from uncloak.tables import write_table
 
 SPLIT = crowd.make_split()
 SETTINGS = {"metric": "euclidean", "shares": (0.0, 0.3, 0.5), "choices": 3, "deviations": 1.0, "seed": 3}
@@ -169,6 +170,18 @@ def test_figure_has_a_row_of_panels_per_sign_and_the_limit():
         assert np.corrcoef(places[:, 1], own["deviations"])[0, 1] == pytest.approx(-1, abs=1e-3)
     assert not len(symbols(panels[2], color_of("lowkey")))
     assert all(panel.count("stroke-dasharray") == 1 for panel in panels)
+
+
+def test_a_stored_table_is_drawn_of_the_extractors_asked_for(tmp_path):
+    rows, _ = averaged()
+    write_table(pd.concat([rows, rows.assign(extractor="another", deviations=99.0)]), tmp_path / "table.csv")
+    attacks = {name: name.title() for name in (*crowd.ATTACKS, "of another dataset")}
+    told = {"extractors": ["e"], "attacks": attacks, "options": {"deviations": 2.5}, "dataset": "d", "seed": 3}
+    given = Given({"table": [str(tmp_path / "table.csv")]}, {**told, "dataset_label": "drawn faces", "title": "Seen?"})
+    chart, drawn = draw(given)
+    assert set(drawn["extractor"]) == {"e"}
+    said = " ".join(texts(svg_of(chart)))
+    assert all(word in said for word in ("Seen?", "Means over 4 users", "drawn faces", "Fawkes", "Seed 3"))
 
 
 @pytest.mark.parametrize(

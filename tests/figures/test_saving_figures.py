@@ -100,7 +100,7 @@ def test_a_failed_figure_leaves_nothing_behind(tmp_path, script):
 def test_captions_render_as_snakemake_does(caption):
     params = {"caption": "**What does it say?** Dataset: drawn faces.\n\nDrawn by a program: no people."}
     environment = jinja2.Environment(trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
-    text = environment.from_string(caption.read_text()).render(snakemake={"params": params})
+    text = environment.from_string(caption.read_text()).render(snakemake={"params": params}, files=[])
     body = publish_parts(text, writer="html", settings_overrides={"halt_level": 2, "report_level": 2})["body"]
     if caption.stem != "workflow":
         assert "Drawn by a program" in body

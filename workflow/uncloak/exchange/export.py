@@ -212,7 +212,7 @@ def _check_replaceable(folder: Path, names: set[Path]) -> None:
         raise InputError(f"{folder}: is a file; choose a folder that does not exist yet")
     files = sorted(path.relative_to(folder) for path in folder.rglob("*") if not path.is_dir())
     # Hidden files are marks of file managers and of Snakemake.
-    others = [path for path in files if path not in names and not path.name.startswith(".")]
+    others = [path for path in files if path not in names and not any(part.startswith(".") for part in path.parts)]
     if others:
         raise InputError(
             f"{folder}: holds {len(others)} files that this export does not write ({others[0]}); move them or choose "
