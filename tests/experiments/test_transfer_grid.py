@@ -82,7 +82,7 @@ def test_matrices_by_who_posts_and_rank_have_the_attacks_in_lines():
     lines = {name: f"{label}, made for X" for name, label in ATTACKS.items() if name != "none"}
     table = pd.concat(tables, ignore_index=True)
     chart = grid(table, lines, {"none": "", "blur": "blurred"}, *FIGURE)
-    panels = json.loads(chart.to_json())["vconcat"]
+    panels = json.loads(chart.to_json())["concat"]
     assert [panel["title"]["text"] for panel in panels] == [
         "All users post at once, the 50 nearest",
         "All users post at once, the nearest",

@@ -225,7 +225,7 @@ class Asked:
             return []
         # What an experiment has files of its own for may be no users' pictures, where the run has none.
         run = evaluated.attacks_of(self.config, self.dataset)
-        own = [] if self.about("files") else self.attacks
+        own = self.attacks if self.about("USERS_PICTURES", not self.about("files")) else []
         mixed = attacks.mixtures(self.config)
         return [name for name in self.attacks if name in (*run, *own) and name not in mixed]
 

@@ -6,7 +6,7 @@ from uncloak.plan import attacks, defenses, extractors, recognition
 
 TITLE = "Does a cloak hold where all its users post at once?"
 CATEGORY = "How long does a cloak last?"
-OWN_ATTACKS = True
+OWN_ATTACKS = USERS_PICTURES = True
 HOOKS = ("faces", "extractor")
 
 

@@ -15,6 +15,9 @@ _POSTERS = {"all": "All users post at once", "one": "One user posts at a time"}
 _OUTLINED = "Outlined: extractors that the attack knew."
 _CLEAN = {"none": "no attack"}
 _UNDEFENDED = "none"
+# Matrices of so few extractors stand in pairs.
+_NARROW = 3
+_LEAST_WIDTH = 480
 
 
 def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
@@ -36,7 +39,7 @@ def grid(
     title: str,
     subtitle: str,
     interval: str = "95 % interval",
-) -> alt.VConcatChart:
+) -> alt.ConcatChart:
     """Draw protection rates, a matrix for each way to post, rank and treatment of faces.
 
     Args:
@@ -66,5 +69,7 @@ def grid(
                 said = ", ".join(filter(None, [who, f"the {rank} nearest" if rank > 1 else "the nearest", treated]))
                 heading = alt.TitleParams(said, fontSize=theme.TEXT_SIZE + 1)
                 panels.append(matrix(cells, *axes, interval, outlined="white_box").properties(title=heading))
-    wrapped = theme.wrapped(f"{subtitle} {_OUTLINED}", CELL_WIDTH * len(columns))
-    return theme.themed(alt.vconcat(*panels).properties(title=alt.TitleParams(title, subtitle=wrapped)))
+    in_a_row = 2 if len(columns) <= _NARROW else 1  # the ranks
+    wrapped = theme.wrapped(f"{subtitle} {_OUTLINED}", max(_LEAST_WIDTH, CELL_WIDTH * len(columns) * in_a_row))
+    heading = alt.TitleParams(title, subtitle=wrapped)
+    return theme.themed(alt.concat(*panels, columns=in_a_row).properties(title=heading))
