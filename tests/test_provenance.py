@@ -1,5 +1,6 @@
 """Digests of code and records: they change with content that matters, and with nothing else."""
 
+import json
 import os
 
 import pytest
@@ -57,6 +58,12 @@ def test_a_module_that_is_no_python_is_told_in_one_line(package, content):
 def test_records_are_equal_whatever_the_order_of_their_keys():
     assert provenance.as_text({"a": 1, "b": {"c": 2, "d": 3}}) == provenance.as_text({"b": {"d": 3, "c": 2}, "a": 1})
     assert provenance.as_text({"a": 1}) != provenance.as_text({"a": 2})
+
+
+def test_what_a_job_is_told_keeps_its_order():
+    told = {"attacks": {"lowkey": "LowKey", "fawkes_v10": "Fawkes"}}
+    assert list(json.loads(provenance.as_ordered_text(told))["attacks"]) == ["lowkey", "fawkes_v10"]
+    assert list(json.loads(provenance.as_text(told))["attacks"]) == ["fawkes_v10", "lowkey"]
 
 
 def test_a_listing_changes_with_names_and_contents_only(tmp_path):

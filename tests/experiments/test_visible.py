@@ -20,12 +20,12 @@ def files(tmp_path):
 
 
 def test_means_are_over_users_and_stand_behind_their_labels(files):
-    [said] = visible(Given(files, {"visible": {"one": "One", "two": "Two"}}))
+    [said] = visible(Given(files, {"visible": ["One", "Two"]}))
     assert said.endswith(": One 0.060, Two 0.100.")  # (.1 + .02) / 2 and (0 + .2) / 2
 
 
 def test_attacks_of_one_label_are_said_as_a_range(files):
-    [said] = visible(Given(files, {"visible": {"two": "LowKey", "one": "LowKey"}}))
+    [said] = visible(Given(files, {"visible": ["LowKey", "LowKey"]}))
     assert said.endswith(": LowKey 0.060 to 0.100.")
 
 

@@ -1,11 +1,14 @@
 """What an experiment takes of a run, and from which files."""
 
+import json
+
 import pytest
 from configurations import configuration
 from planned import NEW, TINY, pages, tables
 
 from uncloak.plan import attacks, evaluated, experiments, targets
 from uncloak.plan.asked import Asked
+from uncloak.provenance import as_ordered_text
 
 
 def taken(config, experiment, dataset="synthetic"):
@@ -157,3 +160,12 @@ def test_a_table_describes_two_models_as_new_as_the_newer(default):
     assert described["magface", "none"]["released"] == "2021-03-11"
     pixels = Asked(default, "protection", "synthetic").labels()["recognizers"][0]
     assert (pixels["extractor_label"], pixels["released"], pixels["defense_label"]) == ("raw pixels", None, "none")
+
+
+def test_what_figures_say_of_visibility_is_in_the_order_of_their_files():
+    """Labels and files stand side by side, whatever the names' own order."""
+    order = {"run": {"attacks": ["lowkey", "fawkes_v10", "fawkes_v03"]}}
+    asked = Asked(configuration(order), "visibility", "synthetic")
+    assert asked.drawn_visible()["visible"] == attacks.perturbed("synthetic", order["run"]["attacks"])
+    assert asked.words()["visible"] == ["LowKey (DSSIM)", "Fawkes v1.0", "Fawkes v0.3 (mid)"]
+    assert list(json.loads(as_ordered_text(asked.words()))["attacks"]) == order["run"]["attacks"]

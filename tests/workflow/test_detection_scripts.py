@@ -70,7 +70,7 @@ def prepared_jobs(folder: Path, users_seed: int) -> list:
         "detectors": {name: f"trained on {name}" for name in learned},
     }
     scores = [folder / f"{name}.csv" for name in learned]
-    told = {"recognizers": [], "attacks": [*FAWKES, "lowkey"], "learned": learned}
+    told = {"recognizers": [], "attacks": [*FAWKES, "lowkey"], "learned": list(learned.values())}
     measure = {
         **{"input": {"scores": scores}, "output": [folder / "errors.csv"]},
         "params": {"told": json.dumps({**named, **told})},

@@ -7,7 +7,7 @@ from uncloak.plan import attacks, audit, brought, claims, classifiers, datasets
 from uncloak.plan import defenses, detection, evaluated, experiments, extractors
 from uncloak.plan import overview, recognition, roles, targets, transfer
 from uncloak.files import gigabytes
-from uncloak.provenance import as_text, code_digest
+from uncloak.provenance import as_ordered_text, as_text, code_digest
 
 SEED = config["seed"]
 # Of this machine; a cluster, of which a profile tells the nodes, has room for all jobs at once.
@@ -64,6 +64,11 @@ def by_size(least, per_gigabyte, *names):
 def text(function, **known):
     """The same as text, equal for equal records: what a job gets as a parameter."""
     return planned(function, as_text, **known)
+
+
+def ordered_text(function, **known):
+    """The same where the order of what is named counts, too, as in figures."""
+    return planned(function, as_ordered_text, **known)
 
 
 def code(script, modules=lambda config: (), **known):

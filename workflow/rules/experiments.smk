@@ -21,7 +21,7 @@ rule measure:
         runtime=by_size(30, 30),
     params:
         code=code("measure", experiments.measuring),
-        told=text(experiments.told),
+        told=ordered_text(experiments.told),
     message:
         "Measure {wildcards.experiment} on {wildcards.dataset}"
     script:
@@ -77,7 +77,7 @@ rule draw:
         runtime=10,
     params:
         code=code("draw", experiments.drawing),
-        told=text(experiments.words),
+        told=ordered_text(experiments.words),
         caption=planned(experiments.caption),
     message:
         "Draw {wildcards.experiment} of {wildcards.dataset}"
@@ -133,7 +133,7 @@ rule claims:
         runtime=10,
     params:
         code=code("claims"),
-        told=text(claims.words),
+        told=ordered_text(claims.words),
         caption=planned(claims.caption),
     message:
         "Draw what was claimed beside what is measured"

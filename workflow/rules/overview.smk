@@ -27,7 +27,7 @@ rule overview:
         runtime=30,
     params:
         code=code("overview"),
-        told=text(overview.told),
+        told=ordered_text(overview.told),
         caption=planned(overview.caption),
     message:
         "Write the overview of the run"

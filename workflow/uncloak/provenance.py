@@ -22,6 +22,11 @@ def as_text(record: Mapping | list | str | float | None) -> str:
     return json.dumps(record, sort_keys=True, default=str)
 
 
+def as_ordered_text(told: Mapping | list) -> str:
+    """Return what a job is told as text, in its order: that of attacks in a legend is a matter of the record, too."""
+    return json.dumps(told, default=str)
+
+
 def digest(text: str) -> str:
     """Return a short hash of `text`, to name a recipe in a file's attributes."""
     # Names of files need not be UTF-8; such bytes count as they are.

@@ -10,11 +10,11 @@ def visible(given: Given) -> list[str]:
 
     Raises InputError where an attack's file cannot be read.
     """
-    labels = given.told.get("visible", {})
+    labels = given.told.get("visible", [])
     if not labels:
         return []
     shown: dict[str, set[str]] = {}  # attacks that differ in their surrogates have one label
-    for label, path in zip(labels.values(), given.files["visible"], strict=True):
+    for label, path in zip(labels, given.files["visible"], strict=True):
         shown.setdefault(label, set()).add(f"{_mean_dssim(path):.3f}")
     each = ", ".join(f"{label} {' to '.join(sorted({min(means), max(means)}))}" for label, means in shown.items())
     return [f"How visible the cloaks are (mean DSSIM of the users' posted faces; 0: no change): {each}."]

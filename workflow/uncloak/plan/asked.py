@@ -283,7 +283,7 @@ class Asked:
             "defenses": {name: self.config["defenses"][name]["label"] for name in self.defenses if name != NONE},
             "models": _models(self._drawn()),
             "marked": self.marked(),
-            "visible": {name: self.config["attacks"][name]["label"] for name in self.visible()},
+            "visible": [self.config["attacks"][name]["label"] for name in self.visible()],
             **self.about("shown", lambda asked: {})(self),
         }
 

@@ -38,8 +38,8 @@ def drawn_from(asked):
 
 
 def told(asked):
-    """The attacks tested, and by detector those that it has learned."""
-    known = {name: asked.config["detectors"][name]["attacks"] for name in asked.options.detectors}
+    """The attacks tested, and of each detector those that it has learned."""
+    known = [asked.config["detectors"][name]["attacks"] for name in asked.options.detectors]
     return {"recognizers": [], "attacks": asked.attacks, "learned": known}
 
 

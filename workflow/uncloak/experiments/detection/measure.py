@@ -28,7 +28,7 @@ def measure(given: Given) -> pd.DataFrame:
     return pd.concat(
         [
             detection_metrics(read_table(path), learned, given.told["attacks"], given.options.threshold, given.seed)
-            for path, learned in zip(given.files["scores"], given.told["learned"].values(), strict=True)
+            for path, learned in zip(given.files["scores"], given.told["learned"], strict=True)
         ],
         ignore_index=True,
     )
