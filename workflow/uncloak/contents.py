@@ -11,8 +11,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from uncloak.files import beside
+from uncloak.errors import LackError
 from uncloak.folders import found
+from uncloak.writing import atomic
 
 _MOST = 1 << 26  # bytes that are read of a file: no picture of a person is larger, and films are not waited for
 _SECONDS = 3  # by which a clock's steps are shorter: what changes within them may keep its time stamps
@@ -65,11 +66,5 @@ def _read(place: Path) -> _Known:
 
 def _write(place: Path, told: _Known) -> None:
     """Keep what is told; where that cannot be done, files are read again."""
-    temporary = beside(place, f".{os.getpid()}.")
-    with suppress(OSError):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            temporary.write_text(json.dumps(told), encoding="ascii")
-            os.replace(temporary, place)
-        finally:
-            temporary.unlink(missing_ok=True)
+    with suppress(OSError, LackError), atomic(place) as temporary:
+        temporary.write_text(json.dumps(told), encoding="ascii")
