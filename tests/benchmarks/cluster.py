@@ -2,12 +2,14 @@
 
     python tests/benchmarks/cluster.py -- --profile profiles/slurm-cpu all
 
-runs `snakemake` with what follows `--` in this folder and asks `squeue` for its jobs meanwhile. A job holds its CPUs from
-its start to its end. `--usage FILE` adds the CPU seconds spent, where the cluster is this machine alone and its daemons
+runs `snakemake` with what follows `--` in this folder and asks `squeue` for its jobs meanwhile. A job holds its CPUs
+from its start to its end. `--usage FILE` adds the CPU seconds spent, where the cluster is this machine alone and its
+daemons
 stand in a control group: FILE is then that group's `cpuacct.usage`.
 """
 
 import argparse
+import contextlib
 import subprocess
 import sys
 import time
@@ -49,10 +51,8 @@ def main():
     jobs, start = {}, time.monotonic()
     run = subprocess.Popen([sys.executable, "-m", "snakemake", *given.options])
     while True:
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             run.wait(SECONDS_BETWEEN_LOOKS)
-        except subprocess.TimeoutExpired:
-            pass
         jobs |= {number: job for number, job in looked_up().items() if number not in earlier}
         if run.returncode is not None:
             break
