@@ -4,8 +4,7 @@
 
 runs `snakemake` with what follows `--` in this folder and asks `squeue` for its jobs meanwhile. A job holds its CPUs
 from its start to its end. `--usage FILE` adds the CPU seconds spent, where the cluster is this machine alone and its
-daemons
-stand in a control group: FILE is then that group's `cpuacct.usage`.
+daemons stand in a control group: FILE is then that group's `cpuacct.usage`.
 """
 
 import argparse
