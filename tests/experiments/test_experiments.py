@@ -27,6 +27,7 @@ WORLDS = {
     "channels": ["resources/worlds/channels.yaml"],
     "collusion": ["resources/worlds/collusion.yaml"],
     "fawkes_modes": ["resources/worlds/fawkes_modes.yaml"],
+    "lowkey_surrogates": ["resources/worlds/lowkey_surrogates.yaml"],
     "lowkey_variants": ["resources/worlds/lowkey_variants.yaml"],
     "photographs": ["resources/worlds/photographs.yaml"],
     "seeds": ["resources/worlds/seeds.yaml"],

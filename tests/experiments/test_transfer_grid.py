@@ -10,12 +10,15 @@ from figures_read_back import svg_of, texts
 from rate_figures import FIGURE
 from rate_tables import ATTACKS, rate_table
 
+from uncloak.experiments.given import Given
 from uncloak.experiments.ranks.measure import rank_errors
 from uncloak.experiments.transfer_grid.figure import grid
-from uncloak.experiments.transfer_grid.measure import RANKS, grid_errors
+from uncloak.experiments.transfer_grid.measure import RANKS, grid_errors, measure
+from uncloak.pictures.split import write_split
 from uncloak.recognition.comparing import compare
 from uncloak.recognition.evaluation import COLUMNS
 from uncloak.recognition.rates import protection_rates
+from uncloak.store import write_arrays
 
 NAMES = {"dataset": "d", "extractor": "e", "seed": 7}
 KEY = ["attack", "among", "rank", "user"]
@@ -94,3 +97,27 @@ def test_matrices_by_who_posts_and_rank_have_the_attacks_in_lines():
     said = " ".join(texts(svg_of(chart)))
     assert "LowKey, made for X" in said
     assert "no attack" in said
+
+
+def test_without_distractors_they_are_in_nobodys_way(tmp_path):
+    split, clean, attacked = records(clusters(np.random.default_rng(1)))
+    posted = posted_plain(attacked)
+    write_split(split, tmp_path / "split.csv")
+    of_users = (split["role"] == "user") & (split["part"] == "gallery")
+    for name, embeddings in {"clean": clean, **posted}.items():
+        pictures = split["picture"] if name == "clean" else split.loc[of_users, "picture"]
+        content = {"embedding": embeddings.rows(pictures), "picture": pictures.to_numpy(str)}
+        write_arrays(tmp_path / f"{name}.h5", content, {})
+    files = {"gallery": ["clean"], "probes": ["clean"], "posted": [*posted]}
+    paths = {name: [str(tmp_path / f"{each}.h5") for each in those] for name, those in files.items()}
+    told = {"recognizers": [{"extractor": "e", "defense": "none", "attacks": [*posted]}], "metric": "euclidean"}
+    tables = {}
+    for whole in (True, False):
+        says = {**told, "dataset": "d", "seed": 7, "options": {"distractors": whole}}
+        given = Given({**paths, "split": [str(tmp_path / "split.csv")]}, says)
+        tables[whole] = measure(given)
+        left = split if whole else split[split["role"] != "distractor"]
+        assert tables[whole].equals(grid_errors(clean, posted, clean, left, "euclidean", **NAMES))
+    errors = {whole: table["error"].to_numpy() for whole, table in tables.items()}
+    assert (errors[False] <= errors[True]).all()
+    assert (errors[False] < errors[True]).any()

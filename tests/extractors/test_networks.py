@@ -129,6 +129,7 @@ def with_gradient(network: torch.nn.Module, features: torch.Tensor) -> tuple[tor
         # What is left stands before a convolution or behind a sum, not right behind a convolution.
         (lambda: build({"network": {"name": "iresnet"}, "input": SMALL}).network, 4, 64),
         (lambda: build({"network": {"name": "inception", "width": 8}, "input": SMALL}).network, 0, 64),
+        (lambda: build({"network": {"name": "resnet", "blocks": [1, 3, 2]}, "input": SMALL}).network, 0, 64),
         (lambda: build({"network": {"name": "vgg", "width": 8}, "input": SMALL}).network, 0, 64),
         (lambda: build(RECORDS["mobilefacenet_ms1m"]).network, 0, 112),
         (lambda: evolve_ir.EvolveIR((1, 1, 1, 1)), 5, 112),

@@ -47,7 +47,8 @@ def measured_rates(config: Mapping) -> list[str]:
 
 
 def _measured(config: Mapping) -> list[Asked]:
-    return [each for method in _RATES for each in _made(config, method)]
+    made = [each for method in _RATES for each in _made(config, method)]
+    return [each for each in made if each.about("claimed", lambda _: True)(each)]
 
 
 def measured_detection(config: Mapping) -> list[str]:

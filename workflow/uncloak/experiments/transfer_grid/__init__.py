@@ -1,5 +1,7 @@
 """LowKey's grid: attacks by what they were made for, against every extractor, where all their users post at once."""
 
+from dataclasses import dataclass
+
 from uncloak import paths
 from uncloak.errors import InputError
 from uncloak.plan import attacks, defenses, extractors, recognition
@@ -8,6 +10,22 @@ TITLE = "Does a cloak hold where all its users post at once?"
 CATEGORY = "How long does a cloak last?"
 OWN_ATTACKS = USERS_PICTURES = True
 HOOKS = ("faces", "extractor")
+
+
+@dataclass(frozen=True)
+class Options:
+    """Options.
+
+    Attributes:
+        distractors: whether people who are only in the gallery are there; without them, published numbers, which are of
+            whole galleries, are not set beside these.
+    """
+
+    distractors: bool = True
+
+
+def claimed(asked):
+    return asked.options.distractors
 
 
 def check(asked, place):

@@ -13,6 +13,7 @@ from uncloak.figures.rates import COLUMNS, by_release, checked, plain
 
 _POSTERS = {"all": "All users post at once", "one": "One user posts at a time"}
 _OUTLINED = "Outlined: extractors that the attack knew."
+_ALONE = "People who are only in the gallery are left out. "
 _CLEAN = {"none": "no attack"}
 _UNDEFENDED = "none"
 # Matrices of so few extractors stand in pairs.
@@ -26,7 +27,7 @@ def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     rows = table[table["among"] == "pictures"]
     subtitle = (
         "Share of the users' clean probes, in percent, for which none of the user's is among the k nearest gallery "
-        f"pictures. {source(given, rows)}"
+        f"pictures. {'' if given.options.distractors else _ALONE}{source(given, rows)}"
     )
     treatments = {_UNDEFENDED: "", **given.told["treatments"]}
     return grid(rows, given.told["lines"], treatments, given.told["title"], subtitle, INTERVAL), rows

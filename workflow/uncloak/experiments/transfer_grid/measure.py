@@ -7,7 +7,7 @@ import pandas as pd
 
 from uncloak.experiments.given import Given
 from uncloak.experiments.ranks.measure import AMONG, rivals_before
-from uncloak.pictures.split import USER, in_role, read_split
+from uncloak.pictures.split import DISTRACTOR, USER, in_role, read_split
 from uncloak.recognition.comparisons import NEAREST, NO_ATTACK
 from uncloak.recognition.distances import points, squared_distances
 from uncloak.recognition.embeddings import Embeddings, read_embeddings
@@ -24,6 +24,8 @@ def measure(given: Given) -> pd.DataFrame:
     """Return each user's error by extractor, defense, attack and who posts; see `grid_errors`."""
     files = {name: iter(paths) for name, paths in given.files.items()}
     split = read_split(next(files["split"]))
+    if not given.options.distractors:
+        split = split[split["role"] != DISTRACTOR]
     tables = []
     for each in given.told["recognizers"]:
         gallery, probing = (read_embeddings(next(files[name])) for name in ("gallery", "probes"))
