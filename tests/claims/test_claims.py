@@ -9,14 +9,14 @@ import pytest
 from figures_read_back import svg_of, texts
 
 from uncloak.claims.comparison import compare
-from uncloak.claims.measured import from_detection, from_giveaway, from_rates, from_transfer, together
+from uncloak.claims.measured import from_detection, from_giveaway, from_public, from_rates, from_transfer, together
 from uncloak.claims.published import ABOUT, COLUMNS, read_published
 from uncloak.errors import InputError
 from uncloak.experiments.claims.figure import claims_and_measurements, in_other_units, not_beside_ours
 from uncloak.figures import theme
 
 PUBLISHED = Path(__file__).resolve().parents[2] / "resources" / "published"
-FILES = sorted(path for path in PUBLISHED.glob("*.csv") if path.name != "radiya-dixit-2022-table1.csv")
+FILES = sorted(PUBLISHED.glob("*.csv"))
 COUNTERPARTS = {
     "dataset": {
         "FaceScrub": {"ours": "synthetic", "differs": "drawn faces"},
@@ -92,10 +92,8 @@ def test_published_numbers_are_whole_and_stand_once():
     assert (table["least"] <= table["most"]).all()
     sizes = table[table["source"] == "Radiya-Dixit 2022"].groupby("place").size()
     assert sizes[["Table 2", "Table 3", "Table 4"]].tolist() == [16, 8, 56]
-    users = pd.read_csv(PUBLISHED / "radiya-dixit-2022-table1.csv")
-    assert dict(zip(users["attack"], users["users"], strict=True)) == {
-        **{"Fawkes v0.3": 265, "Fawkes v1.0": 50, "LowKey": 150}
-    }
+    perturbed = table[table["quantity"] == "people perturbed"].set_index("attack")["least"]
+    assert perturbed.to_dict() == {"Fawkes v0.3": 265, "Fawkes v1.0": 50, "LowKey": 150}
 
 
 def test_published_detection_tables_agree_with_themselves():
@@ -243,11 +241,27 @@ def test_distances_stand_beside_claims_in_words():
     assert in_other_units(everything()) == []
 
 
+def test_people_stand_beside_claims_in_words_without_an_interval():
+    """Table 1: whose pictures the trainer perturbs."""
+    row = {"dataset": "public", "attack": "lowkey", "attack_label": "LowKey (DSSIM)", "seed": 7}
+    table = pd.DataFrame([{**row, "n_identities": 24, "n_pictures": 48}])
+    measured = from_public(table, "synthetic", {"robust": "ArcFace, robust", "other": "another"})
+    counterparts = COUNTERPARTS | {"extractor": {"adaptive": {"ours": "robust", "differs": "small"}}}
+    table = compare(read_published(FILES), together([measured]), counterparts).query("status == 'measured'")
+    (row,) = table.itertuples()
+    assert (row.place, row.least, row.value, row.difference) == ("Table 1", 150, 24, -126)
+    assert np.isnan(row.low)
+    assert in_other_units(table) == [
+        "Radiya-Dixit 2022, Table 1: LowKey, people perturbed: 150 claimed, 24 here, people. ArcFace, robust; drawn "
+        "faces; DSSIM; small."
+    ]
+
+
 def test_other_units_are_no_rates():
     table = read_published(FILES)
     rows = table[table["unit"] != "%"]
-    assert rows["unit"].value_counts().to_dict() == {"standard deviations": 3, "s": 2}
-    assert rows["least"].tolist() == [54, 32, -3, 3, -1]
+    assert rows["unit"].value_counts().to_dict() == {"standard deviations": 3, "people": 3, "s": 2}
+    assert rows["least"].tolist() == [54, 32, 265, 50, 150, -3, 3, -1]
     assert table.query("unit == '%'")[["least", "most"]].stack().between(0, 1).all()
     counterparts = COUNTERPARTS | {
         "dataset": {"FaceScrub, full size": {"ours": "synthetic", "differs": ""}},

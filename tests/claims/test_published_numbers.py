@@ -213,6 +213,7 @@ SAID = [
         [r"is (\d) standard deviations (?:smaller|larger)", r"(\d+)% protection success", r"within (\d) standard"],
     ),
     (FAWKES, "Section 9", "9 Discussion", "References", [r"(\d+)% protection against"]),
+    (ICLR, "Table 1", "Table 1: Number", "Note that", [r"v0.3 (\d+)", r"v1.0 (\d+)", r"LowKey (\d+)"]),
     (ICLR, "Figure 2", "3.3\t", "3.4\t", [r"only (\d+)% error", r"rate is (\d+)-(\d+)%"]),
     (ICLR, "Figure 4", "3.4\t", "3.5 ", [r"rate of (\d+)%", r"\((\d+)% error rate\)"]),
     (ICLR, "Figure 5", "B.3\t", "B.4\t", [r"rate of (\d+)% against LowKey"]),

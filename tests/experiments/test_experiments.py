@@ -25,6 +25,7 @@ WORLDS = {
     "tiny": ["tests/worlds/tiny.yaml"],
     "tiny with experiments": ["tests/worlds/tiny.yaml", "tests/worlds/tiny_experiments.yaml"],
     "channels": ["resources/worlds/channels.yaml"],
+    "table1": ["resources/worlds/table1.yaml"],
     "collusion": ["resources/worlds/collusion.yaml"],
     "fawkes_modes": ["resources/worlds/fawkes_modes.yaml"],
     "lowkey_surrogates": ["resources/worlds/lowkey_surrogates.yaml"],

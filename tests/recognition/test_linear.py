@@ -3,14 +3,16 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from uncloak.errors import InputError
+from uncloak.recognition import linear
 from uncloak.recognition.embeddings import Embeddings
 from uncloak.recognition.evaluation import COLUMNS
-from uncloak.recognition.linear import CONVERGED, RELEASED, Converged, cold_fit, evaluate
+from uncloak.recognition.linear import CONVERGED, RELEASED, Converged, Released, cold_fit, evaluate
 from uncloak.recognition.rates import protection_rates
 from uncloak.recognition.softmax_regression import Curvature, minimize_from, objective
 
@@ -184,6 +186,46 @@ def test_the_released_fit_may_end_before_the_optimum():
     model = cold_fit(scaled, owners, 100_000)
     slope = objective(np.column_stack([model.coef_, model.intercept_]), with_ones, codes, penalty)[1]
     assert np.abs(slope).max() * len(scaled) <= 1.01e-4
+
+
+def by_lbfgs(scaled, owners, iterations):
+    """Scores of the formula in float64, minimized from zero by SciPy's L-BFGS for so many iterations at most."""
+    (_, codes), count, rows = np.unique(owners, return_inverse=True), len(scaled), np.arange(len(scaled))
+
+    def formula(flat):
+        weights, intercepts = np.split(flat.reshape(-1, scaled.shape[1] + 1), [scaled.shape[1]], axis=1)
+        scores = scaled @ weights.T + intercepts[:, 0]
+        logs = np.logaddexp.reduce(scores, axis=1)
+        slopes = np.exp(scores - logs[:, None])
+        slopes[rows, codes] -= 1
+        value = (logs - scores[rows, codes]).sum() + np.square(weights).sum() / 2
+        return value / count, np.column_stack([slopes.T @ scaled + weights, slopes.sum(axis=0)]).ravel() / count
+
+    ends = {"gtol": 1e-4 / count, "ftol": 64 * np.finfo(float).eps, "maxls": 50, "maxiter": iterations}
+    start = np.zeros((codes.max() + 1) * (scaled.shape[1] + 1))
+    found = minimize(formula, start, jac=True, method="L-BFGS-B", options=ends)
+    weights = found.x.reshape(codes.max() + 1, -1)
+    return scaled @ weights[:, :-1].T + weights[:, -1]
+
+
+def test_the_released_fit_is_what_so_many_iterations_of_lbfgs_in_float64_reach(monkeypatch):
+    random = np.random.default_rng(3)
+    owners = np.repeat([f"p{i:02d}" for i in range(12)], 6)
+    # Features that nearly repeat each other: a long way to the optimum.
+    faces = random.normal(size=(len(owners), 6)) @ random.normal(size=(6, 40))
+    faces += 0.01 * random.normal(size=faces.shape)
+    scaled = StandardScaler().fit_transform(faces)
+    scores = cold_fit(scaled, owners, 30).decision_function(scaled)
+    np.testing.assert_allclose(scores, by_lbfgs(scaled, owners, 30), atol=1e-9)
+    assert np.abs(scores - by_lbfgs(scaled, owners, 100_000)).max() > 1e-3
+    limits = []
+    monkeypatch.setattr(
+        linear, "cold_fit", lambda *given, max_iter: limits.append(max_iter) or cold_fit(*given, max_iter=max_iter)
+    )
+    released = Released(faces, owners)
+    assert limits == [100]
+    found = released._model.decision_function(scaled)
+    np.testing.assert_allclose(found, by_lbfgs(scaled, owners, 100), atol=1e-9)
 
 
 def test_nothing_depends_on_the_order_of_rows_or_on_other_attacks():

@@ -1,5 +1,6 @@
 """What is measured here, from tables of several kinds, in the form of published numbers: one number per row."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
@@ -96,6 +97,27 @@ def from_giveaway(table: pd.DataFrame) -> pd.DataFrame:
             )
         )
     return pd.concat(found, ignore_index=True)[list(COLUMNS)]
+
+
+def from_public(table: pd.DataFrame, dataset: str, extractors: Mapping[str, str]) -> pd.DataFrame:
+    """Return how many people the trainer perturbs; they are counted, so there is no interval.
+
+    Args:
+        table: one row per attack with `attack_label`, `n_identities`, `n_pictures` and `seed`, as
+            `uncloak.experiments.public.measure.average` returns them.
+        dataset: on which the extractors that learned them are measured.
+        extractors: each of these extractors -> its label.
+
+    Returns one row per row and extractor, with the columns `COLUMNS`.
+    """
+    rows = table.assign(
+        **{"dataset": dataset, "classifier": "none", "defense": "robust training", "posters": ""},
+        **{"quantity": "people perturbed", "rank": 1, "among": ""},
+        **{"value": table["n_identities"].astype(float), "low": math.nan, "high": math.nan},
+        n=[f"{count} pictures" for count in table["n_pictures"]],
+    )
+    labeled = [rows.assign(extractor=name, extractor_label=label) for name, label in extractors.items()]
+    return pd.concat(labeled, ignore_index=True)[list(COLUMNS)]
 
 
 def from_transfer(table: pd.DataFrame) -> pd.DataFrame:

@@ -20,11 +20,17 @@ COLUMNS = (
 POSTERS = ("one", "all", "")
 # Of what the k best are, where k is more than 1.
 AMONG = ("pictures", "identities", "classes")
-PERCENT, _SECONDS, _DEVIATIONS = "%", "s", "standard deviations"
-_RANGES = {PERCENT: (0, 100), _SECONDS: (0, math.inf), _DEVIATIONS: (-math.inf, math.inf)}
+PERCENT, _SECONDS, _DEVIATIONS, _PEOPLE = "%", "s", "standard deviations", "people"
+_RANGES = {
+    PERCENT: (0, 100),
+    **dict.fromkeys((_SECONDS, _PEOPLE), (0, math.inf)),
+    _DEVIATIONS: (-math.inf, math.inf),
+}
 QUANTITIES = {
     **dict.fromkeys(("error", "accuracy", "detection accuracy", "precision", "recall", "AUC"), PERCENT),
     "time per picture": _SECONDS,
+    # By the trainer, to learn from them.
+    "people perturbed": _PEOPLE,
     # Of a person's centroids in feature space, less the mean over other people.
     **dict.fromkeys(("distance to target", "2-means distance"), _DEVIATIONS),
 }

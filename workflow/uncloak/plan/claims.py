@@ -6,7 +6,7 @@ from pathlib import Path
 from uncloak import paths
 from uncloak.errors import InputError
 from uncloak.folders import reachable
-from uncloak.plan import captions, defenses, experiments, transfer
+from uncloak.plan import captions, defenses, experiments, extractors, transfer
 from uncloak.plan.asked import Asked
 from uncloak.records import plugins
 from uncloak.records.words import suggestion
@@ -14,7 +14,7 @@ from uncloak.records.words import suggestion
 METHOD = "claims"
 TITLE, CATEGORY = (plugins.constant(plugins.EXPERIMENT, METHOD, name) for name in ("TITLE", "CATEGORY"))
 # Methods whose averaged rates are compared with published ones.
-_RATES = ("protection", "ranks", "surrogates", "transfer_grid", "systems", "classifiers")
+_RATES = ("protection", "ranks", "surrogates", "transfer_grid", "systems", "classifiers", "interpolation")
 # The surrogates of the transfer, as one classifier (`uncloak.transfer.ENSEMBLE`).
 _TOGETHER = "the ensemble"
 # How a system is called in publications.
@@ -59,6 +59,10 @@ def measured_giveaway(config: Mapping) -> list[str]:
     return [each.table() for each in _made(config, "giveaway")]
 
 
+def measured_public(config: Mapping) -> list[str]:
+    return [each.table() for each in _made(config, "public")]
+
+
 def _made(config: Mapping, method: str) -> list[Asked]:
     return [each for dataset in _datasets(config) for each in experiments.made_on(config, dataset, method)]
 
@@ -72,6 +76,7 @@ def words(config: Mapping) -> dict:
     return {
         "counterparts": asked(config)[0].options.counterparts if asked(config) else {},
         "spelled": list(_spelled(config)),
+        "public": [_tuned(each) for each in _made(config, "public")],
         "dataset_label": _label(config),
         "marked": {label: sets for each in _measured(config) for label, sets in each.marked().items()},
         "title": TITLE,
@@ -93,6 +98,12 @@ def _spelled(config: Mapping) -> Iterator[dict]:
                     yield {**ours, "name": name, "classifier": classifier}
             elif each.embedder != each.extractor:
                 yield {**ours, "name": each.embedder, "classifier": ""}
+
+
+def _tuned(asked: Asked) -> dict:
+    """Return the extractors that learned the perturbed people, with their labels, and where they are measured."""
+    names = [name for each in asked.recognizers if extractors.learned_public(asked.config, name := each.embedder)]
+    return {"dataset": asked.dataset, "extractors": {name: asked.config["extractors"][name]["label"] for name in names}}
 
 
 def caption(config: Mapping) -> str:

@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from uncloak.claims.comparison import MEASURED, NO_COUNTERPART, OTHERWISE, compare
-from uncloak.claims.measured import from_detection, from_giveaway, from_rates, from_transfer, together
+from uncloak.claims.measured import from_detection, from_giveaway, from_public, from_rates, from_transfer, together
 from uncloak.claims.published import PERCENT, read_published
 from uncloak.errors import InputError
 from uncloak.experiments.given import Given
@@ -33,6 +33,10 @@ def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
             *(from_rates(read_table(path), told["spelled"]) for path in files.get("rates", [])),
             *(from_detection(read_table(path)) for path in files.get("detection", [])),
             *(from_giveaway(read_table(path)) for path in files.get("giveaway", [])),
+            *(
+                from_public(read_table(path), **of)
+                for path, of in zip(files.get("public", []), told["public"], strict=True)
+            ),
             *(from_transfer(read_table(path)) for path in files.get("transfer", [])),
         ]
     )
@@ -57,8 +61,9 @@ def in_other_units(table: pd.DataFrame) -> list[str]:
     rows = table[(table["status"] == MEASURED) & (table["unit"] != PERCENT)]
     return [
         f"{row.source}, {row.place}: {row.attack}, {row.quantity}: "
-        f"{' to '.join(f'{end:g}' for end in dict.fromkeys((row.least, row.most)))} claimed, {row.value:.3g} here "
-        f"({row.low:.3g} to {row.high:.3g}), {row.unit}. {row.extractor_label}; {row.differs}."
+        f"{' to '.join(f'{end:g}' for end in dict.fromkeys((row.least, row.most)))} claimed, {row.value:.3g} here"
+        f"{'' if pd.isna(row.low) else f' ({row.low:.3g} to {row.high:.3g})'}, {row.unit}. {row.extractor_label}; "
+        f"{row.differs}."
         for row in rows.itertuples()
     ]
 
