@@ -63,6 +63,13 @@ def test_surrogates_are_those_of_the_line(grids):
     assert {grids["extractors"][name]["train"]["loss"]["focal"] for name in eight} == {2}
 
 
+def test_lines_say_what_their_cloak_was_made_for(grids):
+    lines = Asked(grids, "transfer_grid", "crowd").words()["lines"]
+    assert lines["lowkey_on_ir8_arcface"] == "LowKey, made for IR-8 ArcFace"
+    assert lines["lowkey_ensemble"] == "LowKey, made for 4 extractors"
+    assert lines["fawkes_v10"] == "Fawkes v1.0, made for ArcFace IR-ResNet"
+
+
 def test_rates_without_distractors_are_measured_and_no_claim_stands_beside_them(grids):
     alone = Asked(grids, "transfer_grid_alone", "crowd")
     assert alone.table() in experiments.tables(grids, "transfer_grid_alone")

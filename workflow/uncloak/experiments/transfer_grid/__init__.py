@@ -10,6 +10,7 @@ TITLE = "Does a cloak hold where all its users post at once?"
 CATEGORY = "How long does a cloak last?"
 OWN_ATTACKS = USERS_PICTURES = True
 HOOKS = ("faces", "extractor")
+_NAMED = 2
 
 
 @dataclass(frozen=True)
@@ -75,4 +76,6 @@ def shown(asked):
 def _line(asked, attack):
     record = asked.config["attacks"][attack]
     known = [extractors.label(asked.config, name, asked.dataset) for name in record.get("surrogates", [])]
-    return ", made for ".join(filter(None, [record["label"], " and ".join(known)]))
+    # More than two names are too long a line; outlined cells tell which these are.
+    made_for = " and ".join(known) if len(known) <= _NAMED else f"{len(known)} extractors"
+    return ", made for ".join(filter(None, [record["label"], made_for]))
