@@ -257,6 +257,23 @@ def test_people_stand_beside_claims_in_words_without_an_interval():
     ]
 
 
+def test_a_classifier_that_nobody_told_stands_beside_one_that_differs():
+    published = read_published([PUBLISHED / "shan-2020.csv"]).query("extractor == 'not read' and quantity == 'error'")
+    counterparts = {
+        "dataset": {"not read": {"ours": "synthetic", "differs": ""}},
+        "attack": {name: {"ours": "lowkey", "differs": ""} for name in published["attack"]},
+        "extractor": {"not read": {"ours": "clip", "differs": "small"}},
+    }
+    rates = from_rates(rates_table().query("rank == 1"))
+    assert set(compare(published, rates, counterparts)["status"]) == {"not measured"}
+    counterparts["classifier"] = {"not read": {"ours": "nearest neighbor", "differs": "nearest neighbors"}}
+    table = compare(published, rates, counterparts)
+    assert (
+        table[["classifier", "our_classifier", "differs", "least", "value"]].to_numpy().tolist()
+        == [["not read", "nearest neighbor", "small; nearest neighbors", 1.0, 0.9]] * 2
+    )
+
+
 def test_other_units_are_no_rates():
     table = read_published(FILES)
     rows = table[table["unit"] != "%"]

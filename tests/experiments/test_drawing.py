@@ -76,7 +76,7 @@ def grid_table():
 # Method -> its tables by name, what its job is told besides, and how many rows it shows.
 DRAWN = {
     "adaptive": ({"table": defense_table()}, {}, 18),
-    "by_extractor": ({"table": undefended(channel_table())}, {"attacks": {"lowkey": "LowKey"}}, 8),
+    "by_extractor": ({"table": undefended(channel_table())}, {"attacks": {"lowkey": "LowKey"}, "left_out": 0}, 8),
     "channels": (
         {"protection": with_defended(undefended(channel_table()))},
         {"channels": CHANNELS, "attacks": {"fawkes_v03": "Fawkes v0.3", "lowkey": "LowKey"}},
@@ -156,6 +156,12 @@ def test_tables_are_drawn_and_told(method, tmp_path):
         assert len(rows) == DRAWN[method][2]
     if "attack" in rows:
         assert set(rows["attack"]) <= {"none", *given.attacks}
+
+
+def test_a_gallery_that_lacks_pictures_is_told(tmp_path):
+    given = given_of("by_extractor", tmp_path)
+    chart, _ = given.module("figure").draw(Given(given.files, {**given.told, "left_out": 3}))
+    assert "The gallery lacks each user's first 3 pictures" in " ".join(chart.title.subtitle)
 
 
 def test_a_game_asks_the_oracle_where_visibility_is_measured(tmp_path):

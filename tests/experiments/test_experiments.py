@@ -27,14 +27,19 @@ WORLDS = {
     "channels": ["resources/worlds/channels.yaml"],
     "table1": ["resources/worlds/table1.yaml"],
     "collusion": ["resources/worlds/collusion.yaml"],
+    "fawkes_detection": ["resources/worlds/fawkes_detection.yaml"],
     "fawkes_modes": ["resources/worlds/fawkes_modes.yaml"],
     "lowkey_surrogates": ["resources/worlds/lowkey_surrogates.yaml"],
     "lowkey_variants": ["resources/worlds/lowkey_variants.yaml"],
+    "newer_cloaks": ["resources/worlds/newer_cloaks.yaml"],
     "photographs": ["resources/worlds/photographs.yaml"],
+    "robust_trackers": ["resources/worlds/robust_trackers.yaml"],
     "seeds": ["resources/worlds/seeds.yaml"],
     "lfw": ["resources/worlds/lfw.yaml"],
 }
 WORLDS["lfw_surrogates"] = [*WORLDS["lfw"], "resources/worlds/lfw_surrogates.yaml"]
+WORLDS["lfw_newer_cloaks"] = [*WORLDS["lfw"], "resources/worlds/newer_cloaks.yaml"]
+WORLDS["lfw_fawkes_detection"] = [*WORLDS["lfw"], "resources/worlds/fawkes_detection.yaml"]
 WORLDS["timeline"] = [*WORLDS["lfw"], "resources/worlds/timeline.yaml"]
 WORLDS["facescrub"] = ["resources/worlds/facescrub.yaml"]
 WORLDS["lfw_surrogates"] = [*WORLDS["lfw"], "resources/worlds/lfw_surrogates.yaml"]

@@ -7,8 +7,8 @@ import pandas as pd
 from uncloak.claims.published import ABOUT
 from uncloak.errors import InputError
 
-# What has other names here; the rest has one name in both tables.
-_TERMS = ("dataset", "attack", "extractor")
+# What has other names here; the rest has one name in both tables, and so have most classifiers.
+_TERMS = ("dataset", "attack", "extractor", "classifier")
 # The other way to count the k best.
 OTHERWISE = {"pictures": "identities", "identities": "pictures"}
 _OURS = ("value", "low", "high", "attack_label", "extractor_label", "n", "seed")
@@ -40,8 +40,8 @@ def compare(
     table = published.reset_index(drop=True)
     differs = []
     for term in _TERMS:
-        known = {"none": {"ours": "none", "differs": ""}} if term == "attack" else {}
-        known |= counterparts.get(term, {})
+        same = {"attack": ["none"], "classifier": table["classifier"]}.get(term, ())
+        known = {name: {"ours": name, "differs": ""} for name in same} | counterparts.get(term, {})
         table[f"our_{term}"] = [known.get(name, {"ours": ""})["ours"] for name in table[term]]
         differs.append([known.get(name, {"differs": ""})["differs"] for name in table[term]])
     table["differs"] = ["; ".join(dict.fromkeys(filter(None, texts))) for texts in zip(*differs, strict=True)]

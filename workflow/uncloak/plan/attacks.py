@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from uncloak import paths
 from uncloak.plan import brought, defenses, evaluated, extractors, roles
 from uncloak.plan.records import science, seed_of
+from uncloak.records import plugins
 
 
 def mixtures(config: Mapping) -> list[str]:
@@ -83,6 +84,15 @@ def export_record(config: Mapping, attack: str) -> Mapping | None:
 def preparation(config: Mapping, attack: str) -> Mapping | None:
     """How an attack resizes the crops; None where it takes them as they are."""
     return config["attacks"][attack].get("preparation")
+
+
+def made_from(config: Mapping, attack: str) -> int | None:
+    """From how many of a user's pictures, the first by name, an attack makes a mask for all; None where it has none."""
+    record = config["attacks"][attack]
+    if "surrogates" not in record:
+        return None
+    option = plugins.constant(plugins.METHOD, record["method"], "MADE_FROM", None)
+    return option and getattr(plugins.read(plugins.METHOD, record["method"], record.get("options", {})), option)
 
 
 def shares(config: Mapping, attack: str) -> Mapping:

@@ -15,9 +15,11 @@ from scipy.optimize import nnls
 from torch.nn.functional import normalize
 
 from uncloak.ascent import uniform_noise
+from uncloak.attacks.masks import masked
 from uncloak.errors import InputError
 
 WHOLE_USERS = True
+MADE_FROM = "pictures"
 
 
 @dataclass(frozen=True)
@@ -98,9 +100,7 @@ def attack(
         shown = (perturbed.detach() - own).mean(dim=0)
         mask = (shown + options.step_size * gradient.mean(dim=0).sign()).clamp_(-options.epsilon, options.epsilon)
         perturbed = (own + mask).clamp_(0, 1)
-    # In whole grey levels, so that 8-bit pictures differ by the same mask.
-    masked = (pictures * 255).round() + (mask * 255).round()
-    return (masked.clamp_(0, 255) / 255).masked_fill_(broken, torch.nan)
+    return masked(pictures, mask).masked_fill_(broken, torch.nan)
 
 
 def nearest(points: torch.Tensor, references: torch.Tensor, subspace: str) -> torch.Tensor:

@@ -41,6 +41,8 @@ def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
         f"Error of nearest-neighbor recognition on the users' clean probes: mean over {users} users ({probes} probes) "
         f"with {INTERVALS}. Dataset: {given.told['dataset_label']}. Seed {given.seed}."
     )
+    if left_out := given.told["left_out"]:
+        subtitle += f" The gallery lacks each user's first {left_out} pictures, from which masks were made."
     if given.told["paper"]:
         subtitle += f" After {given.told['paper']} of Radiya-Dixit et al. (ICLR 2022)."
     return protection_by_extractor(table, given.attacks, given.told["title"], subtitle, INTERVAL), rows

@@ -19,18 +19,20 @@ class Options:
 
     Attributes:
         published: files in resources/published, in the order of drawing.
-        counterparts: `dataset`, `attack` and `extractor` -> published name -> our name, `ours`, and how ours differs,
-            `differs`. Ours may be `transfer`, `transferred` and `the ensemble`; two extractors together are named
-            FIRST_SECOND. An attack on one surrogate is published as "ATTACK on SURROGATE".
+        counterparts: `dataset`, `attack`, `extractor` and `classifier` -> published name -> our name, `ours`, and how
+            ours differs, `differs`. Ours may be `transfer`, `transferred` and `the ensemble`; two extractors together
+            are named FIRST_SECOND. An attack on one surrogate is published as "ATTACK on SURROGATE". A classifier that
+            is not named is the same here.
     """
 
     published: tuple[str, ...]
     counterparts: dict[str, dict[str, dict[str, str]]]
 
     def __post_init__(self):
-        if not isinstance(self.counterparts, Mapping) or set(self.counterparts) - {"dataset", "attack", "extractor"}:
+        kinds = {"dataset", "attack", "extractor", "classifier"}
+        if not isinstance(self.counterparts, Mapping) or set(self.counterparts) - kinds:
             raise InputError(
-                "counterparts has the keys dataset, attack and extractor alone; name others in one of them"
+                "counterparts has the keys dataset, attack, extractor and classifier alone; name others in one of them"
             )
         for kind, names in self.counterparts.items():
             for name, entry in names.items():
