@@ -37,7 +37,7 @@ def test_every_naming_that_we_write_is_known(naming):
 
 
 def test_photographs_are_paired_by_stem_whatever_tools_add(folder):
-    clean = folder("clean", "a.jpg", "b.JPG", "c.png", "cloaked.jpg", ".DS_Store")
+    clean = folder("clean", "a.jpg", "b.JPG", "c.png", "cloaked.jpg", ".DS_Store", "._a.jpg", ".d.jpg", ".e/f.png")
     cloaked = folder(
         "made", "a_cloaked.png", "b_high_cloaked.png", "c_attacked.png", "c_small.png", "cloaked.png", "e.png"
     )
@@ -50,7 +50,9 @@ def test_photographs_are_paired_by_stem_whatever_tools_add(folder):
         "e.png": None,
     }
     assert {each.file: each.reason for each in found if each.reason} == {
-        "c_small.png": "a tool's original, beside its cloaked picture"
+        "c_small.png": "a tool's original, beside its cloaked picture",
+        ".d.jpg": "hidden: its name begins with a dot; rename it if it should count",
+        ".e": "hidden: a folder of pictures whose name begins with a dot; rename it if it should count",
     }
 
 

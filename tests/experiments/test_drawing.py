@@ -1,6 +1,7 @@
 """What each experiment draws of small files, and the jobs that measure, average and draw."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,7 @@ from rate_tables import (
 )
 
 from uncloak.errors import InputError
+from uncloak.experiments import averaging
 from uncloak.experiments.given import Given
 from uncloak.experiments.visibility.measure import measure as measure_visibility
 from uncloak.pictures.split import write_split
@@ -43,6 +45,7 @@ from uncloak.tables import read_table, write_table
 from uncloak.visibility.pictures import MEASURES
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "workflow" / "scripts"
+FOLDERS = plugins.names(plugins.EXPERIMENT)
 LABELS = {"fawkes_v10": "Fawkes v1.0", "lowkey": "LowKey"}
 
 
@@ -175,6 +178,64 @@ def test_a_game_asks_the_oracle_where_visibility_is_measured(tmp_path):
     chart, rows = given.module("figure").draw(given)
     assert "Every posting passes for the user's own pictures." in " ".join(texts(svg_of(chart)))
     assert rows["accepted"].all()
+
+
+@pytest.mark.parametrize("method", list(DRAWN))
+def test_a_figure_asks_for_the_columns_that_it_draws(method, tmp_path, monkeypatch):
+    """Of tables with no other columns it is drawn; and one that is not there, or of another kind, is named."""
+    given, asked, read = given_of(method, tmp_path), {}, Given.table
+
+    def spied(self, name="table", *columns):
+        asked[name] = list(dict.fromkeys(columns))
+        return read(self, name, *columns)
+
+    monkeypatch.setattr(Given, "table", spied)
+    draw, tables = given.module("figure").draw, DRAWN[method][0]
+    draw(given)
+    assert asked.keys() == tables.keys()
+    for name, columns in asked.items():
+        write_table(tables[name][columns], tmp_path / f"{name}.csv")
+    draw(given)
+    for name, columns in asked.items():
+        whole, path = tables[name], tmp_path / f"{name}.csv"
+        for column in columns:
+            others = [whole.drop(columns=column), whole.rename(columns={column: f"{column}_2"})]
+            others += [whole.assign(**{column: "many"})] if pd.api.types.is_numeric_dtype(whole[column]) else []
+            for other in others:
+                write_table(other, path)
+                with pytest.raises(InputError, match=f"^{re.escape(str(path))}: [^\\n]*{column}[^\\n]* run again$"):
+                    draw(given)
+        write_table(whole, path)
+
+
+# What stands in tables of errors; all else is a half.
+MEASURED = {
+    **{"dataset": "synthetic", "channel": "png", "extractor": "clip", "classifier": "c", "defense": "none"},
+    **{"metric": "euclidean", "unprotected": 0, "rank": 1, "n_probes": 9, "among": "pictures", "posters": "all"},
+    **{"posted": "all", "repeated": "attack", "sign": "target", "uncloaked": 1.0, "n_choices": 1, "psnr": 40},
+    **{"detector": "d", "trained_on": "lowkey"},
+}
+
+
+@pytest.mark.parametrize("method", [name for name in FOLDERS if "measure" in plugins.parts(plugins.EXPERIMENT, name)])
+def test_averages_need_the_columns_that_are_measured(method, tmp_path):
+    about = {"extractor": "clip", "defense": "none", "extractor_label": "CLIP", "defense_label": "none"}
+    attacks = {name: {"label": name.upper(), "released": "2020-07-01"} for name in ("none", "lowkey")}
+    says = {"attacks": attacks, "recognizers": [{**about, "released": None, "known_to": []}], "alphas": {"clip": 0.5}}
+    says |= {"about": {"clip": {"largest_clean_error": None}}, "labels": {}}
+    given = Given({"errors": [str(tmp_path / "errors.csv")]}, told(method, says))
+    module = given.module("measure")
+    columns = getattr(module, "MEASURED", averaging.MEASURED)
+    rows = [
+        {"attack": attack, "user": user, "picture": f"{user}/{seed}", "seed": seed}
+        for attack in attacks
+        for user in ("ann", "bob")
+        for seed in (7, 8)
+    ]
+    rows = [{name: row.get(name, MEASURED.get(name, 0.5)) for name in columns} for row in rows]
+    write_table(pd.DataFrame(rows), tmp_path / "errors.csv")
+    average = getattr(module, "average", averaging.average)
+    assert len(average(given, given.table("errors", *columns)))
 
 
 @pytest.mark.parametrize("method", ["channels", "lifetime", "visibility", "games"])
@@ -338,6 +399,12 @@ def test_jobs_measure_average_and_draw(tmp_path):
     assert done.returncode == 0, done.stderr
     table = read_table(tmp_path / "table.csv")
     assert table["protection_rate"].tolist() == pytest.approx((0.75 * rows["protection_rate"]).tolist(), abs=1e-5)
+
+    write_table(pd.read_csv(tmp_path / "errors.csv").drop(columns="error"), tmp_path / "other.csv")
+    done = run_script("average", tmp_path, {"errors": [str(tmp_path / "other.csv")]}, [str(tmp_path / "no.csv")], says)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: {tmp_path / 'other.csv'}: has no column 'error'")
+    assert done.stderr.count("\n") == 1
 
     (tmp_path / "vega.js").write_text("")
     files = {"table": [str(tmp_path / "table.csv")], "vega": str(tmp_path / "vega.js")}

@@ -11,8 +11,10 @@ from browser import browser
 from safetensors.numpy import save_file
 
 from uncloak.errors import InputError
+from uncloak.overview.answer import COLUMNS as ANSWERED
 from uncloak.overview.answer import answers
-from uncloak.overview.claimed import claims
+from uncloak.overview.claimed import COLUMNS as CLAIMED
+from uncloak.overview.claimed import GAPS, claims
 from uncloak.overview.page import write_page
 from uncloak.overview.provenance import provenance
 from uncloak.pictures.split import write_split
@@ -96,9 +98,16 @@ def test_the_answer_is_the_best_the_newest_and_the_worst_for_the_user():
     assert not answer.newest.surrogate
 
 
-def test_a_table_without_what_the_answer_needs_is_told():
-    with pytest.raises(InputError, match="no column 'white_box'"):
-        answers(rates().drop(columns="white_box"))
+@pytest.mark.parametrize(("name", "columns"), [("rates", ANSWERED), ("claims", CLAIMED)])
+def test_a_table_without_what_the_page_needs_is_told(name, columns, run):
+    files, words = run("LowKey")
+    whole = pd.read_csv(f"{name}.csv", keep_default_na=False)
+    write_table(whole[list(columns)], f"{name}.csv")
+    page_of((files, words))
+    for column in columns:
+        write_table(whole.drop(columns=column), f"{name}.csv")
+        with pytest.raises(InputError, match=rf"^{name}\.csv: has no column '{column}'.*; delete it and run again$"):
+            page_of((files, words))
 
 
 def test_no_attack_is_no_answer():
@@ -107,7 +116,7 @@ def test_no_attack_is_no_answer():
 
 def test_claims_beside_ours_and_which_agree(tmp_path):
     write_table(claimed(), tmp_path / "claims.csv")
-    found = claims(read_table(tmp_path / "claims.csv"))
+    found = claims(read_table(tmp_path / "claims.csv", *CLAIMED, gaps=GAPS))
     assert [claim.agrees for claim in found] == [True, False, True]
     assert [claim.quantity for claim in found] == ["error", "error", "error (top 50 pictures)"]
     assert {claim.about for claim in found} == {"no attack, Theirs"}

@@ -171,12 +171,15 @@ def dataset(tmp_path) -> Path:
     save(root / "Ann/shared.png", scene(9))
     # Whether it repeats another is told when its face is known.
     save(root / "Ben/two.jpg", scene(8), quality=60)
-    for other in ("README.md", "Ann/notes.txt", "Ann/.DS_Store", "Ann/._0.jpg", ".cache/x.jpg"):
-        (root / other).parent.mkdir(exist_ok=True)
+    for other in ("README.md", "Ann/notes.txt", "Ann/.DS_Store", "Ann/._0.jpg", "Ben/.git/a/README"):
+        (root / other).parent.mkdir(parents=True, exist_ok=True)
         (root / other).write_text("no picture")
     save(root / "Ann/holiday/2019/0.jpg", scene(10))
     save(root / "loose.png", scene(11))
     (root / "Cat").mkdir()
+    save(root / "Ann/.trashed-12-IMG.JPG", scene(12))
+    save(root / "Dora/.only.png", scene(13))
+    save(root / ".thumbnails/Ann/0.jpg", scene(14))
     return root
 
 
@@ -202,6 +205,9 @@ def test_manifest_lists_every_picture_once_with_its_fate(dataset):
         "README.md": "is not at ROOT/IDENTITY/*, where layout 'folder' looks",
         "loose.png": "is not at ROOT/IDENTITY/*, where layout 'folder' looks",
         "Cat": "an empty folder",
+        "Ann/.trashed-12-IMG.JPG": "hidden: its name begins with a dot; rename it",
+        "Dora/.only.png": "hidden: its name begins with a dot; rename it",
+        ".thumbnails": "hidden: a folder of pictures whose name begins with a dot; rename it",
         "Ann/shared.png": "same bytes under several identities: Ann, Ben",
         "Ann/small.png": "tiny: 60 x 39, smaller than 40 pixels",
         "Ben/shared.png": "same bytes under several identities: Ann, Ben",

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from importlib import import_module
 
 import h5py
 import numpy as np
@@ -13,6 +14,7 @@ from configurations import configuration
 from conftest import Checkout, copy_checkout
 from report_pages import faults, quiet
 
+from uncloak.experiments.averaging import MEASURED
 from uncloak.extractors.weights import read_metadata
 
 pytestmark = pytest.mark.slow
@@ -204,6 +206,15 @@ def test_tables_have_their_rows(world):
     collusion = table(world, f"{RESULTS}/experiments/collusion/errors.csv")
     outcomes = 1 - collusion["error"] + collusion["taken_for_partner"] + collusion["taken_for_other"]
     np.testing.assert_allclose(outcomes, 1, atol=1e-5)
+
+
+def test_tables_of_errors_have_the_columns_that_are_declared(world):
+    methods = {name: record["method"] for name, record in configuration(*CONFIGS)["experiments"].items()}
+    for path in sorted((world.folder / "results").glob("*/experiments/*/errors.csv")):
+        measure = import_module(f"uncloak.experiments.{methods[path.parent.name]}.measure")
+        found = set(pd.read_csv(path, nrows=0))
+        # Only where a defense has a second extractor is one asked.
+        assert found ^ set(getattr(measure, "MEASURED", MEASURED)) <= {"passed_on"}
 
 
 def test_defenses_have_one_spelling_in_every_table(world):

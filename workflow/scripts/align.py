@@ -7,6 +7,7 @@ from uncloak.jobs import started
 import pandas as pd
 
 from uncloak.pictures.faces import align_pictures
+from uncloak.pictures.landmarks import LANDMARK_COLUMNS
 from uncloak.pictures.manifest import read_manifest
 from uncloak.pictures.rejected import read_rejected, write_rejected
 from uncloak.tables import read_table
@@ -21,7 +22,7 @@ with started(snakemake) as job:
         **record,
         **alignment,
         **duplicates,
-        landmarks=read_table(landmarks) if landmarks else None,
+        landmarks=read_table(landmarks, "picture", *LANDMARK_COLUMNS) if landmarks else None,
         made=job.made(),
         workers=job.threads,
     )

@@ -10,8 +10,11 @@ from uncloak.tables import write_table
 
 with started(snakemake) as job:
     given = Given(dict(job.input.items()), json.loads(job.params.told))
-    errors = entering(given, given.table("errors"))
-    average = getattr(given.module("measure"), "average", None)
+    measure = given.module("measure")
+    average, columns = getattr(measure, "average", None), getattr(measure, "MEASURED", ())
     if average is None:  # imported where it is needed: it brings SciPy along
-        from uncloak.experiments.averaging import average
+        from uncloak.experiments.averaging import MEASURED, average
+
+        columns = columns or MEASURED
+    errors = entering(given, given.table("errors", *columns))
     write_table(marked(given, average(given, errors)), job.output[0])

@@ -20,7 +20,7 @@ from uncloak.visibility.lpips import measure_lpips
 with computing(snakemake) as job:
     inputs = job.input
     if inputs.get("table"):
-        table = read_table(inputs.table)
+        table = read_table(inputs.table, "picture", "path")
         pictures, perturbed = table["picture"], (load_picture(Path(inputs.root, path)) for path in table["path"])
         clean = map(
             load_picture, files_of(read_manifest(inputs.manifest), inputs.originals, table.get(SHOWN, pictures))

@@ -1,6 +1,7 @@
 """What lies in folders that people made, whatever lies there: links, also to nothing or in circles, and any names.
 
-Links count as what they lead to. Hidden entries, such as editors and file managers leave, do not count.
+Links count as what they lead to. Hidden entries, such as editors and file managers leave, do not count; where that
+leaves out pictures, it is told (`everything`).
 """
 
 import os
@@ -13,6 +14,7 @@ from uncloak.files import unreadable
 
 _DEPTH = 3  # IDENTITY/face/FILE is the deepest place of a picture of a dataset
 PERSONS_DEPTH = 9  # of one person's own, in folders in folders; links may lead round in circles
+_SHOW = "rename it if it should count"
 _CHECKOUT = Path(__file__).resolve().parents[2]
 
 
@@ -51,30 +53,52 @@ def files_in(folder: str | os.PathLike) -> list[Path]:
     return [path for path in _visible(folder) if not os.path.isdir(path)]
 
 
-def everything(root: str | os.PathLike, places: Collection[Path]) -> Iterator[tuple[Path, str]]:
+def everything(
+    root: str | os.PathLike, places: Collection[Path], endings: Collection[str]
+) -> Iterator[tuple[Path, str]]:
     """Yield all that lies below `root`, at any depth, but folders; and folders that say nothing, with the reason.
+
+    Of what is hidden come pictures, told by their endings, and folders with such in them, with the reason.
 
     places: folders below `root`, which are gone into even through links. Other links to folders are not, since they may
     lead round in circles; they come with the reason, as do folders that are empty or cannot be read.
+    endings: of pictures' names, in small letters.
     """
     followed = {folder for place in places for folder in (place, *place.parents)}
     waiting = [Path(root)]
     while waiting:
         folder = waiting.pop()
         try:
-            entries = sorted(name for name in os.listdir(folder) if not name.startswith("."))
+            entries = sorted(os.listdir(folder))
         except OSError as error:
             yield folder, f"a folder that cannot be read ({error.strerror})"
             continue
-        if not entries:
+        hidden = [folder / name for name in entries if name.startswith(".")]
+        told = [(path, reason) for path in hidden if (reason := _hides(path, endings))]
+        yield from told
+        if not told and len(hidden) == len(entries):
             yield folder, "an empty folder"
-        for path in (folder / name for name in entries):
+        for path in (folder / name for name in entries if not name.startswith(".")):
             if not os.path.isdir(path):
                 yield path, ""
             elif path in followed or not path.is_symlink():
                 waiting.append(path)
             else:
                 yield path, "a link to a folder, where none is followed"
+
+
+def _hides(path: Path, endings: Collection[str]) -> str:
+    """Return why hidden pictures are not used: one, or those in a folder; "" where there are none."""
+
+    def picture(name: str) -> bool:
+        # macOS leaves a file ._NAME beside each on disks of other systems.
+        return not name.startswith("._") and os.path.splitext(name)[1].lower() in endings
+
+    if not os.path.isdir(path):
+        return f"hidden: its name begins with a dot; {_SHOW}" if picture(path.name) else ""
+    if any(picture(name) for _, _, names in os.walk(path) for name in names):
+        return f"hidden: a folder of pictures whose name begins with a dot; {_SHOW}"
+    return ""
 
 
 def found(root: str | os.PathLike, depth: int = _DEPTH) -> Iterator[tuple[str, str, os.stat_result | None]]:

@@ -32,7 +32,7 @@ def gather_files(folders: Files, tables: Files, target: str | os.PathLike) -> pd
     tables: of each folder, with the columns picture and path, below it. Files are linked, where that is possible: the
     same file twice takes no space. Raises InputError where a table names a file outside its folder.
     """
-    parts = [read_table(path) for path in tables]
+    parts = [read_table(path, "picture", "path") for path in tables]
     for folder, table in zip(folders, parts, strict=True):
         for name in table["path"]:
             path = inside(target, name)

@@ -21,5 +21,5 @@ def read_targets(
 
     Raises InputError where a file is missing or damaged, or has no target's face.
     """
-    targets = read_table(table).set_index("picture")["target"][list(pictures)].to_numpy(str)
+    targets = read_table(table, "picture", "target").set_index("picture")["target"][list(pictures)].to_numpy(str)
     return targets, read_faces(faces, targets)

@@ -1,14 +1,15 @@
 """One person's folders: which files there are, and which clean photograph each cloaked one was made from."""
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from uncloak.errors import InputError
 from uncloak.exchange.endings import bare, is_cloaked
 from uncloak.files import unreadable
-from uncloak.folders import PERSONS_DEPTH, check_holds_files, printable
+from uncloak.folders import PERSONS_DEPTH, check_holds_files, everything, printable
+from uncloak.pictures.reading import ENDINGS
 
 CLEAN, LATER = "clean", "later"
 _SHOWN = 3
@@ -48,7 +49,8 @@ def list_folders(clean: str, cloaked: Mapping[str, str], later: str = "") -> lis
     never = [_never_posted(later, file) for file in _files(later, LATER)] if later else []
     for name, root in cloaked.items():
         found += _cloaks(name, root, _files(root, f"cloaked ({name})"), originals, {_stem_of(each) for each in never})
-    return found + never
+    folders = {CLEAN: clean, **cloaked, **({LATER: later} if later else {})}
+    return found + never + [each for name, root in folders.items() for each in _hidden(name, root)]
 
 
 def _files(root: str, what: str) -> list[str]:
@@ -71,6 +73,13 @@ def _files(root: str, what: str) -> list[str]:
     if not found:
         raise InputError(f"{what}: {printable(root)}: holds no files; name the folder with the photographs")
     return sorted(found)
+
+
+def _hidden(name: str, root: str) -> Iterator[Listed]:
+    """Yield the hidden pictures of a folder, and the hidden folders of pictures."""
+    for path, reason in everything(root, [Path(root)], ENDINGS):
+        if path.name.startswith("."):
+            yield Listed(name, printable(path.relative_to(root)), path, reason=reason)
 
 
 def _stem(file: str) -> str:

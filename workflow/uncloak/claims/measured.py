@@ -9,9 +9,27 @@ from uncloak.claims.published import ABOUT
 from uncloak.errors import InputError
 
 COLUMNS = (*ABOUT, "value", "low", "high", "attack_label", "extractor_label", "n", "seed")
+# The columns of the tables that each kind is taken from.
+RATES = (
+    *("dataset", "attack", "attack_label", "channel", "extractor", "extractor_label", "classifier", "defense"),
+    *("unprotected", "rank", "protection_rate", "low", "high", "n_users", "seed"),
+)
+GIVEAWAY = (
+    *("dataset", "attack", "attack_label", "extractor", "extractor_label", "defense", "sign", "uncloaked"),
+    *("deviations", "deviations_low", "deviations_high", "n_users", "seed"),
+)
 # Sign of a gallery -> what publications call it, at which uncloaked share of it we have it, and which way is farther.
 _SIGNS = {"two centers": ("2-means distance", 0.5, 1), "target": ("distance to target", 0.0, -1)}
 _DETECTION = {"detection accuracy": "accuracy", "precision": "precision", "recall": "recall", "AUC": "auc"}
+DETECTION = (
+    *("dataset", "detector", "attack", "n_identities", "seed"),
+    *(f"{name}{end}" for name in _DETECTION.values() for end in ("", "_low", "_high")),
+)
+PUBLIC = ("attack", "attack_label", "n_identities", "n_pictures", "seed")
+TRANSFER = (
+    *("classifier", "label", "condition", "n_pictures", "seed"),
+    *(f"top{k}{end}" for k in (1, 5) for end in ("", "_low", "_high")),
+)
 
 
 # A classifier that robust training changes itself, rather than the extractor that it stands on.
@@ -22,10 +40,10 @@ def from_rates(table: pd.DataFrame, spelled: Sequence[Mapping[str, str]] = ()) -
     """Return errors and accuracies of recognition.
 
     Args:
-        table: averaged rows as `uncloak.recognition.rates.protection_rates` returns them, with labels. Kept are those
-            of pictures scraped as they were posted, all protected. Ranks are those of identities unless `among` says
-            otherwise. Of rows that have `posters` only those of all users at once are kept: one user at a time, which
-            is what other rows are of, stands in other tables.
+        table: columns `RATES`: averaged rows as `uncloak.recognition.rates.protection_rates` returns them, with labels.
+            Kept are those of pictures scraped as they were posted, all protected. Ranks are those of identities unless
+            `among` says otherwise. Of rows that have `posters` only those of all users at once are kept: one user at a
+            time, which is what other rows are of, stands in other tables.
         spelled: of an `extractor` with a `defense`, the `name` and, if there is one, the `classifier` of both together
             in publications.
 
@@ -55,8 +73,9 @@ def from_detection(table: pd.DataFrame) -> pd.DataFrame:
     """Return how well perturbed pictures are told from clean ones.
 
     Args:
-        table: one row per (dataset, detector, attack) with `accuracy`, `precision`, `recall` and `auc`, each with its
-            interval (`accuracy_low`, `accuracy_high`, ...), rates in [0,1], `n_identities` and `seed`.
+        table: columns `DETECTION`: one row per (dataset, detector, attack) with `accuracy`, `precision`, `recall` and
+            `auc`, each with its interval (`accuracy_low`, `accuracy_high`, ...), rates in [0,1], `n_identities` and
+            `seed`.
 
     Returns four rows per row, with the columns `COLUMNS`; the detector stands as the extractor.
     """
@@ -79,7 +98,7 @@ def from_giveaway(table: pd.DataFrame) -> pd.DataFrame:
     """Return how far from the usual the users' galleries lie, in standard deviations.
 
     Args:
-        table: one row per (dataset, attack, extractor, sign, uncloaked) as
+        table: columns `GIVEAWAY`: one row per (dataset, attack, extractor, sign, uncloaked) as
             `uncloak.experiments.giveaway.measure.average` returns them. Kept are two centers of galleries of which half
             is uncloaked, and how near wholly cloaked ones are to the person aimed at, which is a distance below 0 here.
 
@@ -103,7 +122,7 @@ def from_public(table: pd.DataFrame, dataset: str, extractors: Mapping[str, str]
     """Return how many people the trainer perturbs; they are counted, so there is no interval.
 
     Args:
-        table: one row per attack with `attack_label`, `n_identities`, `n_pictures` and `seed`, as
+        table: columns `PUBLIC`: one row per attack, as
             `uncloak.experiments.public.measure.average` returns them.
         dataset: on which the extractors that learned them are measured.
         extractors: each of these extractors -> its label.
@@ -124,8 +143,9 @@ def from_transfer(table: pd.DataFrame) -> pd.DataFrame:
     """Return the accuracies of classifiers on clean pictures and on adversarial examples made for others.
 
     Args:
-        table: one row per (classifier, condition), condition "clean" or "transferred", with `label`, `top1` and `top5`
-            in [0,1] with their intervals (`top1_low`, `top1_high`, ...), `n_pictures` and `seed`.
+        table: columns `TRANSFER`: one row per (classifier, condition), condition "clean" or "transferred", with
+            `label`, `top1` and `top5` in [0,1] with their intervals (`top1_low`, `top1_high`, ...), `n_pictures` and
+            `seed`.
 
     Returns two rows per row, with the columns `COLUMNS`: dataset "transfer", attack "none" or "transferred".
     """

@@ -20,6 +20,7 @@ COLUMNS = (
 POSTERS = ("one", "all", "")
 # Of what the k best are, where k is more than 1.
 AMONG = ("pictures", "identities", "classes")
+_MEND = f"give it the columns {', '.join(COLUMNS)}, of which rank, least and most are numbers"
 PERCENT, _SECONDS, _DEVIATIONS, _PEOPLE = "%", "s", "standard deviations", "people"
 _RANGES = {
     PERCENT: (0, 100),
@@ -50,20 +51,17 @@ def read_published(paths: Sequence[str | os.PathLike]) -> pd.DataFrame:
     Returns the rows of all files in their order. What is in percent is a rate in [0,1] there. The attack on a surrogate
     is called "ATTACK on SURROGATE".
 
-    Raises InputError where a column is missing, a quantity or who posts unknown, a quantity in another unit, a number
-    out of order or range, or a rank says not among what.
+    Raises InputError where a column is missing or has no numbers, a quantity or who posts unknown, a quantity in
+    another unit, a number out of order or range, or a rank says not among what.
     """
     tables = []
     for path in paths:
-        table = read_table(path)
-        missing = [column for column in COLUMNS if column not in table]
-        if missing:
-            raise InputError(f"{path}: has no column '{missing[0]}'; it needs {', '.join(COLUMNS)}")
+        table = read_table(path, *COLUMNS, mend=_MEND)
         for row in table.itertuples():
             _check(path, row)
         scale = table["unit"].map(lambda unit: 100.0 if unit == PERCENT else 1.0)
         on_one = table["surrogate"] != ""
-        table["attack"] = table["attack"].mask(on_one, table["attack"] + " on " + table["surrogate"].astype(str))
+        table["attack"] = table["attack"].mask(on_one, table["attack"] + " on " + table["surrogate"])
         tables.append(table.loc[:, list(COLUMNS)].assign(**{end: table[end] / scale for end in ("least", "most")}))
     return pd.concat(tables, ignore_index=True)
 
@@ -83,8 +81,7 @@ def _check(path: str | os.PathLike, row: Any) -> None:
             " nothing where the rank is 1"
         )
     lowest, highest = _RANGES[unit]
-    least, most = (pd.to_numeric(end, errors="coerce") for end in (row.least, row.most))
-    if not lowest <= least <= most <= highest:
+    if not lowest <= row.least <= row.most <= highest:
         raise InputError(
             f"{path}: {row.place} claims {row.least} to {row.most}; give '{unit}' from {lowest} to {highest}, 'least'"
             " no greater than 'most', the same number twice where there is one"

@@ -18,7 +18,8 @@ A folder holds
   attacks make anew, too), RUN_DEFENSES (those of the run, unless the record names some), LABELED (False where its
   table is not of extractors), HOOKS (of the defenses that it can measure: faces and extractor, unless it says more);
 - `measure.py`: `measure(given)` returns a tidy table with one row per user. `average(given, table)` makes the averages
-  of it, where they are not those of `uncloak.experiments.averaging`;
+  of it, where they are not those of `uncloak.experiments.averaging`, and MEASURED names the columns of the table, where
+  they are not those of `uncloak.recognition.evaluation`;
 - `figure.py`: `draw(given)` returns a chart and the rows that it shows;
 - `caption.rst`: what the figure shows, how to read it, and what limits it.
 

@@ -3,7 +3,10 @@
 import pandas as pd
 
 from uncloak.experiments.given import Given
+from uncloak.recognition.evaluation import COLUMNS
 from uncloak.recognition.rates import protection_rates
+
+MEASURED = COLUMNS
 
 
 def average(given: Given, errors: pd.DataFrame) -> pd.DataFrame:

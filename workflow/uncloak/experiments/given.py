@@ -14,6 +14,7 @@ from uncloak.recognition.comparing import add_postings
 from uncloak.recognition.comparisons import Comparisons, read_comparisons
 from uncloak.recognition.dropping import without_dropped
 from uncloak.recognition.embeddings import read_embeddings
+from uncloak.recognition.flags import SCORE_COLUMNS
 from uncloak.recognition.seen import Seen
 from uncloak.tables import read_table
 
@@ -69,12 +70,14 @@ class Given:
         """The experiment's own `measure` or `figure`."""
         return import_module(f"uncloak.experiments.{self.told['method']}.{part}")
 
-    def table(self, name: str = "table") -> pd.DataFrame:
+    def table(self, name: str = "table", *columns: str) -> pd.DataFrame:
         """The table among the files that has this name; where several have it, their rows.
 
-        Raises InputError where one cannot be read.
+        columns: those that are needed (`uncloak.tables.read_table`).
+
+        Raises InputError where one cannot be read, or lacks a column.
         """
-        return pd.concat(map(read_table, self.files[name]), ignore_index=True)
+        return pd.concat([read_table(path, *columns) for path in self.files[name]], ignore_index=True)
 
     @cached_property
     def left_out(self) -> dict[str, str]:
@@ -84,7 +87,8 @@ class Given:
         """
         if "gate" not in self.files:
             return {}
-        told, own = self.table("gate"), {name for *_, models in self.told["models"] for name in models}
+        told = self.table("gate", "extractor", "extractor_label", "clean_error", "largest_clean_error", "enters")
+        own = {name for *_, models in self.told["models"] for name in models}
         return {
             each.extractor: (
                 f"{each.extractor_label}, clean error {each.clean_error:.1%} above {each.largest_clean_error:.1%}"
@@ -109,7 +113,7 @@ class Given:
             method = import_module(f"uncloak.defenses.{does['method']}") if does else None
             options = method.Options(**does["options"]) if does else None
             hooks = {hook for hook in ("gallery", "growth", "answer") if hasattr(method, hook)}
-            scores = [read_table(next(files["scores"])) for _ in range(each["scores"])]
+            scores = [read_table(next(files["scores"]), *SCORE_COLUMNS) for _ in range(each["scores"])]
             found, growth = [], None
             for _ in range(1 + each["second"]):
                 comparisons = read_comparisons(next(files["comparisons"]))

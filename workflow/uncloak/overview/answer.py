@@ -5,11 +5,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from uncloak.errors import InputError
-
 _NO_ATTACK = "none"
-_NEEDED = ("attack", "attack_label", "channel", "defense", "extractor_label", "released", "white_box")
 _RATES = ("protection_rate", "low", "high", "clean_error")
+COLUMNS = ("attack", "attack_label", "channel", "defense", "extractor_label", "released", "white_box", *_RATES)
 
 
 class Rate(NamedTuple):
@@ -37,14 +35,9 @@ def answers(table: pd.DataFrame) -> list[Answer]:
     """Return an answer for each attack of a table of averaged rates, in the table's order.
 
     Args:
-        table: rows with an attack, an extractor with label and release, a rate in [0,1] with its interval, and the
-            clean error; those through a channel or with a defense are left out.
-
-    Raises InputError where a column is missing.
+        table: columns `COLUMNS`: rows with an attack, an extractor with label and release, a rate in [0,1] with its
+            interval, and the clean error; those through a channel or with a defense are left out.
     """
-    missing = [name for name in (*_NEEDED, *_RATES) if name not in table]
-    if missing:
-        raise InputError(f"protection table: has no column '{missing[0]}'; delete it and run again")
     rows = table[(table["channel"] == "png") & (table["defense"] == "none") & (table["attack"] != _NO_ATTACK)]
     return list(_by_attack(rows))
 
@@ -59,4 +52,4 @@ def _by_attack(rows: pd.DataFrame) -> Iterator[Answer]:
 
 def _rate(row: pd.Series) -> Rate:
     numbers = (float(row[name]) for name in _RATES)
-    return Rate(*numbers, row["extractor_label"], str(row["released"]), str(row["white_box"]) == "True")
+    return Rate(*numbers, row["extractor_label"], row["released"], bool(row["white_box"]))

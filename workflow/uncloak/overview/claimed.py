@@ -7,6 +7,12 @@ import pandas as pd
 from uncloak.claims.comparison import MEASURED
 from uncloak.claims.published import PERCENT
 
+COLUMNS = (
+    *("source", "place", "attack", "extractor", "classifier", "defense", "quantity", "rank", "among", "least", "most"),
+    *("unit", "status", "value", "low", "high", "extractor_label", "differs"),
+)
+# What is not measured here has no value.
+GAPS = ("value", "low", "high")
 _PLAIN = {"", "none", "nearest neighbor", "detector", "own head"}
 
 
@@ -54,7 +60,7 @@ def claims(table: pd.DataFrame) -> list[Claim]:
 def _claim(row) -> Claim:
     attack = "no attack" if row.attack == "none" else row.attack
     about = [attack, row.extractor, *(each for each in (row.classifier, row.defense) if each not in _PLAIN)]
-    rank = int(float(row.rank))
+    rank = int(row.rank)
     among = f" {row.among}" if row.among else ""
     return Claim(
         row.source,

@@ -15,8 +15,7 @@ from docutils.core import publish_parts
 
 from uncloak.figures.rates import percent
 from uncloak.files import check_readable
-from uncloak.overview.answer import answers
-from uncloak.overview.claimed import claims
+from uncloak.overview import answer, claimed
 from uncloak.tables import read_table
 from uncloak.writing import atomic
 
@@ -53,10 +52,14 @@ def write_page(
             for svg, about in zip(files.get("figures", []), words["figures"], strict=True)
         ],
         answers={
-            label: answers(read_table(table))
+            label: answer.answers(read_table(table, *answer.COLUMNS))
             for table, label in zip(files.get("rates", []), words["rates"], strict=True)
         },
-        claims=[claim for table in files.get("claims", []) for claim in claims(read_table(table))],
+        claims=[
+            claim
+            for table in files.get("claims", [])
+            for claim in claimed.claims(read_table(table, *claimed.COLUMNS, gaps=claimed.GAPS))
+        ],
         words=words,
         parts=_parts(provenance),
     )

@@ -21,7 +21,7 @@ from uncloak.pictures.reading import ENDINGS, UnusablePictureError, decode, read
 from uncloak.pictures.rejected import REJECTED_COLUMNS
 from uncloak.progress import track
 from uncloak.records.words import spelled, suggestion
-from uncloak.tables import read_text, write_table
+from uncloak.tables import read_table, write_table
 
 logger = logging.getLogger(__name__)
 
@@ -52,8 +52,8 @@ def build_manifest(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the manifest of the dataset at `root` and its rejected pictures, both sorted by identity and file name.
 
-    layout: one of `uncloak.layouts.LAYOUTS`. Whatever lies where it looks is tried as a picture, whatever its ending;
-    hidden files are ignored.
+    layout: one of `uncloak.layouts.LAYOUTS`. Whatever lies where it looks is tried as a picture, whatever its ending,
+    unless it is hidden.
     folders: of a dataset joined from several, the name of each folder below `root` and what its people are listed by in
     place of `layout`: its own `layout`, and perhaps `without`, the names of those left out.
 
@@ -61,6 +61,8 @@ def build_manifest(
     upright). Rejected columns: picture, path, reason. Rejected are pictures that are
 
     - unreadable, links that lead nowhere, truncated, animated or implausibly large, or no pictures;
+    - hidden, or in a hidden folder, and named like a picture (but for the ._NAME of macOS); other hidden files are
+      ignored;
     - anywhere else than where the layout looks, such as beside the people's folders or in folders within them; folders
       that are empty, cannot be read or are links there (`uncloak.folders.everything`);
     - tiny: their shorter side has less than `minimum_size` pixels;
@@ -112,7 +114,7 @@ def read_manifest(path: str | os.PathLike) -> pd.DataFrame:
 
     Raises InputError where the file is missing, cannot be read or is no manifest.
     """
-    return read_text(path, *_COLUMNS).astype({"width": int, "height": int})
+    return read_table(path, *_COLUMNS)
 
 
 def files_of(manifest: pd.DataFrame, root: str | os.PathLike, pictures: Sequence[str]) -> list[Path]:
@@ -161,7 +163,7 @@ def _list_files(root: Path, layout: str) -> list[_File]:
         places.add(place)
         files += [_file(root, identity, path) for path in found]
     where, listed = LAYOUTS[layout].__doc__, {file.path for file in files}
-    rest = [(path.relative_to(root).as_posix(), reason) for path, reason in everything(root, places)]
+    rest = [(path.relative_to(root).as_posix(), reason) for path, reason in everything(root, places, ENDINGS)]
     elsewhere = [
         _File("", "", path, reason or f"is not at {where}, where layout '{layout}' looks")
         for path, reason in rest

@@ -9,7 +9,7 @@ from uncloak.errors import InputError
 
 CLEAN = "clean"
 
-_COLUMNS = ("picture", "posting", "score")
+SCORE_COLUMNS = ("picture", "posting", "score")
 
 
 class Scores:
@@ -58,9 +58,9 @@ class Flags:
 
 def _by_face(table: pd.DataFrame) -> pd.Series:
     """Return one detector's score of each face, by posting and picture."""
-    missing = [column for column in _COLUMNS if column not in table]
+    missing = [column for column in SCORE_COLUMNS if column not in table]
     if missing:
-        raise InputError(f"detector scores: have no column '{missing[0]}'; they need {', '.join(_COLUMNS)}")
+        raise InputError(f"detector scores: have no column '{missing[0]}'; they need {', '.join(SCORE_COLUMNS)}")
     wrong = table[~pd.to_numeric(table["score"], errors="coerce").between(0, 1)]
     if len(wrong):
         raise InputError(

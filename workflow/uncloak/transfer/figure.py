@@ -11,10 +11,11 @@ from uncloak.figures import theme
 from uncloak.figures.rates import BAR, POINT, label_expression, month, percent
 from uncloak.transfer import ENSEMBLE
 
-COLUMNS = (
-    *("classifier", "label", "released", "in_ensemble", "condition"),
+MEASURED = (
+    *("classifier", "in_ensemble", "condition"),
     *("top1", "top1_low", "top1_high", "top5", "top5_low", "top5_high", "n_pictures", "n_classes", "seed"),
 )
+COLUMNS = (MEASURED[0], "label", "released", *MEASURED[1:])
 _CONDITIONS = {"clean": "clean pictures", "transferred": "pictures perturbed against the ensemble"}
 _STYLES = {"clean": theme.Style("#7f7f7f", "circle"), "transferred": theme.Style("#0072b2", "triangle-up")}
 _PANELS = {"top1": "top-1 accuracy", "top5": "top-5 accuracy"}

@@ -31,7 +31,7 @@ def read_measured(perturbed: str | os.PathLike, lpips: str | os.PathLike | None 
         if MISSING in file:
             table[MISSING] = file[MISSING].asstr()[()]
     if lpips is not None:
-        table["lpips"] = read_table(lpips).set_index("picture")
+        table["lpips"] = read_table(lpips, "picture", "lpips").set_index("picture")["lpips"]
     return table
 
 

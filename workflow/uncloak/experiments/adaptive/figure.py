@@ -6,12 +6,12 @@ import pandas as pd
 from uncloak.experiments.given import Given
 from uncloak.experiments.source import INTERVAL, source
 from uncloak.figures.defenses import by_defense
-from uncloak.figures.rates import only, plain
+from uncloak.figures.rates import CLEAN, COLUMNS, only, plain
 
 
 def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     """Draw the table of the experiment."""
-    rows = only(plain(given.table()), "attack", given.attacks)
+    rows = only(plain(given.table("table", *COLUMNS, *CLEAN, "defense", "defense_label")), "attack", given.attacks)
     subtitle = (
         "Error of nearest-neighbor recognition on the users' clean probes, with an extractor as it was released and "
         f"after it was tuned on clean and perturbed faces of public identities. {source(given, rows)}"

@@ -11,6 +11,7 @@ from uncloak.experiments.source import INTERVAL
 from uncloak.figures import theme
 from uncloak.figures.rates import (
     BAR,
+    COLUMNS,
     INTERVALS,
     POINT,
     AttackMarks,
@@ -34,7 +35,7 @@ _LABEL_LETTERS = 15
 
 def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     """Draw the table of the experiment."""
-    table = plain(given.table())
+    table = plain(given.table("table", *COLUMNS))
     rows = table[table["attack"].isin(given.attacks)]
     users, probes = rows["n_users"].max(), rows["n_probes"].max()
     subtitle = (

@@ -11,6 +11,7 @@ from uncloak.experiments.given import Given
 from uncloak.experiments.source import INTERVAL
 from uncloak.figures import theme
 from uncloak.figures.rates import (
+    COLUMNS,
     INTERVALS,
     AttackMarks,
     Panels,
@@ -30,7 +31,7 @@ _LABEL_GAP = 3
 
 def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     """Draw protection by channel."""
-    rows = given.table("protection")
+    rows = given.table("protection", *COLUMNS, "defense")
     rows = rows[rows["extractor"].isin(given.told["extractors"]) & (rows["defense"] == "none")]
     subtitle = (
         "Error of nearest-neighbor recognition on the users' clean probes, where the users' posted pictures went "

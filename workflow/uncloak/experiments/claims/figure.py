@@ -6,7 +6,19 @@ import altair as alt
 import pandas as pd
 
 from uncloak.claims.comparison import MEASURED, NO_COUNTERPART, OTHERWISE, compare
-from uncloak.claims.measured import from_detection, from_giveaway, from_public, from_rates, from_transfer, together
+from uncloak.claims.measured import (
+    DETECTION,
+    GIVEAWAY,
+    PUBLIC,
+    RATES,
+    TRANSFER,
+    from_detection,
+    from_giveaway,
+    from_public,
+    from_rates,
+    from_transfer,
+    together,
+)
 from uncloak.claims.published import PERCENT, read_published
 from uncloak.errors import InputError
 from uncloak.experiments.given import Given
@@ -30,14 +42,14 @@ def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     told, files = given.told, given.files
     measured = together(
         [
-            *(from_rates(read_table(path), told["spelled"]) for path in files.get("rates", [])),
-            *(from_detection(read_table(path)) for path in files.get("detection", [])),
-            *(from_giveaway(read_table(path)) for path in files.get("giveaway", [])),
+            *(from_rates(read_table(path, *RATES), told["spelled"]) for path in files.get("rates", [])),
+            *(from_detection(read_table(path, *DETECTION)) for path in files.get("detection", [])),
+            *(from_giveaway(read_table(path, *GIVEAWAY)) for path in files.get("giveaway", [])),
             *(
-                from_public(read_table(path), **of)
+                from_public(read_table(path, *PUBLIC), **of)
                 for path, of in zip(files.get("public", []), told["public"], strict=True)
             ),
-            *(from_transfer(read_table(path)) for path in files.get("transfer", [])),
+            *(from_transfer(read_table(path, *TRANSFER)) for path in files.get("transfer", [])),
         ]
     )
     table = compare(read_published(files["published"]), measured, told["counterparts"])

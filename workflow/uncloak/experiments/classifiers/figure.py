@@ -15,7 +15,7 @@ _CLASSIFIERS = ("linear, 100 iterations", "linear, converged", "end to end", "ne
 
 def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     """Draw the table of the experiment."""
-    rows = only(plain(given.table()), "attack", given.attacks)
+    rows = only(plain(given.table("table", *COLUMNS, *CLEAN, "classifier", "defense_label")), "attack", given.attacks)
     subtitle = (
         "Error on the users' clean probes of classifiers built on the whole gallery. With robust training, end to end "
         f"starts from {given.told['start']}. {source(given, rows)}"

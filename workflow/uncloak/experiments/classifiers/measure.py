@@ -3,7 +3,7 @@
 import pandas as pd
 
 from uncloak.experiments.given import Given
-from uncloak.recognition.evaluation import evaluate
+from uncloak.recognition.evaluation import COLUMNS, evaluate
 from uncloak.tables import read_table
 
 
@@ -14,9 +14,9 @@ def measure(given: Given) -> pd.DataFrame:
     # Linear classifiers may have met the attacks of another experiment, too.
     met = ["none", *(attack for each in given.told["recognizers"] for attack in each["attacks"])]
     for path, names in zip(given.files["linear"], asked, strict=True):
-        table = read_table(path)
+        table = read_table(path, *COLUMNS)
         tables.append(table[table["attack"].isin(met)].assign(**names))
     tuned = given.files["end_to_end"]
     each = len(tuned) // len(asked)
-    tables += [read_table(path).assign(**asked[place // each]) for place, path in enumerate(tuned)]
+    tables += [read_table(path, *COLUMNS).assign(**asked[place // each]) for place, path in enumerate(tuned)]
     return pd.concat(tables, ignore_index=True)

@@ -39,7 +39,7 @@ _WHISKERS = "Whiskers: intervals of the shares recognized and taken for somebody
 def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     """Draw the table of the experiment."""
     attacks = {"none": "no attack", **given.told["attacks"]}
-    table, systems = given.table(), given.told["systems"]
+    table, systems = given.table("table", *COLUMNS), given.told["systems"]
     there = set(table["defense"])
     there = [name for name, system in systems.items() if system["defense"] in there]
     rows = outcomes(table, {name: systems[name] for name in given.standing(systems, there)}, attacks)

@@ -16,13 +16,14 @@ from uncloak.pictures.split import USER, in_role, read_split
 from uncloak.recognition.comparisons import NO_ATTACK, read_comparisons
 from uncloak.recognition.embeddings import Embeddings, mix, read_embeddings
 from uncloak.recognition.evaluation import COLUMNS
-from uncloak.recognition.flags import CLEAN, Flags
+from uncloak.recognition.flags import CLEAN, SCORE_COLUMNS, Flags
 from uncloak.recognition.nearest import Gallery
 from uncloak.recognition.parts import gallery_and_probes
 from uncloak.tables import read_table
 
 CLASSIFIER = "nearest neighbor"
 SHARES = ("taken_for_partner", "taken_for_other", "passed_on")
+MEASURED = (*COLUMNS, *SHARES)
 
 
 def measure(given: Given) -> pd.DataFrame:
@@ -35,13 +36,13 @@ def measure(given: Given) -> pd.DataFrame:
         dict(zip(told["models"], map(read_embeddings, files["clean"]), strict=True)),
         {model: {attack: read_embeddings(next(posted)) for attack in told["attacks"]} for model in told["models"]},
         split,
-        read_partners(read_table(files["targets"][0]), split),
+        read_partners(read_table(files["targets"][0], "picture", "target"), split),
         {system["defense"]: system for system in told["systems"]},
         {
             system["defense"]: confidence_threshold(read_comparisons(compared[system["accurate"]]), system["share"])
             for system in told["systems"]
         },
-        Flags([read_table(path) for path in files["scores"]], told["threshold"]),
+        Flags([read_table(path, *SCORE_COLUMNS) for path in files["scores"]], told["threshold"]),
         detector=given.options.detector,
         dataset=given.dataset,
         seed=given.seed,
@@ -120,7 +121,7 @@ def evaluate_collusion(
                         *(0, 1, *shares[:2], seed, *shares[2:]),
                     )
                 )
-    return pd.DataFrame(records, columns=[*COLUMNS, *SHARES])
+    return pd.DataFrame(records, columns=list(MEASURED))
 
 
 def read_partners(targets: pd.DataFrame, split: pd.DataFrame) -> dict[str, str]:

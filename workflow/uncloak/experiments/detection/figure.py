@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from uncloak.errors import InputError
-from uncloak.experiments.detection.measure import roc_curves
+from uncloak.experiments.detection.measure import SCORE_COLUMNS, roc_curves
 from uncloak.experiments.given import Given
 from uncloak.figures import theme
 from uncloak.figures.rates import label_expression
@@ -28,8 +28,8 @@ _KEY = (
 
 def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     """Draw the curves of all detectors."""
-    metrics, attacks = given.table(), given.told["attacks"]
-    curves = pd.concat([roc_curves(read_table(path), list(attacks)) for path in given.files["scores"]])
+    metrics, attacks = given.table("table", *_METRICS, "n_identities"), given.told["attacks"]
+    curves = pd.concat([roc_curves(read_table(path, *SCORE_COLUMNS), list(attacks)) for path in given.files["scores"]])
     after = f" After {given.told['paper']} of Radiya-Dixit et al. (ICLR 2022)." if given.told["paper"] else ""
     subtitle = (
         f"{metrics['n_identities'].max()} people whom no detector has seen: {metrics['n_pictures'].max() // 2} of their"

@@ -13,13 +13,12 @@ from uncloak.recognition.intervals import bootstrap_interval, rate_interval
 from uncloak.tables import read_table
 
 MEASURES = ("accuracy", "precision", "recall", "auc")
-COLUMNS = (
+MEASURED = COLUMNS = (
     *("dataset", "detector", "trained_on", "attack"),
     *(f"{measure}{end}" for measure in MEASURES for end in ("", "_low", "_high")),
     *("n_identities", "n_pictures", "seed"),
 )
-
-_NEEDED = ("dataset", "detector", "picture", "identity", "part", "posting", "score")
+SCORE_COLUMNS = ("dataset", "detector", "picture", "identity", "part", "posting", "score")
 _AT_ONCE = 1000
 
 
@@ -27,7 +26,9 @@ def measure(given: Given) -> pd.DataFrame:
     """Return how well each detector tells each attack's pictures (`detection_metrics`)."""
     return pd.concat(
         [
-            detection_metrics(read_table(path), learned, given.told["attacks"], given.options.threshold, given.seed)
+            detection_metrics(
+                read_table(path, *SCORE_COLUMNS), learned, given.told["attacks"], given.options.threshold, given.seed
+            )
             for path, learned in zip(given.files["scores"], given.told["learned"], strict=True)
         ],
         ignore_index=True,
@@ -159,9 +160,9 @@ class _Evidence:
 
 def _test_pairs(scores: pd.DataFrame, attack: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the rows of the test identities' clean pictures and of the same pictures perturbed, in one order."""
-    missing = [column for column in _NEEDED if column not in scores]
+    missing = [column for column in SCORE_COLUMNS if column not in scores]
     if missing:
-        raise InputError(f"detector scores: have no column '{missing[0]}'; they need {', '.join(_NEEDED)}")
+        raise InputError(f"detector scores: have no column '{missing[0]}'; they need {', '.join(SCORE_COLUMNS)}")
     test = scores[scores["part"] == PARTS[1]].sort_values("picture", kind="stable")
     clean, perturbed = (test[test["posting"] == posting] for posting in (CLEAN, attack))
     if not len(perturbed):

@@ -5,8 +5,9 @@ import pandas as pd
 from uncloak.experiments.gate import enters
 from uncloak.experiments.given import Given
 from uncloak.recognition.comparisons import read_comparisons
-from uncloak.recognition.evaluation import evaluate
+from uncloak.recognition.evaluation import COLUMNS, evaluate
 
+MEASURED = COLUMNS
 _KEPT = ("clean_error", "clean_low", "clean_high", "n_users", "n_probes", "seed")
 
 

@@ -10,6 +10,7 @@ from uncloak.figures import theme
 from uncloak.figures.rates import label_expression, percent
 from uncloak.games.game import TRAINER, UNDECIDED, USER, play
 from uncloak.games.oracle import refused
+from uncloak.games.rounds import COLUMNS
 from uncloak.games.trainers import TRAINERS
 
 # Tints of blue and orange that stay apart for color-blind readers and carry dark text.
@@ -23,12 +24,12 @@ _MODEL_LETTERS = 24
 
 def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     """Play the games, and draw who wins."""
-    rates, told, options = given.table("protection"), given.told, given.options
+    rates, told, options = given.table("protection", *COLUMNS), given.told, given.options
     rates = rates[rates["extractor"].isin(told["extractors"]) & (rates["defense"] == "none")]
     turned_down, oracle = [], "Every posting passes for the user's own pictures."
     if "visibility" in given.files:
         taken = sorted({attack for attacks in told["users"].values() for attack in attacks})
-        turned_down = refused(given.table("visibility"), taken, options.largest_dssim)
+        turned_down = refused(given.table("visibility", "attack", "dssim"), taken, options.largest_dssim)
         oracle = (
             f"The user loses from the first posting on whose mean DSSIM is above {options.largest_dssim:g}: it does not"
             " pass for the user's own pictures."

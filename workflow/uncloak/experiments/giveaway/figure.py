@@ -10,6 +10,10 @@ from uncloak.experiments.usual import SIGNS
 from uncloak.figures import theme
 from uncloak.figures.rates import INTERVALS, POINT, AttackMarks, Panels, explained, only, percent
 
+_COLUMNS = (
+    *("dataset", "attack", "attack_label", "extractor", "extractor_label", "released", "white_box", "sign"),
+    *("uncloaked", "found", "low", "high", "deviations", "deviations_low", "deviations_high", "n_users", "seed"),
+)
 _PANEL_WIDTH = 250
 _MEANS = {
     "two centers": "Two centers of the user's pictures, farther apart than usual",
@@ -20,7 +24,7 @@ _MEANS = {
 
 def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     """Draw the table of the experiment."""
-    table = given.table()
+    table = given.table("table", *_COLUMNS)
     rows = only(table, "extractor", given.standing(given.told["extractors"], table["extractor"]))
     users = rows["n_users"].max()
     subtitle = (

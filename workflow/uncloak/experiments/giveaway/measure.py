@@ -19,6 +19,11 @@ from uncloak.tables import read_table
 # The share of a gallery that no attack has touched.
 ALL = 1.0
 
+MEASURED = (
+    *("dataset", "attack", "channel", "extractor", "defense", "metric", "sign", "uncloaked", "user"),
+    *("n_pictures", "n_uncloaked", "n_choices", "deviations", "found", "seed"),
+)
+
 _GROUP = ["dataset", "attack", "channel", "extractor", "defense", "metric", "sign", "uncloaked"]
 
 
@@ -27,7 +32,7 @@ def measure(given: Given) -> pd.DataFrame:
     told = given.told
     split = read_split(given.files["split"][0])
     aims = {
-        attack: read_table(path).set_index("picture")["target"]
+        attack: read_table(path, "picture", "target").set_index("picture")["target"]
         for attack, path in zip(told["aimed"], given.files.get("targets", ()), strict=True)
     }
     posted = map(read_embeddings, given.files["posted"])

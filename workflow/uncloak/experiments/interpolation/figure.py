@@ -17,7 +17,7 @@ _LABEL_LETTERS = 14
 
 def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     """Draw the table of the experiment."""
-    rows, told = plain(given.table()), given.told
+    rows, told = plain(given.table("table", *COLUMNS, "alpha")), given.told
     subtitle = (
         "Error of nearest-neighbor recognition on the users' clean probes, by the share alpha of the tuned weights in "
         f"the extractor's. {source(given, rows)}"

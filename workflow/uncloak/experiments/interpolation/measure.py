@@ -4,8 +4,9 @@ import pandas as pd
 
 from uncloak.experiments.given import Given
 from uncloak.experiments.protection.measure import measure
+from uncloak.recognition.evaluation import COLUMNS as MEASURED
 
-__all__ = ["average", "measure"]
+__all__ = ["MEASURED", "average", "measure"]
 
 
 def average(given: Given, errors: pd.DataFrame) -> pd.DataFrame:

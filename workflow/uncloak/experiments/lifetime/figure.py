@@ -26,6 +26,7 @@ from uncloak.figures.rates import (
     tooltip,
 )
 from uncloak.games.game import play
+from uncloak.games.rounds import COLUMNS as PLAYED
 
 _COLUMN_WIDTH = 128
 _PANEL_HEIGHT = 150
@@ -43,7 +44,7 @@ _READING = (
 
 def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     """Draw the lifetimes of the attacks."""
-    rates, told, attacks = given.table("protection"), given.told, list(given.told["attacks"])
+    rates, told, attacks = given.table("protection", *COLUMNS, *PLAYED), given.told, list(given.told["attacks"])
     rates = rates[rates["extractor"].isin(told["extractors"]) & (rates["defense"] == "none")]
     rows = lifetimes(rates, attacks, told["adaptive"])
     subtitle = (

@@ -8,12 +8,13 @@ import pandas as pd
 from uncloak.errors import InputError
 from uncloak.experiments.given import Given
 from uncloak.recognition.comparisons import Comparisons
-from uncloak.recognition.evaluation import error_table, rival_is_nearer
+from uncloak.recognition.evaluation import COLUMNS, error_table, rival_is_nearer
 from uncloak.recognition.posting import own_distances
 from uncloak.recognition.thresholds import lowest_share
 
 # Of searches, of which there are far fewer than comparisons.
 FALSE_POSITIVE_RATES = (0.1, 0.01)
+MEASURED = (*COLUMNS, "false_positive_rate", "searches")
 
 
 def measure(given: Given) -> pd.DataFrame:

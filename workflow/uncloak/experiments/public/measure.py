@@ -6,6 +6,8 @@ from uncloak.experiments.given import Given
 from uncloak.pictures.names import identity_of
 from uncloak.store import read_arrays
 
+MEASURED = ("dataset", "attack", "n_identities", "n_pictures", "seed")
+
 
 def measure(given: Given) -> pd.DataFrame:
     """Return one row per attack: its numbers of identities and pictures, in whose dataset."""

@@ -18,7 +18,7 @@ _LEAST_WIDTH = 195
 
 def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     """Draw the table of the experiment."""
-    table = plain(given.table())
+    table = plain(given.table("table", *COLUMNS, "rank", "among"))
     extractors = given.standing(given.told["extractors"], table["extractor"])
     rows = only(only(table, "extractor", extractors), "attack", given.attacks)
     subtitle = f"Error on the users' clean probes where a trainer looks at the k nearest. {source(given, rows)}"

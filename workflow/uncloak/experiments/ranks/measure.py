@@ -7,11 +7,12 @@ import pandas as pd
 
 from uncloak.experiments.given import Given
 from uncloak.recognition.comparisons import Comparisons
-from uncloak.recognition.evaluation import error_table
+from uncloak.recognition.evaluation import COLUMNS, error_table
 from uncloak.recognition.posting import own_distances
 
 RANKS = (1, 2, 5, 10, 50)
 AMONG = ("identities", "pictures")
+MEASURED = (*COLUMNS, "among")
 
 
 def measure(given: Given) -> pd.DataFrame:

@@ -14,11 +14,12 @@ _SERIES_WIDTH = 14
 _LEAST_WIDTH = 195
 _ANEW = {"training": "extractor", "attack": "cloak", "split": "split"}
 _ENDS = ("lowest_seed", "highest_seed")
+_COLUMNS = (*COLUMNS, "repeated", *_ENDS, "n_seeds", "share_of_seeds")
 
 
 def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     """Draw the table of the experiment."""
-    rows = plain(given.table())
+    rows = plain(given.table("table", *_COLUMNS))
     attacks = [name for name in given.attacks if name in set(rows["attack"])]
     subtitle = (
         "Means over seeds: the extractor is trained, the cloak made, or users and probes drawn anew. Long ticks: the "
@@ -45,8 +46,7 @@ def by_repeat(
 
     Raises InputError where columns or attacks are missing, rows repeated, or rates out of range.
     """
-    columns = [*COLUMNS, "repeated", *_ENDS, "n_seeds", "share_of_seeds"]
-    rows = checked(plain(table), attacks, ["attack", "extractor", "repeated"], columns, [*RATES, *_ENDS])
+    rows = checked(plain(table), attacks, ["attack", "extractor", "repeated"], _COLUMNS, [*RATES, *_ENDS])
     rows["anew"] = rows["repeated"].map(_ANEW)
     rows["share"] = [f"{percent(share)} %" if pd.notna(share) else "not known" for share in rows["share_of_seeds"]]
     order = [name for name in _ANEW.values() if name in set(rows["anew"])]

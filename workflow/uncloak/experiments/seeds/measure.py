@@ -17,6 +17,7 @@ _REPEATED = {
     "attacks": ("attack", "attack"),
     "datasets": ("split", "dataset"),
 }
+MEASURED = (*COLUMNS, "repeated")
 _SETTING = (*(column for column in COLUMNS if column not in ("user", "n_probes", "error", "seed")), "repeated")
 
 

@@ -9,7 +9,7 @@ from uncloak.experiments.given import Given
 from uncloak.experiments.source import INTERVAL, source
 from uncloak.figures import theme
 from uncloak.figures.matrix import CELL_WIDTH, matrix
-from uncloak.figures.rates import by_release, checked, plain
+from uncloak.figures.rates import COLUMNS, by_release, checked, plain
 
 _OUTLINED = "Outlined: the surrogate itself."
 _CLEAN = "none"
@@ -17,7 +17,7 @@ _CLEAN = "none"
 
 def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     """Draw the table of the experiment."""
-    rows = plain(given.table())
+    rows = plain(given.table("table", *COLUMNS))
     subtitle = (
         "Error of nearest-neighbor recognition on the users' clean probes, in percent, by the extractor that the "
         f"attack knew and the one that recognizes. {source(given, rows)}"

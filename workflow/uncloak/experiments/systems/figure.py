@@ -13,11 +13,12 @@ from uncloak.figures.rates import ALL_RATES, CLEAN, COLUMNS, checked, only, plai
 # How a second extractor is asked -> heading, and among how many of the nearest identities a model alone must find the
 # user: as many as the system names.
 _PANELS = {"top_2": ("top 2", 2), "confidence_threshold": ("confidence threshold", 1)}
+_COLUMNS = (*COLUMNS, *CLEAN, "defense", "defense_label", "rank")
 
 
 def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     """Draw the table of the experiment."""
-    rows = only(plain(given.table()), "attack", given.attacks)
+    rows = only(plain(given.table("table", *_COLUMNS)), "attack", given.attacks)
     subtitle = (
         "Share of the users' clean probes that a system of two models, or one of its models alone, does not recognize. "
         f"{source(given, rows)}"
@@ -54,7 +55,7 @@ def systems(
         plain(table),
         attacks,
         ["attack", "extractor", "defense", "rank"],
-        [*COLUMNS, *CLEAN, "defense", "defense_label", "rank"],
+        _COLUMNS,
         ALL_RATES,
     )
     label = dict(zip(rows["extractor"], rows["extractor_label"], strict=True))

@@ -18,7 +18,7 @@ _OUTLINED = "Outlined: tuned on that attack."
 
 def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     """Draw the table of the experiment."""
-    table, trained_on = plain(given.table()), given.told["trained_on"]
+    table, trained_on = plain(given.table("table", *COLUMNS, "defense", "defense_label")), given.told["trained_on"]
     trained_on = {name: trained_on[name] for name in given.standing(trained_on, table["defense"])}
     rows = only(only(table, "defense", trained_on), "attack", given.attacks)
     subtitle = (

@@ -16,6 +16,7 @@ _OUTLINED = "Outlined: extractors that the attack knew."
 _ALONE = "People who are only in the gallery are left out. "
 _CLEAN = {"none": "no attack"}
 _UNDEFENDED = "none"
+_OWN = ("defense", "rank", "posters")
 # Matrices of so few extractors stand in pairs.
 _NARROW = 3
 _LEAST_WIDTH = 480
@@ -23,7 +24,7 @@ _LEAST_WIDTH = 480
 
 def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     """Draw the table of the experiment."""
-    table = plain(given.table())
+    table = plain(given.table("table", *COLUMNS, "among", *_OWN))
     rows = table[table["among"] == "pictures"]
     subtitle = (
         "Share of the users' clean probes, in percent, for which none of the user's is among the k nearest gallery "
@@ -55,8 +56,7 @@ def grid(
 
     Raises InputError where columns or attacks are missing, rows repeated, or rates out of range.
     """
-    own = ["defense", "rank", "posters"]
-    rows = checked(table, [*_CLEAN, *lines], ["attack", "extractor", *own], [*COLUMNS, *own])
+    rows = checked(table, [*_CLEAN, *lines], ["attack", "extractor", *_OWN], [*COLUMNS, *_OWN])
     extractors = by_release(rows, "first")
     columns = dict(zip(extractors["extractor"], extractors["extractor_label"], strict=True))
     panels = []

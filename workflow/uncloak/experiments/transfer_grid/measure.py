@@ -18,6 +18,7 @@ from uncloak.recognition.parts import gallery_and_probes
 RANKS = (1, 50)
 ONE, ALL = POSTERS = ("one", "all")
 CLASSIFIER = "nearest neighbor"
+MEASURED = (*COLUMNS, "among", "posters")
 
 
 def measure(given: Given) -> pd.DataFrame:

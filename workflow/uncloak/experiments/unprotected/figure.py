@@ -23,6 +23,7 @@ from uncloak.figures.rates import (
     tooltip,
 )
 
+_COLUMNS = (*COLUMNS, *CLEAN, "defense", "defense_label", "unprotected")
 _PANEL_WIDTH = 250
 _ALONE_WIDTH = 420
 _DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3])
@@ -31,7 +32,7 @@ _DASHED = "Dashed lines: with a defense ({})."
 
 def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     """Draw the table of the experiment, for users who post all their pictures."""
-    rows, attacks = only(given.table(), "posted", ["all"]), list(given.told["attacks"])
+    rows, attacks = only(given.table("table", *_COLUMNS, "posted"), "posted", ["all"]), list(given.told["attacks"])
     extractors = given.standing(given.told["extractors"], rows["extractor"])
     rows = only(only(plain(rows), "extractor", extractors), "attack", attacks)
     subtitle = (
@@ -68,7 +69,7 @@ def unprotected(
         only(plain(table), "extractor", extractors),
         attacks,
         ["attack", "extractor", "defense", "unprotected"],
-        [*COLUMNS, *CLEAN, "defense", "defense_label", "unprotected"],
+        _COLUMNS,
         ALL_RATES,
     )
     defenses = ["none", *(name for name in rows["defense"].unique() if name != "none")]

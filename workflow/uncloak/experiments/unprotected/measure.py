@@ -7,11 +7,12 @@ import pandas as pd
 
 from uncloak.experiments.given import Given
 from uncloak.recognition.comparisons import NO_ATTACK, Comparisons
-from uncloak.recognition.evaluation import error_table, rival_is_nearer
+from uncloak.recognition.evaluation import COLUMNS, error_table, rival_is_nearer
 from uncloak.recognition.posting import MadeBy, made_by
 from uncloak.seeds import generator
 
 ALL = "all"
+MEASURED = (*COLUMNS, "posted", "kept")
 
 
 def measure(given: Given) -> pd.DataFrame:

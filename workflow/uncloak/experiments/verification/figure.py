@@ -26,7 +26,7 @@ def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
 
 def drawn_by_rate(given: Given, rate: tuple[str, str], said: str) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     """Draw the table of an experiment with a `rate` of wrong answers (see `by_rate`); `said` is what it shows."""
-    table = plain(given.table())
+    table = plain(given.table("table", *COLUMNS, rate[0]))
     extractors = given.standing(given.told["extractors"], table["extractor"])
     rows = only(only(table, "extractor", extractors), "attack", given.attacks)
     subtitle = f"{said} {source(given, rows)}"

@@ -8,8 +8,10 @@ import pandas as pd
 from uncloak.errors import InputError
 from uncloak.experiments.given import Given
 from uncloak.recognition.comparisons import Comparisons
-from uncloak.recognition.evaluation import error_table
+from uncloak.recognition.evaluation import COLUMNS, error_table
 from uncloak.recognition.posting import own_distances
+
+MEASURED = (*COLUMNS, "false_accept_rate", "gallery_size", "drawn_size", "impostors")
 
 
 def measure(given: Given) -> pd.DataFrame:

@@ -32,15 +32,19 @@ _MEASURES = {
     "linf": ("mean largest change, of 255 levels", False),
     "psnr": ("PSNR of the mean squared error, dB", True),
 }
+_SHOWN = (
+    *("dataset", "attack", "n_pictures"),
+    *(f"{measure}{end}" for measure in _MEASURES for end in ("", "_low", "_high")),
+)
 _CLEAN = ("clean_error", "clean_low", "clean_high")
 _RULE = "Dashed: error without attack, on its interval."
 
 
 def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     """Draw protection against visibility."""
-    protection = given.table("protection")
+    protection = given.table("protection", *COLUMNS, *_CLEAN, "defense")
     protection = protection[protection["extractor"].isin(given.told["extractors"]) & (protection["defense"] == "none")]
-    rows = with_visibility(protection, given.table())
+    rows = with_visibility(protection, given.table("table", *_SHOWN))
     # LPIPS is nearer to what people see, and is there where AlexNet's weights are.
     measure = "dssim" if rows["lpips"].isna().any() else "lpips"
     subtitle = (
@@ -70,8 +74,7 @@ def with_visibility(protection: pd.DataFrame, visibility: pd.DataFrame) -> pd.Da
     """
     rows = plain(protection)
     rows = rows[rows["attack"] != "none"]
-    columns = [f"{measure}{end}" for measure in _MEASURES for end in ("", "_low", "_high")]
-    shown = visibility[["dataset", "attack", *columns, "n_pictures"]]
+    shown = visibility[list(_SHOWN)]
     merged = rows.merge(shown, on=["dataset", "attack"], how="left", validate="many_to_one")
     absent = merged[merged["n_pictures"].isna()]
     if len(absent):

@@ -5,7 +5,9 @@ import pandas as pd
 from uncloak.experiments.given import Given
 from uncloak.pictures.stored import posted_pictures
 from uncloak.visibility.posted import by_picture, read_measured
-from uncloak.visibility.users import visibility
+from uncloak.visibility.users import COLUMNS, visibility
+
+MEASURED = COLUMNS
 
 
 def measure(given: Given) -> pd.DataFrame:

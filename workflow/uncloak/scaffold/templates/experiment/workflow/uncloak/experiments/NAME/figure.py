@@ -9,6 +9,7 @@ from uncloak.experiments.given import Given
 from uncloak.experiments.source import INTERVAL, source
 from uncloak.figures import theme
 from uncloak.figures.rates import (
+    COLUMNS,
     AttackMarks,
     by_release,
     checked,
@@ -25,7 +26,7 @@ _WIDTH, _HEIGHT = 130, 260  # of an extractor, in points
 
 def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
     """Draw the table of the experiment."""
-    rows = only(plain(given.table()), "attack", given.attacks)
+    rows = only(plain(given.table("table", *COLUMNS)), "attack", given.attacks)
     subtitle = (
         f"Share of users of whose clean probes less than {given.options.share:.0%} are recognized. "
         f"{source(given, rows)}"
