@@ -98,7 +98,11 @@ DRAWN = {
     "seeds": ({"table": seed_table()}, {"extractors": ["vggface", "clip"]}, 4 * 3 * 3),
     "surrogates": ({"table": undefended(rate_table())}, {"surrogates": KNOWN}, 4 * 3),
     "systems": ({"table": system_table()}, {"systems": TOGETHER}, (4 + 6) * 3),
-    "transfer_grid": ({"table": grid_table()}, {"lines": LABELS, "treatments": {"blur_2": "blurred"}}, 4 * 3 * 2 * 2),
+    "transfer_grid": (
+        {"table": grid_table()},
+        {"lines": LABELS, "treatments": {"blur_2": "blurred"}, "options": {"distractors": True}},
+        4 * 3 * 2 * 2,
+    ),
     "training_matrix": ({"table": matrix_table()}, {"trained_on": TRAINED_ON}, 9),
     "unprotected": ({"table": unprotected_table()}, {"extractors": ["clip"]}, 2 * 8),
     "open_set": ({"table": open_set_table()}, {"extractors": ["vggface", "clip"]}, 2 * 3 * 2),
