@@ -29,6 +29,14 @@ from uncloak.extractors.networks.prelu import PReLU
         ({"input": {**PIXELS["input"], "std": [1.0, 0.0, 1.0]}}, "std"),
         ({"input": {**PIXELS["input"], "crop": 3}}, "crop"),
         ({"input": {"template": "arcface", **PLAIN}}, "size"),
+        (
+            {"network": {"name": "resnet", "widths": [8], "blocks": [1, 1]}},
+            "network resnet: cannot be built .*; correct",
+        ),
+        (
+            {"network": {"name": "iresnet", "widths": [8], "blocks": [1, 1]}},
+            "network iresnet: cannot be built .*; correct",
+        ),
     ],
 )
 def test_bad_records_are_told_in_one_line(change, words):

@@ -212,6 +212,12 @@ def test_training_repeats_itself_and_follows_its_seed(people):
     assert any(not torch.equal(value, other.state_dict()[name]) for name, value in first.state_dict().items())
 
 
+def test_a_network_that_does_not_fit_its_input_is_told(people):
+    record = {**RECORD, "network": {"name": "resnet"}, "input": {**RECORD["input"], "size": [112, 112]}}
+    with pytest.raises(InputError, match=r"extractor 'test': cannot take a picture of \[112, 112\] .*; correct its"):
+        train(build(record), *people, None, {"name": "softmax"}, Schedule(iterations=1), 1, "test")
+
+
 def test_a_contrastive_loss_needs_captions(people):
     with pytest.raises(InputError, match="have no captions"):
         train(build(RECORD), *people, None, {"name": "contrastive"}, Schedule(iterations=1), 1, "test")

@@ -48,6 +48,10 @@ def test_pictures_of_another_side_are_scaled_and_normalized():
         ({"network": {"name": "resnet", "attention": "x"}}, "choose one of none, se, eca"),
         ({"network": {"name": "torchvision", "model": "fasterrcnn_resnet50_fpn"}}, "torchvision: has no classifier"),
         ({"network": {"name": "timm", "model": "resnet5000"}}, "timm: has no model 'resnet5000'"),
+        (
+            {"network": {"name": "resnet", "groups": 3}},
+            "network resnet: cannot be built with its options .*; correct them",
+        ),
         ({"input": {"size": 32, "mean": [0.5] * 3}}, "input: missing a required argument: 'std'"),
         ({"input": INPUT | {"std": [1, 1, 0]}}, "those of std above 0"),
         ({"input": None}, "input: missing"),

@@ -22,6 +22,8 @@ from uncloak.crops import STANDARD, UnfitCrop, seen
 from uncloak.errors import InputError
 from uncloak.extractors import networks
 
+# What networks raise whose parts do not fit together.
+_UNFIT = (ArithmeticError, AssertionError, LookupError, RuntimeError, TypeError, ValueError)
 _CHANNELS = {"rgb": [0, 1, 2], "bgr": [2, 1, 0]}
 
 
@@ -189,4 +191,38 @@ def build(
             inspect.signature(maker).bind(**arguments)
         except TypeError as error:
             raise InputError(f"{what}: {error}") from None
-    return Extractor(build_network(**options), preprocessing(**record["input"]))
+    try:
+        network = build_network(**options)
+    except InputError:
+        raise
+    except _UNFIT as error:
+        raise InputError(f"network {name}: cannot be built with its options ({_reason(error)}); correct them") from None
+    return Extractor(network, preprocessing(**record["input"]))
+
+
+def embedding_of_nothing(extractor: Extractor, called: str) -> torch.Tensor:
+    """Return what an extractor, in evaluation mode, gives for one black picture, float32 [1,D].
+
+    Raises InputError, which says what is `called` so, where its network takes no picture of the size of its input, or
+    gives something else.
+    """
+    size = extractor.preprocessing.size
+    size = [size, size] if isinstance(size, int) else list(size)
+    try:
+        with torch.no_grad():
+            row = extractor.network(torch.zeros(1, 3, *size))
+    except InputError:
+        raise
+    except _UNFIT as error:
+        reason = _reason(error)
+        raise InputError(
+            f"{called}: cannot take a picture of {size} ({reason}); correct its options or input.size"
+        ) from None
+    if not isinstance(row, torch.Tensor) or row.ndim != 2:
+        shape = list(row.shape) if isinstance(row, torch.Tensor) else type(row).__name__
+        raise InputError(f"{called}: gives {shape} for a picture, not one row of numbers; change its options")
+    return row
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]

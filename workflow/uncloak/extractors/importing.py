@@ -11,7 +11,7 @@ from torch import nn
 
 from uncloak.errors import InputError
 from uncloak.extractors import networks, published
-from uncloak.extractors.extractor import Extractor, build, network_module
+from uncloak.extractors.extractor import Extractor, build, embedding_of_nothing, network_module
 from uncloak.published_files import PublishedFile
 from uncloak.records.extractors import Imported, Pixels, architecture
 
@@ -108,7 +108,7 @@ def import_published(
     if reason := _misfit(state, extractor.network.state_dict()):
         raise _unfit(path, name, reason)
     extractor.network.load_state_dict(state, strict=True)
-    _check_takes_its_pictures(extractor.freeze(), name)
+    embedding_of_nothing(extractor.freeze(), f"network {name}")
     return extractor, dict(record["network"])
 
 
@@ -131,24 +131,6 @@ def _misfit(state: Mapping[str, torch.Tensor], own: Mapping[str, torch.Tensor]) 
         if value.is_floating_point() != own[name].is_floating_point():
             return f"tensor '{name}' is of dtype {value.dtype}, not {own[name].dtype}"
     return ""
-
-
-def _check_takes_its_pictures(extractor: Extractor, name: str) -> None:
-    size = extractor.preprocessing.size
-    size = [size, size] if isinstance(size, int) else list(size)
-    try:
-        with torch.no_grad():
-            row = extractor.network(torch.zeros(1, 3, *size))
-    except (RuntimeError, ValueError, TypeError, LookupError, AssertionError) as error:
-        if isinstance(error, InputError):
-            raise
-        reason = " ".join(str(error).split())[:200]
-        raise InputError(
-            f"network {name}: cannot take a picture of {size} ({reason}); correct its options or input.size"
-        ) from None
-    if not isinstance(row, torch.Tensor) or row.ndim != 2:
-        shape = list(row.shape) if isinstance(row, torch.Tensor) else type(row).__name__
-        raise InputError(f"network {name}: gives {shape} for a picture, not one row of numbers; change its options")
 
 
 def _unfit(path: Path, name: str, reason: str) -> InputError:

@@ -14,7 +14,7 @@ from torch import nn
 from uncloak.checkpoints import Checkpoint
 from uncloak.errors import InputError
 from uncloak.extractors.embedding import embed
-from uncloak.extractors.extractor import Extractor
+from uncloak.extractors.extractor import Extractor, embedding_of_nothing
 from uncloak.extractors.learning import Schedule, learn
 from uncloak.pictures.split import BACKGROUND, in_role
 from uncloak.pictures.views import Faces, Picked
@@ -137,9 +137,7 @@ def train(
         options["tower"] = tower
     else:
         target = torch.from_numpy(np.unique(identities, return_inverse=True)[1])
-    with torch.no_grad():
-        extractor.eval()
-        dimension = extractor(torch.zeros(1, 3, *faces.shape[1:3])).shape[1]
+    dimension = embedding_of_nothing(extractor.eval(), f"extractor '{name}'").shape[1]
     origin, groups = None, None
     if composition is not None:
         origin, groups = _origin(extractor, faces, composition.clean, device), composition.groups(schedule.batch)

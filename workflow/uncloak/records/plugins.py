@@ -17,11 +17,18 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import ConfigDict, PydanticSchemaGenerationError, ValidationError, create_model, model_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    PydanticSchemaGenerationError,
+    ValidationError,
+    create_model,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from uncloak.errors import InputError
-from uncloak.records.base import Count, Record, fault, field, listed
+from uncloak.records.base import Count, Record, fault, field, listed, unique
 from uncloak.records.words import brief, suggestion
 
 _PACKAGE = Path(__file__).parents[1]
@@ -277,7 +284,10 @@ def _strict(annotation: Any, bounded: bool) -> Any:
     if origin in (tuple, Sequence, list):
         several = origin is not tuple or inner[-1] is ...
         kept = [_strict(each, bounded) for each in inner if each is not ...]
-        return listed(kept[0], 1) if several else listed(kept[0], len(kept), len(kept))
+        if not several:
+            return listed(kept[0], len(kept), len(kept))
+        # Names, of which each is one of several things to take.
+        return Annotated[listed(str, 1), AfterValidator(unique)] if kept[0] is str else listed(kept[0], 1)
     if origin is dict:
         return dict[inner[0], _strict(inner[1], bounded)]
     if origin in (UnionType, typing.Union) and NoneType in inner:

@@ -10,7 +10,7 @@ from torch.nn.functional import cross_entropy
 
 from uncloak.devices import resolve_precision, used
 from uncloak.extractors.embedding import embed
-from uncloak.extractors.extractor import Extractor
+from uncloak.extractors.extractor import Extractor, embedding_of_nothing
 from uncloak.extractors.learning import Schedule, learn
 from uncloak.seeds import derive_seed, generator
 from uncloak.store import read_arrays, read_attributes
@@ -27,6 +27,7 @@ def make(record: Mapping, file: str | os.PathLike, seed: int, name: str) -> tupl
     classes, precision = int(objects["classes"]), resolve_precision(record["train"]["precision"], "cpu")
     torch.manual_seed(seed)
     classifier = build({**record, "classes": classes})
+    embedding_of_nothing(classifier.eval(), f"image classifier '{name}'")
     learned, unseen = part == "train", part == "validation"
     schedule = Schedule(**{**record["train"], "precision": precision})
     train(classifier, pictures[learned], labels[learned], schedule, seed, name)
