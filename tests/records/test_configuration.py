@@ -253,6 +253,11 @@ def test_every_overlay_is_valid(path):
         ("experiments.protection.method", "ranks", ["experiments.protection.method", "'lifetime' is drawn from"]),
         ("experiments.protection.without", {"attacks": ["lowkey"]}, ["experiments.lifetime.attacks", "'lowkey'"]),
         ("experiments.visibility.extractors", ["clip_30"], ["experiments.visibility.extractors", "take it"]),
+        (
+            "attacks.lowkey.options.steps",
+            10**22,
+            ["options.steps: is 10000000000000000000000; it must be at most 1000000000"],
+        ),
         ("experiments.claims.options.published", ["shan-2020"] * 2, ["options.published: 'shan-2020' stands twice"]),
         ("experiments.games.options.users", {"A": ["glaze"]}, ["experiments.games.options.users.A", "no attack"]),
         ("experiments.games.options.users", {"A": ["lowkey"] * 2}, ["users.A: 'lowkey' stands twice"]),

@@ -20,6 +20,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import (
     AfterValidator,
     ConfigDict,
+    Field,
     PydanticSchemaGenerationError,
     ValidationError,
     create_model,
@@ -32,6 +33,8 @@ from uncloak.records.base import Count, Record, fault, field, listed, unique
 from uncloak.records.words import brief, suggestion
 
 _PACKAGE = Path(__file__).parents[1]
+# No loop goes on longer.
+_WHOLE = Annotated[int, Field(le=10**9)]
 _SECTIONS = ("Args:", "Attributes:")
 
 
@@ -275,10 +278,12 @@ def _line(error: Exception) -> str:
 
 
 def _strict(annotation: Any, bounded: bool) -> Any:
-    """The type of an option as a record has it; whole numbers of a `build` count something, others are not negative."""
+    """The type of an option as a record has it; whole numbers of a `build` count something, other numbers of it are not
+    negative.
+    """
     origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
-    if annotation is int and bounded:
-        return Count
+    if annotation is int:
+        return Count if bounded else _WHOLE
     if annotation is float and bounded:
         return Annotated[float, field("", ge=0)]
     if origin in (tuple, Sequence, list):
