@@ -58,8 +58,8 @@ def classifiers(
         for heading, own in rows.groupby("defense_label", sort=False)
     }
     everything = pd.concat(panels.values())
-    counts = everything.groupby("classifier")["n_users"].max()
-    # Some classifiers are too slow to train for every user.
+    # Some classifiers are too slow to train for every user; without attack one serves all.
+    counts = everything.groupby("classifier")["n_users"].min()
     several = counts.nunique() > 1
     labels = {name: f"{name}\n({counts[name]} users)" if several else name for name in names}
     return grouped(panels, labels, attacks, title, subtitle, "classifier", interval)
