@@ -180,13 +180,24 @@ def test_numbers_are_taken_by_the_columns_that_are_asked_for(take, columns, tabl
     pd.testing.assert_frame_equal(take(table()[list(columns)]), take(table()))
 
 
-def test_only_posted_pictures_of_protected_users_count():
-    table = rates_table()
+def test_only_protected_users_count_and_channels_and_small_galleries_have_names_of_their_own():
+    table = rates_table().assign(gallery="whole")
     others = [
-        table.assign(channel="jpeg75", protection_rate=0.1),
         table.assign(unprotected=1, protection_rate=0.2),
+        table.assign(channel="jpeg75", protection_rate=0.1),
+        table.assign(gallery="5", protection_rate=0.3),
     ]
-    pd.testing.assert_frame_equal(from_rates(pd.concat([table, *others])), from_rates(table))
+    found = from_rates(pd.concat([table, *others]))
+    assert 0.2 not in set(found["value"])
+    apart = found["attack"].str.contains(".", regex=False) | (found["dataset"] != "synthetic")
+    pd.testing.assert_frame_equal(
+        found[~apart].reset_index(drop=True), from_rates(table.drop(columns="gallery")).reset_index(drop=True)
+    )
+    named = found[apart & (found["quantity"] == "error")].groupby(["dataset", "attack"])["value"].unique()
+    assert {key: [*values] for key, values in named.items()} == {
+        **{("synthetic", f"{attack}.jpeg75"): [0.1] for attack in ("none", "lowkey")},
+        **{("synthetic, 5 gallery pictures", attack): [0.3] for attack in ("none", "lowkey")},
+    }
     pd.testing.assert_frame_equal(
         from_rates(table.query("rank == 1").drop(columns="among")), from_rates(table.query("rank == 1"))
     )

@@ -6,13 +6,15 @@ import io
 from importlib import import_module
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from uncloak.defenses import blur, jpeg, noise_upscale, resize, total_variation, wavelet
-from uncloak.defenses.treated import treated
+from uncloak.defenses.treated import to_embed, treated
 from uncloak.errors import InputError
+from uncloak.pictures.split import write_split
 from uncloak.pictures.views import Stored
 from uncloak.records import plugins
 from uncloak.seeds import generator
@@ -52,6 +54,22 @@ def test_every_kind_of_defense_is_there():
     assert hooks == {"faces", "gallery", "growth", "extractor", "answer"}
     # Modules that defenses share are none.
     assert not {"each", "treated", "detection", "detection_pictures"} & set(NAMES)
+
+
+def test_probes_alone_are_embedded_where_they_alone_are_treated(tmp_path):
+    faces, names = scraped(6), [f"a/{number}" for number in range(6)]
+    write_arrays(tmp_path / "faces.h5", {"faces": faces, "picture": np.array(names)}, {})
+    parts = ["probe", "gallery", "none", "gallery", "probe", "gallery"]
+    table = pd.DataFrame({"picture": names, "identity": "a", "part": parts, "role": "other"}).iloc[::-1]
+    write_split(table, tmp_path / "split.csv")
+    does = {"method": "resize", "options": {"factor": 0.5}}
+    pictures, probes = to_embed(tmp_path / "faces.h5", does, tmp_path / "split.csv")
+    expected = resize.faces(faces[[0, 4]], resize.Options(factor=0.5))
+    assert sorted(pictures) == ["a/0", "a/4"]
+    np.testing.assert_array_equal(probes[:][np.argsort(pictures)], expected)
+    pictures, everything = to_embed(tmp_path / "faces.h5", None)
+    assert pictures.tolist() == names
+    np.testing.assert_array_equal(everything[:], faces)
 
 
 @pytest.mark.parametrize(("subsampling", "number"), [("4:4:4", 0), ("4:2:2", 1), ("4:2:0", 2)])

@@ -68,7 +68,7 @@ def every_classifier():
 def grid_table():
     """Ranks among pictures alone are drawn, by who posts."""
     tables = [
-        undefended(rate_table()).assign(among=among, posters=posters, rank=rank)
+        undefended(rate_table()).assign(among=among, posters=posters, rank=rank, gallery="whole")
         for among in ("pictures", "identities")
         for posters in ("one", "all")
         for rank in (1, 50)
@@ -100,7 +100,7 @@ DRAWN = {
     "systems": ({"table": system_table()}, {"systems": TOGETHER}, (4 + 6) * 3),
     "transfer_grid": (
         {"table": grid_table()},
-        {"lines": LABELS, "treatments": {"blur_2": "blurred"}, "options": {"distractors": True}},
+        {"lines": LABELS, "treatments": {"blur_2": "blurred"}, "through": {}, "options": {"distractors": True}},
         4 * 3 * 2 * 2,
     ),
     "training_matrix": ({"table": matrix_table()}, {"trained_on": TRAINED_ON}, 9),

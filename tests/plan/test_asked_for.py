@@ -22,6 +22,7 @@ def test_everything_of_the_default(default):
             "giveaway",
             "transfer_grid",
             "blurred_grid",
+            "everyday_grid",
             "unprotected",
             "classifiers",
             "systems",

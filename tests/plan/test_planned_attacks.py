@@ -38,6 +38,14 @@ def test_pictures_through_channels_are_compared_clean_ones_too(default):
     assert attacks.channel_steps(default) == []
 
 
+def test_a_channel_without_steps_leaves_pictures_as_they_are(default):
+    """All it says is by which landmarks photographs are aligned; of the users' clean faces there is one alignment."""
+    assert "steps" not in default["channels"]["clean_landmarks"]
+    assert attacks.channel_steps(default, "clean_landmarks") == []
+    assert attacks.channel_steps(default) == []
+    assert attacks.channel_steps(default, "half") == [{"method": "resize", "factor": 0.5}]
+
+
 def test_attacks_on_photographs_are_a_kind_of_their_own(tmp_path):
     config = configuration("resources/worlds/photographs.yaml", {"weights": str(tmp_path)})
     whole = ["fawkes_v10_photograph", "fawkes_v10_box", "lowkey_photograph"]

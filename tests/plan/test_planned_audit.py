@@ -197,8 +197,18 @@ def test_defenses_are_those_of_the_run_that_treat_faces(config):
         audit.treatments({**config, "audit": {**config["audit"], "defenses": ["denoiser"]}})
     wanted = {**config, "audit": {**config["audit"], "defenses": ["half_size"]}}
     assert audit.treatments(wanted)["half_size"] == {"method": "resize", "options": {"factor": 0.5}, "probes": False}
+    with pytest.raises(InputError, match="'small_probes' treats no scraped face"):
+        audit.treatments({**config, "audit": {**config["audit"], "defenses": ["small_probes"]}})
+    poor = {**run, "run": {**config["run"], "defenses": ["jpeg_50", "small_probes"]}}
+    assert list(audit.treatments(poor)) == ["jpeg_50"]
     with pytest.raises(InputError, match="'top_2_clip' does not treat faces"):
         audit.treatments({**config, "audit": {**config["audit"], "defenses": ["top_2_clip"]}})
+
+
+def test_an_audits_pictures_are_aligned_as_they_were_scraped(config):
+    through = {**config, "audit": {**config["audit"], "channels": ["clean_landmarks"]}}
+    with pytest.raises(InputError, match="'clean_landmarks' aligns by what nobody scrapes; leave it out"):
+        audit.faces_told(through)
 
 
 def test_a_photograph_deep_in_folders_is_noticed(config, tmp_path):

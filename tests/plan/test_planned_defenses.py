@@ -31,6 +31,28 @@ def test_a_defense_that_treats_faces_treats_everybodys(default):
     assert defenses.treatment(default, "lowkey") is None
 
 
+def test_probes_alone_are_treated_where_a_record_says_so(default):
+    """As a poorer camera would: what is scraped stays as it is, and nothing of it is embedded anew."""
+    poor = defenses.recognizer(default, "arcface", "small_probes")
+    assert recognition.compared(default, "synthetic", "arcface", poor.treated) == {
+        "gallery": "results/synthetic/embeddings/arcface/clean.h5",
+        "probes": "results/synthetic/embeddings/arcface/clean~small_probes.h5",
+    }
+    split = "results/synthetic/split.csv"
+    assert recognition.embedded_probes(default, "synthetic", "clean~small_probes") == split
+    for posting in ("clean", "lowkey", "clean~jpeg_50", "clean~blur_2"):
+        assert recognition.embedded_probes(default, "synthetic", posting) == []
+    config = configuration({"experiments": {"defenses": {"defenses": ["small_probes"]}}})
+    for name in ("defenses", "everyday_grid"):
+        asked = Asked(config, name, "synthetic")
+        posted = [path for path in asked.files()["posted"] if "~" in path]
+        assert posted == [], name
+    assert (
+        "results/synthetic/recognition/arcface~small_probes/comparisons.h5"
+        in (Asked(config, "defenses", "synthetic").files()["comparisons"])
+    )
+
+
 def test_robust_training_takes_another_extractor_where_it_has_one(default):
     robust = defenses.recognizer(default, "arcface", "robust_training")
     assert (robust.extractor, robust.embedder) == ("arcface", "robust")
@@ -116,7 +138,7 @@ def test_the_caption_of_every_figure_has_its_numbers(experimental):
 
 def test_no_purifier_treats_users_alone(default):
     """What a purified face is compared with was purified, too, whoever it shows."""
-    every = defenses.with_hook(default, "faces")
+    every = [name for name in defenses.with_hook(default, "faces") if not defenses.treats_probes_alone(default, name)]
     assert len(every) > 6
     config = configuration({"run": {"defenses": every}})
     treated = [each for each in Asked(config, "defenses", "synthetic").recognizers if each.defense in every]

@@ -27,7 +27,7 @@ SHOW_IT = {
         "open_set",
     ),
     *("adaptive", "training_matrix", "defenses", "unprotected", "classifiers", "systems", "collusion", "channels"),
-    *("giveaway", "transfer_grid", "blurred_grid"),
+    *("giveaway", "transfer_grid", "blurred_grid", "everyday_grid"),
 }
 CHANNELLED = {"run": {"channels": ["half"]}}
 

@@ -61,7 +61,7 @@ def test_classifiers_are_compared_under_the_attacks_of_the_run(default):
 def test_claims_stand_beside_what_is_measured(default):
     measured = claims.measured_rates(default)
     assert {*tables("second_world", "protection", "systems"), *tables("synthetic", "ranks")} <= {*measured}
-    assert {*tables("synthetic", "transfer_grid", "blurred_grid")} <= {*measured}
+    assert {*tables("synthetic", "transfer_grid", "blurred_grid", "everyday_grid")} <= {*measured}
     assert claims.measured_giveaway(default) == tables("synthetic", "giveaway")
     assert claims.measured_transfer(default) == ["results/transfer/transfer.csv"]
     assert claims.measured_transfer(configuration(TINY)) == []

@@ -6,6 +6,7 @@ rule embed:
         faces=planned(recognition.posted_faces),
         extractor=paths.EXTRACTOR,
         people=planned(attacks.embedded_people),
+        probes=planned(recognition.embedded_probes),
         purifier=planned(defenses.purifiers),
     output:
         paths.EMBEDDINGS,
@@ -35,6 +36,7 @@ rule embed_by_black_box:
     input:
         faces=planned(recognition.posted_faces),
         people=planned(attacks.embedded_people),
+        probes=planned(recognition.embedded_probes),
         purifier=planned(defenses.purifiers),
     output:
         paths.EMBEDDINGS,

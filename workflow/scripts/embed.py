@@ -4,17 +4,14 @@ import json
 
 from uncloak.computing import computing
 
-from uncloak.defenses.treated import treated
+from uncloak.defenses.treated import to_embed
 from uncloak.extractors.embedding import Embedded
 from uncloak.extractors.weights import load
 from uncloak.pictures.stored import read_margin
-from uncloak.pictures.views import Stored
-from uncloak.store import read_arrays, write_arrays
+from uncloak.store import write_arrays
 
 with computing(snakemake) as job:
-    (pictures,) = read_arrays(job.input.faces, "picture")
-    faces, does = Stored(job.input.faces), json.loads(job.params.treatment)
-    faces = treated(faces, does) if does else faces
+    pictures, faces = to_embed(job.input.faces, json.loads(job.params.treatment), job.input.get("probes"))
     extractor = load(job.input.extractor, job.device).for_crops(read_margin(job.input.faces))
     made = job.made("float32", extractor=job.wildcards.extractor)
     embeddings = Embedded(extractor, faces, job.device)

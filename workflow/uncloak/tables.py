@@ -15,7 +15,7 @@ from uncloak.writing import atomic
 # Names as people gave them: "007" and "nan" are identities, not numbers; and other words.
 _TEXT = (
     *("dataset", "attack", "channel", "extractor", "classifier", "defense", "metric", "user", "picture", "identity"),
-    *("detector", "posting", "source", "posted", "posters", "among", "target", "path", "shown", "missing"),
+    *("detector", "posting", "source", "posted", "posters", "gallery", "among", "target", "path", "shown", "missing"),
     *("part", "role", "sign", "repeated", "condition", "trained_on", "surrogate", "place", "quantity", "unit", "note"),
     *("label", "attack_label", "extractor_label", "defense_label", "differs", "status"),
     *("released", "attack_released", "released_source", "sha256"),

@@ -41,16 +41,23 @@ def from_rates(table: pd.DataFrame, spelled: Sequence[Mapping[str, str]] = ()) -
 
     Args:
         table: columns `RATES`: averaged rows as `uncloak.recognition.rates.protection_rates` returns them, with labels.
-            Kept are those of pictures scraped as they were posted, all protected. Ranks are those of identities unless
-            `among` says otherwise. Of rows that have `posters` only those of all users at once are kept: one user at a
-            time, which is what other rows are of, stands in other tables.
+            Kept are those of users all of whose pictures are protected. What went through a channel is called
+            "ATTACK.CHANNEL", and the dataset "DATASET, N gallery pictures" where everybody has N (`gallery`) at most.
+            Ranks are those of identities unless `among` says otherwise. Of rows that have `posters` only those of all
+            users at once are kept: one user at a time, which is what other rows are of, stands in other tables.
         spelled: of an `extractor` with a `defense`, the `name` and, if there is one, the `classifier` of both together
             in publications.
 
     Returns two rows per row kept, with the columns `COLUMNS`.
     """
-    rows = table[(table["channel"] == "png") & (table["unprotected"] == 0)]
+    rows = table[table["unprotected"] == 0]
     rows = rows[rows["posters"] == "all"] if "posters" in rows else rows.assign(posters="one")
+    plain = rows["channel"] == "png"
+    for name, end in (("attack", "." + rows["channel"]), ("attack_label", ", " + rows["channel"])):
+        rows = rows.assign(**{name: rows[name].where(plain, rows[name] + end)})
+    if "gallery" in rows:
+        few = rows["dataset"] + ", " + rows["gallery"].astype(str) + " gallery pictures"
+        rows = rows.assign(dataset=rows["dataset"].where(rows["gallery"] == "whole", few))
     among = rows.get("among", pd.Series("identities", rows.index))
     # The nearest picture is that of the nearest identity.
     rows = rows.assign(among=among.where(rows["rank"] > 1, ""))

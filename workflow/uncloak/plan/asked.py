@@ -158,7 +158,7 @@ class Asked:
             for embedder in each.models:
                 found["comparisons"].append(recognition.comparisons(self.dataset, embedder, each.treated))
                 found["posted"] += [
-                    recognition.embeddings(self.dataset, embedder, posting + each.treated)
+                    recognition.embeddings(self.dataset, embedder, posting + each.scraped)
                     for posting in self._postings(each)
                 ]
                 if self._changes_gallery(each):

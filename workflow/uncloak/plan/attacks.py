@@ -204,7 +204,7 @@ def photographs_folder(config: Mapping, dataset: str, attack: str) -> str:
 
 def channel_steps(config: Mapping, channel: str | None = None) -> list:
     """What a channel does; none is plain PNG."""
-    return config["channels"][channel]["steps"] if channel else []
+    return config["channels"][channel].get("steps", []) if channel else []
 
 
 def landmarks(config: Mapping, channel: str | None = None) -> str:

@@ -254,6 +254,8 @@ def _channels(config: Mapping, how: Audit) -> dict[str, list]:
     for name in how.channels:
         if name not in config["channels"]:
             raise InputError(f"config: audit.channels: there is no channel '{name}'; name another")
+        if config["channels"][name].get("landmarks") == "clean":
+            raise InputError(f"config: audit.channels: '{name}' aligns by what nobody scrapes; leave it out")
     return {name: config["channels"][name]["steps"] for name in how.channels}
 
 
@@ -290,6 +292,9 @@ def treatments(config: Mapping) -> dict[str, dict]:
             # What a run has taught it are other people's faces, of another size.
             if named is not None:
                 raise InputError(f"config: audit.defenses: '{name}' has to be learned first; leave it out")
+        elif defenses.treats_probes_alone(config, name):
+            if named is not None:
+                raise InputError(f"config: audit.defenses: '{name}' treats no scraped face; leave it out")
         elif "faces" in defenses.hooks(config, name):
             found[name] = defenses.described(config, name)
             found[name]["probes"] = config["defenses"][name].get("probes", False)

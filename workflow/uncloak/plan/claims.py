@@ -1,5 +1,6 @@
 """Claims of publications, and the tables of what is measured beside them."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -17,6 +18,8 @@ TITLE, CATEGORY = (plugins.constant(plugins.EXPERIMENT, METHOD, name) for name i
 _RATES = ("protection", "ranks", "surrogates", "transfer_grid", "systems", "classifiers", "interpolation")
 # The surrogates of the transfer, as one classifier (`uncloak.transfer.ENSEMBLE`).
 _TOGETHER = "the ensemble"
+# How galleries of few pictures of everybody are told from whole ones (`uncloak.claims.measured.from_rates`).
+_FEW_PICTURES = re.compile(r", \d+ gallery pictures$")
 # How a system is called in publications.
 _WORDS = {"top_2": "top 2", "confidence_threshold": "confidence threshold"}
 
@@ -132,13 +135,15 @@ def check(asked: Asked, place: str) -> None:
     # Names of systems, also of those that are not measured in this run.
     second = {defenses.options(config, name)["second"] for name in defenses.with_hook(config, "answer")}
     pairs = [f"{accurate}_{robust}" for accurate in config["extractors"] for robust in sorted(second)]
+    through = [f"{name}.{channel}" for name in ("none", *config["attacks"]) for channel in config["channels"]]
     ours = {
         "dataset": [*config["datasets"], "transfer"],
-        "attack": [*config["attacks"], "transferred"],
+        "attack": [*config["attacks"], "transferred", *through],
         "extractor": [*config["extractors"], *pairs, *config["detectors"], *config["image_classifiers"], _TOGETHER],
     }
     for kind, known in ours.items():
         for title, entry in asked.options.counterparts.get(kind, {}).items():
-            if entry["ours"] not in known:
-                reason = f"there is no '{entry['ours']}'; {suggestion(entry['ours'], known)}"
+            name = _FEW_PICTURES.sub("", entry["ours"]) if kind == "dataset" else entry["ours"]
+            if name not in known:
+                reason = f"there is no '{name}'; {suggestion(name, known)}"
                 raise InputError(f"{place}.options.counterparts.{kind}.{title}.ours: {reason}")

@@ -19,6 +19,7 @@ class Recognizer:
         defense: a record's name, or "none".
         embedder: the extractor that embeds faces, which may be another.
         treated: what stands behind the names of files of treated faces' embeddings; empty where none are treated.
+        scraped: the same of scraped faces, which stay as they are where probes alone are treated.
         second: the extractor that is asked, too; None where there is none.
     """
 
@@ -26,6 +27,7 @@ class Recognizer:
     defense: str = NONE
     embedder: str = ""
     treated: str = ""
+    scraped: str = ""
     second: str | None = None
 
     @property
@@ -60,7 +62,13 @@ def recognizer(config: Mapping, extractor: str, defense: str) -> Recognizer | No
         return None
     treated = f"~{defense}" if "faces" in has else ""
     second = options(config, defense)["second"] if "answer" in has else None
-    return Recognizer(extractor, defense, embedder, treated, second)
+    scraped = "" if treats_probes_alone(config, defense) else treated
+    return Recognizer(extractor, defense, embedder, treated, scraped, second)
+
+
+def treats_probes_alone(config: Mapping, defense: str) -> bool:
+    """Whether scraped faces stay as they are."""
+    return not config["defenses"][defense].get("scraped", True)
 
 
 def module(config: Mapping, defense: str) -> str:
@@ -89,19 +97,19 @@ def scored_by(dataset: str, detectors: Iterable[str]) -> list[str]:
 # Of a file of embeddings, `clean~blur` or `lowkey.half~blur`, the part behind the tilde is the defense.
 
 
-def _treats(posting: str) -> list[str]:
+def treatments(posting: str) -> list[str]:
     """The defense that treats the faces of a posting, if there is one."""
     return [name for name in [posting.partition("~")[2]] if name]
 
 
 def treatment(config: Mapping, posting: str) -> dict | None:
     """How the faces of a posting are treated before they are embedded; None where they are not."""
-    return next((described(config, name) for name in _treats(posting)), None)
+    return next((described(config, name) for name in treatments(posting)), None)
 
 
 def treating(config: Mapping, posting: str) -> list[str]:
     """The module that treats the faces of a posting."""
-    return [module(config, name) for name in _treats(posting)]
+    return [module(config, name) for name in treatments(posting)]
 
 
 # Learned purifiers: defenses whose method has a function `learn`, with the options dataset, attacks and features.
@@ -119,7 +127,7 @@ def learns(method: str) -> bool:
 
 def purifiers(config: Mapping, posting: str) -> list[str]:
     """The file of what is learned to treat the faces of a posting; none where nothing is."""
-    return [paths.fill(paths.PURIFIER, purifier=name) for name in _treats(posting) if name in learned(config)]
+    return [paths.fill(paths.PURIFIER, purifier=name) for name in treatments(posting) if name in learned(config)]
 
 
 def lesson_record(config: Mapping, purifier: str) -> dict:
@@ -157,6 +165,6 @@ def learning_modules(config: Mapping, purifier: str) -> list[str]:
 def people(config: Mapping, posting: str) -> set[str]:
     """Tables of all the people whom a purifier that treats the faces of a posting, and its extractors, learn from."""
     found = set()
-    for name in [each for each in _treats(posting) if each in learned(config)]:
+    for name in [each for each in treatments(posting) if each in learned(config)]:
         found |= {lesson_people(config, name), *extractors.people(config, options(config, name)["features"])}
     return found

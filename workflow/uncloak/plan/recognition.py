@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from uncloak import paths
 from uncloak.marks import marked
 from uncloak.plan import attacks, evaluated, extractors
-from uncloak.plan.defenses import NONE, Recognizer, treating
+from uncloak.plan.defenses import NONE, Recognizer, treating, treatments, treats_probes_alone
 
 
 def metric(config: Mapping) -> str:
@@ -37,12 +37,18 @@ def embedding_modules(config: Mapping, extractor: str, posting: str) -> list[str
 
 
 def compared(config: Mapping, dataset: str, extractor: str, treated: str = "") -> dict[str, str]:
-    """Embeddings of the clean faces that are compared: of the gallery, which may be treated, and of the probes."""
-    both = bool(treated) and config["defenses"][treated.removeprefix("~")].get("probes", False)
+    """Embeddings of the clean faces that are compared, which may be treated: of the gallery, and of the probes."""
+    record = config["defenses"][treated.removeprefix("~")] if treated else {}
     return {
-        "gallery": embeddings(dataset, extractor, f"clean{treated}"),
-        "probes": embeddings(dataset, extractor, f"clean{treated if both else ''}"),
+        "gallery": embeddings(dataset, extractor, f"clean{treated if record.get('scraped', True) else ''}"),
+        "probes": embeddings(dataset, extractor, f"clean{treated if record.get('probes', False) else ''}"),
     }
+
+
+def embedded_probes(config: Mapping, dataset: str, posting: str) -> str | list[str]:
+    """The split whose probes are all that is embedded of a posting; nothing where every face is."""
+    alone = any(treats_probes_alone(config, name) for name in treatments(posting))
+    return paths.fill(paths.SPLIT, dataset=dataset) if alone else []
 
 
 def comparisons(dataset: str, extractor: str, treated: str = "") -> str:

@@ -22,7 +22,7 @@ _GROUP = (
     "seed",
 )
 # Settings that only some experiments have.
-_OPTIONAL = ("posted", "posters", "among", "false_accept_rate", "false_positive_rate", "repeated")
+_OPTIONAL = ("posted", "posters", "gallery", "among", "false_accept_rate", "false_positive_rate", "repeated")
 
 
 def protection_rates(table: pd.DataFrame) -> pd.DataFrame:
@@ -30,7 +30,7 @@ def protection_rates(table: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         table: rows of one or several evaluations, each with its rows of attack "none". Among the columns besides
-            `uncloak.recognition.evaluation.COLUMNS`, `posted`, `posters`, `among`, `false_accept_rate` and
+            `uncloak.recognition.evaluation.COLUMNS`, `posted`, `posters`, `gallery`, `among`, `false_accept_rate` and
             `false_positive_rate` say what was asked; all others are numbers by user.
 
     Returns one row per (dataset, attack, channel, extractor, classifier, defense, metric, unprotected, rank, seed, and

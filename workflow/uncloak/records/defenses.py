@@ -16,7 +16,11 @@ class Defense(Record):
 
     label: Text = field("Name in figures.")
     method: Name = field("A module of uncloak/defenses.")
-    probes: bool = field("Whether probes are treated, too, where it treats faces; scraped faces always are.", False)
+    probes: bool = field("Whether probes are treated, too, where it treats faces.", False)
+    scraped: bool = field(
+        "Whether scraped faces are, as all that a trainer does; where not, probes alone are, as by a poorer camera.",
+        True,
+    )
     options: Any = field("Options of the method.", {}, validate_default=True)
 
     @field_validator("method")
@@ -35,6 +39,8 @@ class Defense(Record):
     def _fit(self) -> "Defense":
         if self.probes and "faces" not in plugins.constant(plugins.DEFENSE, self.method, "HOOKS"):
             raise fault(f"`probes` is for defenses that treat faces, which {self.method} does not; remove it")
+        if not self.scraped and not self.probes:
+            raise fault("neither scraped faces nor probes are treated; set `probes: true`, or remove `scraped`")
         return self
 
 

@@ -21,8 +21,9 @@ class Options:
         published: files in resources/published, in the order of drawing.
         counterparts: `dataset`, `attack`, `extractor` and `classifier` -> published name -> our name, `ours`, and how
             ours differs, `differs`. Ours may be `transfer`, `transferred` and `the ensemble`; two extractors together
-            are named FIRST_SECOND. An attack on one surrogate is published as "ATTACK on SURROGATE". A classifier that
-            is not named is the same here.
+            are named FIRST_SECOND, an attack through a channel ATTACK.CHANNEL, and a dataset of which everybody has N
+            pictures in the gallery at most "DATASET, N gallery pictures". An attack on one surrogate is published as
+            "ATTACK on SURROGATE". A classifier that is not named is the same here.
     """
 
     published: tuple[str, ...]

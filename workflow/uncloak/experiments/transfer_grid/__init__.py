@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uncloak import paths
 from uncloak.errors import InputError
 from uncloak.plan import attacks, defenses, extractors, recognition
+from uncloak.records.words import suggestion
 
 TITLE = "Does a cloak hold where all its users post at once?"
 CATEGORY = "How long does a cloak last?"
@@ -18,11 +19,25 @@ class Options:
     """Options.
 
     Attributes:
+        gallery: numbers of pictures that everybody has in the gallery at most, besides all that there are; measured
+            without defense.
+        choices: random choices of these pictures, which are averaged.
+        channels: what the users' pictures go through before they are scraped, besides plain PNG; measured without
+            defense.
         distractors: whether people who are only in the gallery are there; without them, published numbers, which are of
             whole galleries, are not set beside these.
     """
 
+    gallery: tuple[int, ...] | None = None
+    choices: int = 5
+    channels: tuple[str, ...] | None = None
     distractors: bool = True
+
+    def __post_init__(self):
+        if min(self.gallery or [1]) < 1 or len(set(self.gallery or ())) < len(self.gallery or ()):
+            raise InputError("gallery must be different numbers from 1")
+        if self.choices < 1:
+            raise InputError(f"choices is {self.choices}; it must be at least 1")
 
 
 def claimed(asked):
@@ -33,11 +48,21 @@ def check(asked, place):
     for name in asked.attacks:
         if name in attacks.mixtures(asked.config):
             raise InputError(f"{place}.attacks: '{name}' is a mixture; name attacks that all users take up")
+    for name in asked.options.channels or ():
+        if name not in asked.config["channels"]:
+            known = suggestion(name, asked.config["channels"])
+            raise InputError(f"{place}.options.channels: there is no '{name}'; {known}")
 
 
 def possible(asked):
     """A grid compares attacks, of which the record names some."""
     return "attacks" in asked.record and len(asked.attacks) > 1
+
+
+def _postings(asked, recognizer):
+    """What users post, as this recognizer sees it."""
+    channels = asked.options.channels if recognizer.defense == defenses.NONE else None
+    return recognition.postings(asked.config, asked.attacks_on(recognizer), channels or ())
 
 
 def files(asked):
@@ -49,7 +74,7 @@ def files(asked):
         found["gallery"].append(seen["gallery"])
         found["probes"].append(seen["probes"])
         found["posted"] += [
-            recognition.embeddings(asked.dataset, embedder, name + each.treated) for name in asked.attacks_on(each)
+            recognition.embeddings(asked.dataset, embedder, name + each.scraped) for name in _postings(asked, each)
         ]
     return {**found, "split": [paths.fill(paths.SPLIT, dataset=asked.dataset)]}
 
@@ -57,7 +82,11 @@ def files(asked):
 def told(asked):
     return {
         "recognizers": [
-            {"extractor": each.extractor, "defense": each.defense, "attacks": asked.attacks_on(each)}
+            {
+                "extractor": each.extractor,
+                "defense": each.defense,
+                "postings": list(_postings(asked, each).values()),
+            }
             for each in asked.recognizers
         ],
         "metric": recognition.metric(asked.config),
@@ -65,11 +94,12 @@ def told(asked):
 
 
 def shown(asked):
-    """Of each attack its label and what it was made for; and what the trainer does about all faces."""
+    """Of each attack its label and what it was made for; what is done about all faces, and to the users' pictures."""
     treatments = {each.defense for each in asked.recognizers} - {defenses.NONE}
     return {
         "lines": {name: _line(asked, name) for name in asked.attacks},
         "treatments": {name: asked.config["defenses"][name]["label"] for name in asked.defenses if name in treatments},
+        "through": {name: asked.config["channels"][name]["label"] for name in asked.options.channels or ()},
     }
 
 
