@@ -28,7 +28,7 @@ class Options:
 
     def __post_init__(self):
         if not self.shares or min(self.shares) < 0 or max(self.shares) >= 1 or len(set(self.shares)) < len(self.shares):
-            raise InputError("shares must be different numbers from 0 to below 1")
+            raise InputError("shares must be different numbers from 0 to below 1; write other ones")
         if self.choices < 1:
             raise InputError(f"choices is {self.choices}; it must be at least 1")
         if not 0 < self.deviations < float("inf"):

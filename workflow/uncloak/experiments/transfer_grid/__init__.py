@@ -35,7 +35,7 @@ class Options:
 
     def __post_init__(self):
         if min(self.gallery or [1]) < 1 or len(set(self.gallery or ())) < len(self.gallery or ()):
-            raise InputError("gallery must be different numbers from 1")
+            raise InputError("gallery must be different numbers from 1; write other ones")
         if self.choices < 1:
             raise InputError(f"choices is {self.choices}; it must be at least 1")
 

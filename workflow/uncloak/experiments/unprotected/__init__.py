@@ -26,8 +26,8 @@ class Options:
 
     def __post_init__(self):
         if 0 not in self.pictures or min(self.pictures) < 0 or len(set(self.pictures)) < len(self.pictures):
-            raise InputError("pictures must be different numbers from 0 on, 0 among them")
+            raise InputError("pictures must be different numbers from 0 on, 0 among them; write other ones")
         if min(self.posted or [1]) < 1 or len(set(self.posted or ())) < len(self.posted or ()):
-            raise InputError("posted must be different numbers from 1")
+            raise InputError("posted must be different numbers from 1; write other ones")
         if self.choices < 1:
             raise InputError(f"choices is {self.choices}; it must be at least 1")
