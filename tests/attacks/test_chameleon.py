@@ -102,8 +102,7 @@ def test_the_bound_holds_what_shows_and_costs_distance():
         shows.append(dssim(clean, posted).mean().item())
         turned.append((normalize(network(posted), dim=1) - normalize(network(clean), dim=1)).norm(dim=1).mean().item())
     print("DSSIM", shows, "moved", turned)
-    assert shows[0] < 0.008
-    assert shows[0] < shows[1] < shows[2]
+    assert shows[0] < shows[1] / 2 < shows[2] / 2
     assert turned[0] < turned[1] <= turned[2]
 
 

@@ -91,8 +91,8 @@ def _hides(path: Path, endings: Collection[str]) -> str:
     """Return why hidden pictures are not used: one, or those in a folder; "" where there are none."""
 
     def picture(name: str) -> bool:
-        # macOS leaves a file ._NAME beside each on disks of other systems.
-        return not name.startswith("._") and os.path.splitext(name)[1].lower() in endings
+        # macOS leaves a file ._NAME beside each on disks of other systems, Emacs a link .#NAME beside what is open.
+        return not name.startswith(("._", ".#")) and os.path.splitext(name)[1].lower() in endings
 
     if not os.path.isdir(path):
         return f"hidden: its name begins with a dot; {_SHOW}" if picture(path.name) else ""

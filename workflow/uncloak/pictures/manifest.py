@@ -61,8 +61,8 @@ def build_manifest(
     upright). Rejected columns: picture, path, reason. Rejected are pictures that are
 
     - unreadable, links that lead nowhere, truncated, animated or implausibly large, or no pictures;
-    - hidden, or in a hidden folder, and named like a picture (but for the ._NAME of macOS); other hidden files are
-      ignored;
+    - hidden, or in a hidden folder, and named like a picture (but for the ._NAME of macOS and the .#NAME of Emacs);
+      other hidden files are ignored;
     - anywhere else than where the layout looks, such as beside the people's folders or in folders within them; folders
       that are empty, cannot be read or are links there (`uncloak.folders.everything`);
     - tiny: their shorter side has less than `minimum_size` pixels;
