@@ -62,9 +62,9 @@ def main():
         for name, overlay in (("default", None), ("20 x 10 x 50", more(20, 10, 50))):
             print(name, {**plan(Path(empty), overlay), "by rule": None})
     if finished:
-        print("finished", plan(finished, None, "--rerun-triggers", "mtime"))
+        print("finished", plan(finished, None, "--rerun-triggers", "mtime", "input"))
         extractors = len(yaml.safe_load((REPOSITORY / "config.yaml").read_text())["run"]["extractors"])
-        print("one more", plan(finished, more(extractors + 1, 0, 1), "--rerun-triggers", "mtime"))
+        print("one more", plan(finished, more(extractors + 1, 0, 1), "--rerun-triggers", "mtime", "input"))
 
 
 if __name__ == "__main__":
