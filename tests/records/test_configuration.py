@@ -41,12 +41,13 @@ def test_the_default_is_valid():
 @pytest.mark.parametrize("path", sorted((ROOT / "resources" / "worlds").glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_overlay_is_valid(path):
     under = {
-        "pubfig": "facescrub.yaml",
-        "lfw_photographs": "lfw.yaml",
-        "lfw_surrogates": "lfw.yaml",
-        "timeline": "lfw.yaml",
+        "pubfig": ["facescrub"],
+        "lfw_photographs": ["lfw"],
+        "lfw_magnitude": ["lfw", "lfw_photographs"],
+        "lfw_surrogates": ["lfw"],
+        "timeline": ["lfw"],
     }  # with which it is merged
-    below = [path.with_name(under[path.stem])] if path.stem in under else []
+    below = [path.with_stem(name) for name in under.get(path.stem, [])]
     read(load(ROOT, *below, path))
 
 
