@@ -291,6 +291,11 @@ def test_every_overlay_is_valid(path):
             ["experiments.claims.options.counterparts.attack.LowKey.ours", "do you mean 'lowkey.jpeg75'?"],
         ),
         (
+            "experiments.claims.options.counterparts.classifier.not read.ours",
+            "nearest neighbour",
+            ["counterparts.classifier.not read.ours", "do you mean 'nearest neighbor'?"],
+        ),
+        (
             "experiments.claims.options.counterparts.extractor.CLIP",
             {"ours": "clip"},
             ["experiments.claims.options", "counterparts.extractor.CLIP needs `ours` and `differs`"],

@@ -22,6 +22,11 @@ _TOGETHER = "the ensemble"
 _FEW_PICTURES = re.compile(r", \d+ gallery pictures$")
 # How a system is called in publications.
 _WORDS = {"top_2": "top 2", "confidence_threshold": "confidence threshold"}
+# What recognizes, or tells pictures apart, in the tables that published numbers are set beside.
+_CLASSIFIERS = (
+    *("nearest neighbor", "linear, 100 iterations", "linear, converged", "end to end", *_WORDS.values()),
+    *("detector", "own head", "none"),
+)
 
 
 def asked(config: Mapping) -> list[Asked]:
@@ -140,6 +145,7 @@ def check(asked: Asked, place: str) -> None:
         "dataset": [*config["datasets"], "transfer"],
         "attack": [*config["attacks"], "transferred", *through],
         "extractor": [*config["extractors"], *pairs, *config["detectors"], *config["image_classifiers"], _TOGETHER],
+        "classifier": _CLASSIFIERS,
     }
     for kind, known in ours.items():
         for title, entry in asked.options.counterparts.get(kind, {}).items():
