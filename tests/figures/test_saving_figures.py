@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from docutils.core import publish_parts
 from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
 from protection_tables import ATTACKS, protection_table
 
 from uncloak.experiments.by_extractor.figure import protection_by_extractor
@@ -71,15 +72,20 @@ def test_saved_files_are_whole_offline_and_equal_when_written_again(tmp_path, sc
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "a" / "figure.csv"), table, check_dtype=False)
 
 
-def test_pictures_are_those_that_altair_saves(tmp_path, script):
+def test_pictures_are_those_that_altair_saves_in_fewer_bytes_however_many_pixels(tmp_path, script, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
     table = protection_table()
     chart = protection_by_extractor(table, list(ATTACKS), "Protection", "20 users, seed 7.")
     save(chart, table, *(tmp_path / f"figure.{kind}" for kind in ("html", "svg", "png", "csv")), script)
     vectors, pixels = io.StringIO(), io.BytesIO()
     chart.save(vectors, format="svg")
     chart.save(pixels, format="png", scale_factor=2)
+    pixels.seek(0)
     assert (tmp_path / "figure.svg").read_text(encoding="utf-8") == vectors.getvalue()
-    assert (tmp_path / "figure.png").read_bytes() == pixels.getvalue()
+    with PngImageFile(tmp_path / "figure.png") as picture, PngImageFile(pixels) as expected:
+        assert picture.mode == expected.mode
+        assert picture.tobytes() == expected.tobytes()
+    assert (tmp_path / "figure.png").stat().st_size < 0.9 * len(pixels.getvalue())
 
 
 def test_no_name_in_a_chart_can_end_the_script_of_its_page():
