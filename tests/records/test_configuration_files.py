@@ -16,6 +16,7 @@ DEFAULT = load(ROOT)
 def test_every_overlay_is_valid(path):
     under = {
         "pubfig": ["facescrub"],
+        "facescrub_lowkey": ["facescrub"],
         "lfw_photographs": ["lfw"],
         "lfw_magnitude": ["lfw", "lfw_photographs"],
         "lfw_surrogates": ["lfw"],
