@@ -79,6 +79,11 @@ def grid_table():
 # Method -> its tables by name, what its job is told besides, and how many rows it shows.
 DRAWN = {
     "adaptive": ({"table": defense_table()}, {}, 18),
+    "by_budget": (
+        {"protection": with_defended(undefended(protection_table())), "visibility": visibility_table()},
+        {"attacks": {"fawkes_v03": "Fawkes v0.3", "lowkey": "LowKey"}, "extractors": ["vit", "facenet", "arcface"]},
+        3 * 3,
+    ),
     "by_extractor": ({"table": undefended(channel_table())}, {"attacks": {"lowkey": "LowKey"}, "left_out": 0}, 8),
     "channels": (
         {"protection": with_defended(undefended(channel_table()))},
@@ -242,7 +247,7 @@ def test_averages_need_the_columns_that_are_measured(method, tmp_path):
     assert len(average(given, given.table("errors", *columns)))
 
 
-@pytest.mark.parametrize("method", ["channels", "lifetime", "visibility", "games"])
+@pytest.mark.parametrize("method", ["by_budget", "channels", "lifetime", "visibility", "games"])
 def test_rows_of_defenses_and_of_other_extractors_change_no_figure(method, tmp_path):
     given = given_of(method, tmp_path)
     (tmp_path / "plain").mkdir()
@@ -255,11 +260,21 @@ def test_rows_of_defenses_and_of_other_extractors_change_no_figure(method, tmp_p
 
 @pytest.mark.parametrize(
     "method",
-    ["adaptive", "interpolation", "ranks", "verification", "open_set", "systems", "classifiers", "unprotected"],
+    [
+        "adaptive",
+        "by_budget",
+        "interpolation",
+        "ranks",
+        "verification",
+        "open_set",
+        "systems",
+        "classifiers",
+        "unprotected",
+    ],
 )
 def test_an_attack_without_rows_is_told(method, tmp_path):
     given = given_of(method, tmp_path)
-    given.told["attacks"] = {**LABELS, "pgd": "PGD"}
+    given.told["attacks"] = {**given.told["attacks"], "pgd": "PGD"}
     with pytest.raises(InputError, match="no rows of attack 'pgd'"):
         given.module("figure").draw(given)
 

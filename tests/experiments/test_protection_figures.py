@@ -20,8 +20,9 @@ from protection_tables import (
 from uncloak.errors import InputError
 from uncloak.experiments.by_extractor.figure import protection_by_extractor
 from uncloak.experiments.channels.figure import protection_by_channel
-from uncloak.experiments.visibility.figure import protection_by_visibility, with_visibility
+from uncloak.experiments.visibility.figure import protection_by_visibility
 from uncloak.figures import theme
+from uncloak.figures.visibility import with_visibility
 
 
 def draw(table: pd.DataFrame, attacks=tuple(ATTACKS)) -> alt.LayerChart:

@@ -159,8 +159,8 @@ def explained(subtitle: str, rows: pd.DataFrame) -> str:
     return f"{subtitle} {_HOLLOW}" if rows["white_box"].any() else subtitle
 
 
-class AttackMarks:
-    """Color and marker of every attack, and their legend, laid out over `width` points.
+class Marks:
+    """Color and marker of every line or series, and their legend, laid out over `width` points.
 
     Attributes:
         stroke: the color of an outline.
@@ -169,11 +169,12 @@ class AttackMarks:
         fill: the color, or white where the extractor is a surrogate of the attack.
     """
 
-    def __init__(self, rows: pd.DataFrame, attacks: Sequence[str], width: int):
-        labels = dict(zip(rows["attack"], rows["attack_label"], strict=True))
-        styles = theme.attack_styles(attacks)
-        colors = alt.Scale(domain=list(attacks), range=[style.color for style in styles])
-        shapes = alt.Scale(domain=list(attacks), range=[style.shape for style in styles])
+    def __init__(self, rows: pd.DataFrame, column: str, names: Sequence[str], width: int):
+        """Style the entries `names` of `column`, "attack" or "extractor", whose labels stand in `rows`."""
+        labels = dict(zip(rows[column], rows[f"{column}_label"], strict=True))
+        styles = theme.attack_styles(names)
+        colors = alt.Scale(domain=list(names), range=[style.color for style in styles])
+        shapes = alt.Scale(domain=list(names), range=[style.shape for style in styles])
         widest = _LEGEND_SYMBOL_WIDTH + theme.POINTS_PER_LETTER * max(map(len, labels.values()))
         legend = alt.Legend(
             orient="top",
@@ -182,12 +183,19 @@ class AttackMarks:
             symbolOpacity=1,
             labelExpr=label_expression(labels),
             offset=10,
-            columns=max(1, min(len(attacks), int(width / widest))),
+            columns=max(1, min(len(names), int(width / widest))),
         )
-        self.stroke = alt.Stroke("attack:N", scale=colors, legend=legend)
-        self.shape = alt.Shape("attack:N", scale=shapes, legend=legend)
-        self.solid = alt.Fill("attack:N", scale=colors, legend=legend)
+        self.stroke = alt.Stroke(f"{column}:N", scale=colors, legend=legend)
+        self.shape = alt.Shape(f"{column}:N", scale=shapes, legend=legend)
+        self.solid = alt.Fill(f"{column}:N", scale=colors, legend=legend)
         self.fill = alt.condition("datum.white_box", alt.value(theme.PAPER), self.solid)
+
+
+class AttackMarks(Marks):
+    """Those of attacks, the same in all figures."""
+
+    def __init__(self, rows: pd.DataFrame, attacks: Sequence[str], width: int):
+        super().__init__(rows, "attack", attacks, width)
 
 
 def rate_axis(title: str | None, highest: float = 1.04) -> alt.Y:
@@ -201,15 +209,15 @@ def rate_axis(title: str | None, highest: float = 1.04) -> alt.Y:
 
 
 def rate_lines(
-    rows: pd.DataFrame, x: alt.X, dash: alt.StrokeDash, marks: AttackMarks, title: str | None, told: list[alt.Tooltip]
+    rows: pd.DataFrame, x: alt.X, dash: alt.StrokeDash, marks: Marks, title: str | None, told: list[alt.Tooltip]
 ) -> list[alt.Chart]:
-    """Return one line per attack and entry of `dash`, with its points, on the band of its intervals.
+    """Return one line per entry of `marks` and of `dash`, with its points, on the band of its intervals.
 
     Args:
-        rows: of one extractor, as `checked` returned them.
-        x: the horizontal axis.
+        rows: as `checked` returned them; of one extractor where lines are of attacks, and the other way round.
+        x: the horizontal axis, by which points are joined.
         dash: what else tells lines apart, by their dashes.
-        marks: colors and markers of the attacks.
+        marks: colors and markers of the lines.
         title: of the vertical axis.
         told: what a point tells when pointed at, as from `tooltip`.
     """
