@@ -250,6 +250,36 @@ def test_fawkes_v03_stops_at_a_share_of_the_distance_from_its_target():
         assert ((stop - 0.1 < left(runs[stop])) & (left(runs[stop]) <= stop)).all()
 
 
+def test_fawkes_v03_keeps_the_first_iterate_that_is_near_enough_to_its_target():
+    """So that at most one step more of the distance is covered than the share says; each picture for itself."""
+    (network,) = doubles(1)
+    faces, targets = floats(smooth_faces(4)), floats(smooth_faces(4, seed=5))
+    seen = []
+
+    def watched(pictures):
+        seen.append(pictures.detach().clone())
+        return network(pictures)
+
+    def left(pictures):
+        return (network(targets) - network(pictures)).norm(dim=1) / (network(targets) - network(faces)).norm(dim=1)
+
+    def run(stop):
+        options = fawkes_v03.Options(mode="ultra", th=0.5, steps=60, stop=stop)
+        seen.clear()
+        return fawkes_v03.attack(faces, [watched], options, [0] * 4, targets=targets)
+
+    whole, stopped = run(None), run(0.85)
+    # Before the first step it embeds the clean faces, the targets and the first modifier's pictures.
+    shares = torch.stack([left(each) for each in seen[2:]])
+    near = (shares <= 0.85).int().argmax(dim=0)
+    assert len(set(near.tolist())) > 1
+    for picture, first in enumerate(near.tolist()):
+        assert shares[first - 1, picture] > 0.85 >= shares[first, picture]
+        torch.testing.assert_close(stopped[picture], seen[2 + first][picture].clamp(0, 1), atol=0, rtol=0)
+        assert (stopped[picture] - whole[picture]).abs().max() > 0.002
+    assert (left(whole) < left(stopped) - 0.05).all()
+
+
 def test_fawkes_v03_counts_a_surrogate_as_often_as_it_is_listed_but_computes_it_once():
     first, second = doubles(1, 2)
     calls = []
