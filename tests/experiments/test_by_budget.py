@@ -142,7 +142,7 @@ def test_it_is_drawn_from_tables_that_others_have():
         (
             {"run": {"attacks": ["budget_2", "lowkey"]}},
             "experiments.budget.attacks: a line joins several attacks, and of these only 'budget_2' is run on"
-            " 'synthetic'; name more here and in run.attacks",
+            " 'synthetic'; name more, and run them there, or name other datasets",
         ),
         (
             {"experiments": {"budget": {"attacks": ["budget_7"]}}},

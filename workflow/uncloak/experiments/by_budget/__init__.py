@@ -20,12 +20,12 @@ def check(asked, place):
     """There are lines to draw, each of one attack, and they can be told apart."""
     if len(asked.attacks) < 2:
         reason = f"a line joins several attacks, and of these only '{asked.attacks[0]}' is run on '{asked.dataset}'"
-        raise InputError(f"{place}.attacks: {reason}; name more here and in run.attacks")
+        raise InputError(f"{place}.attacks: {reason}; name more, and run them there, or name other datasets")
     first, *others = asked.attacks
     for name in others:
         if _kind(asked, name) != _kind(asked, first):
             reason = f"'{first}' and '{name}' differ in their method or surrogates, and a line is of one attack"
-            raise InputError(f"{place}.attacks: {reason} at several strengths; leave one out")
+            raise InputError(f"{place}.attacks: {reason} at several strengths; name such, or ask of each in a record")
     if len(asked.extractors) > MOST_LINES:
         reason = f"{len(asked.extractors)} lines are more than can be told apart"
         raise InputError(f"{place}.extractors: {reason}; name at most {MOST_LINES}")
