@@ -12,7 +12,14 @@ SCRIPTS = Path(__file__).resolve().parents[1] / "workflow" / "scripts"
 HEAVY = {
     *("audit_crowd", "audit_embeddings", "audit_faces"),
     *("align", "align_perturbed", "choose_targets", "embed", "embed_by_black_box", "end_to_end", "lpips"),
-    *("image_classifier", "import_extractor", "interpolate_extractor", "perturb", "perturb_photographs"),
+    *(
+        "image_classifier",
+        "import_extractor",
+        "interpolate_extractor",
+        "perturb",
+        "perturb_photographs",
+        "time_pictures",
+    ),
     *("learn_purifier", "train_detector", "train_extractor"),
     *("transfer", "tune_robustly"),
 }

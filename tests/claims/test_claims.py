@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import cost_tables
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,11 +15,13 @@ from uncloak.claims.measured import (
     GIVEAWAY,
     PUBLIC,
     RATES,
+    TIMES,
     TRANSFER,
     from_detection,
     from_giveaway,
     from_public,
     from_rates,
+    from_times,
     from_transfer,
     together,
 )
@@ -317,15 +320,28 @@ def test_other_units_are_no_rates():
     assert rows["unit"].value_counts().to_dict() == {"standard deviations": 3, "people": 3, "s": 2}
     assert rows["least"].tolist() == [54, 32, 265, 50, 150, -3, 3, -1]
     assert table.query("unit == '%'")[["least", "most"]].stack().between(0, 1).all()
-    counterparts = COUNTERPARTS | {
-        "dataset": {"FaceScrub, full size": {"ours": "synthetic", "differs": ""}},
-        "extractor": {"none": {"ours": "clip", "differs": ""}},
+
+
+def test_seconds_per_picture_stand_beside_claims_in_words():
+    """LowKey's section 6.3, one picture at a time; where no extractor looks, ours is named after what computed."""
+    counterparts = {
+        "dataset": {"FaceScrub, full size": {"ours": "synthetic", "differs": "drawn faces"}},
+        "attack": COUNTERPARTS["attack"]
+        | {"Fawkes of 2020, strongest mode": {"ours": "fawkes_v10", "differs": "v1.0"}},
+        "extractor": {"none": {"ours": "none", "differs": "small"}},
     }
-    time = from_rates(rates_table().query("rank == 1 and extractor == 'clip'")).head(2)
-    time = time.assign(classifier="none", posters="", quantity="time per picture", value=16.0, low=15.0, high=17.0)
-    table = compare(table, time, counterparts)
-    (row,) = table.query("status == 'measured'").itertuples()
-    assert (row.least, row.value, row.difference) == (32, 16, -16)
+    table = compare(read_published(FILES), from_times(cost_tables.averaged()[list(TIMES)]), counterparts)
+    rows = table.query("status == 'measured'")
+    assert rows[["place", "attack", "least", "value", "low", "high", "difference"]].to_numpy().tolist() == [
+        ["Section 6.3", "Fawkes of 2020, strongest mode", 54, 2.5, 2, 3, -51.5],
+        ["Section 6.3", "LowKey", 32, 16, 15, 17, -16],
+    ]
+    assert in_other_units(table) == [
+        "Cherepanova 2021, Section 6.3: Fawkes of 2020, strongest mode, time per picture: 54 claimed, 2.5 here (2 to "
+        "3), s. cpu (some processor) in float32, 1.25 s of CPU time; drawn faces; v1.0; small.",
+        "Cherepanova 2021, Section 6.3: LowKey, time per picture: 32 claimed, 16 here (15 to 17), s. cpu (some "
+        "processor) in float32, 10 s of CPU time; drawn faces; DSSIM; small.",
+    ]
     # It stands in the table alone: the figure's axis is percent.
     with pytest.raises(InputError, match="no published number has a measured counterpart"):
         claims_and_measurements(table, "Claims", "None.")

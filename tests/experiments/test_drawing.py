@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cost_tables
 import game_tables
 import lifetime_tables
 import numpy as np
@@ -92,6 +93,7 @@ DRAWN = {
     ),
     "classifiers": ({"table": every_classifier()}, {"start": "the robust extractor"}, 24),
     "collusion": ({"table": collusion_table()}, {"systems": COLLUDERS, "attacks": COLLUDING}, 2 * 4 * 3 * 3),
+    "cost": ({"table": cost_tables.averaged()}, {}, 2),
     "defenses": ({"table": defense_table()}, {}, 18),
     "interpolation": ({"table": interpolation_table()}, {"named": {"clip_0": "not tuned", "clip_6": "CLIP"}}, 4 * 3),
     "lifetime": (
@@ -162,7 +164,8 @@ def test_tables_are_drawn_and_told(method, tmp_path):
     said = " ".join(texts(svg_of(chart)))
     assert "What does it show?" in said
     assert "Dataset: drawn faces. Seed 7." in said
-    assert ("After Figure 0 of Radiya-Dixit et al." in said) == (method not in ("channels", "lifetime", "visibility"))
+    after = method not in ("channels", "cost", "lifetime", "visibility")
+    assert ("After Figure 0 of Radiya-Dixit et al." in said) == after
     assert "hidden" not in set(rows.get("extractor", []))
     if DRAWN[method][2] is not None:
         assert len(rows) == DRAWN[method][2]

@@ -20,6 +20,7 @@ def test_everything_of_the_default(default):
             "defenses",
             "detection",
             "giveaway",
+            "cost",
             "transfer_grid",
             "blurred_grid",
             "everyday_grid",

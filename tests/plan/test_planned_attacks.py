@@ -54,7 +54,7 @@ def test_attacks_on_photographs_are_a_kind_of_their_own(tmp_path):
     folder = "results/synthetic/perturbed/photographs/lowkey_photograph"
     assert attacks.photographs_folder(config, "synthetic", "lowkey_photograph") == folder
     assert attacks.photographs_of_lpips(config, "synthetic", "lowkey_photograph") == folder
-    assert attacks.originals_of_lpips(config, "synthetic", "lowkey_photograph") == "results/synthetic/photographs"
+    assert attacks.originals(config, "synthetic", "lowkey_photograph") == "results/synthetic/photographs"
     assert attacks.pictures_of_lpips(config, "synthetic", "lowkey_photograph") == {"table": f"{folder}.csv"}
     assert attacks.photographs_of_lpips(config, "synthetic", "lowkey") == []
     assert set(attacks.pictures_of_lpips(config, "synthetic", "lowkey")) == {"perturbed"}

@@ -63,6 +63,7 @@ def test_claims_stand_beside_what_is_measured(default):
     assert {*tables("second_world", "protection", "systems"), *tables("synthetic", "ranks")} <= {*measured}
     assert {*tables("synthetic", "transfer_grid", "blurred_grid", "everyday_grid")} <= {*measured}
     assert claims.measured_giveaway(default) == tables("synthetic", "giveaway")
+    assert claims.measured_times(default) == tables("synthetic", "cost")
     assert claims.measured_transfer(default) == ["results/transfer/transfer.csv"]
     assert claims.measured_transfer(configuration(TINY)) == []
     assert claims.words(default)["dataset_label"] == "drawn faces, drawn faces, second world"

@@ -64,7 +64,7 @@ def pictures_in(path):
 def test_a_finished_run_has_every_figure_and_nothing_to_do(world):
     figures = {path.stem for path in (world.folder / RESULTS / "figures").glob("*.html")}
     assert {"adaptive", "training_matrix", "detection", "unprotected", "ranks", "classifiers", "systems"} <= figures
-    assert {"collusion", "games", "lifetime", "lowkey_by_extractor", "verification", "defenses"} <= figures
+    assert {"collusion", "cost", "games", "lifetime", "lowkey_by_extractor", "verification", "defenses"} <= figures
     second = {path.stem for path in (world.folder / "results/second_world/figures").glob("*.html")}
     assert {"fawkes_and_defenses", "lowkey_and_defenses", "systems"} <= second
     assert (world.folder / "results/claims/claims.html").exists()

@@ -141,6 +141,48 @@ rule gather_perturbed:
         "../scripts/gather_perturbed.py"
 
 
+# What an attack costs a person with one picture. Its table is the one output that differs between two runs: what holds
+# pictures holds no seconds.
+rule time_pictures:
+    input:
+        root=ancient(planned(attacks.originals)),
+        manifest=ancient(paths.MANIFEST),
+        faces=ancient(paths.FACES),
+        split=planned(roles.listed),
+        targets=planned(attacks.chosen_targets),
+        target_faces=ancient(planned(attacks.target_faces)),
+        people=planned(attacks.people),
+        surrogates=planned(attacks.surrogate_files),
+    output:
+        paths.TIMES,
+    log:
+        "logs/time_pictures/{dataset}/{experiment}/{attack}.log",
+    benchmark:
+        "benchmarks/time_pictures/{dataset}/{experiment}/{attack}.tsv"
+    wildcard_constraints:
+        attack=one_of(attacks.one_by_one(config)),
+        experiment=one_of(experiments.by_method(config, "cost")),
+    conda:
+        "../../envs/torch.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards: (
+            6500 if wildcards.attack in attacks.on_photographs(config) else 3200
+        ),  # as perturbing
+        runtime=240,
+        gpu=1,
+    params:
+        code=code("time_pictures", attacks.perturbing_modules),
+        brought=planned(brought.perceptual_weights),
+        record=text(attacks.perturb_record),
+        pictures=planned(experiments.timed_pictures),
+        seed=planned(attacks.seed),
+    message:
+        "Perturb pictures of {wildcards.dataset} by {wildcards.attack}, one at a time, and time each"
+    script:
+        "../scripts/time_pictures.py"
+
+
 rule mix_perturbed:
     input:
         split=planned(roles.listed),
@@ -203,7 +245,7 @@ rule lpips:
         faces=ancient(paths.FACES),
         manifest=ancient(paths.MANIFEST),
         people=planned(attacks.people),
-        originals=ancient(planned(attacks.originals_of_lpips)),
+        originals=ancient(planned(attacks.originals)),
         root=ancient(planned(attacks.photographs_of_lpips)),
     output:
         paths.LPIPS,

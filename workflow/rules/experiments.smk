@@ -112,6 +112,7 @@ rule claims:
         rates=planned(claims.measured_rates),
         detection=planned(claims.measured_detection),
         giveaway=planned(claims.measured_giveaway),
+        times=planned(claims.measured_times),
         public=planned(claims.measured_public),
         transfer=planned(claims.measured_transfer),
         vega=paths.VEGA,

@@ -72,7 +72,7 @@ def emulation(device: str) -> str:
 
 def used(device: str, precision: str) -> dict[str, str]:
     """Return what an output's attributes say of how it was computed, and write it to the log."""
-    logger.info(_COMPUTING.format(_in_words(device), precision))
+    logger.info(_COMPUTING.format(in_words(device), precision))
     return {"device": str(device), "precision": precision}
 
 
@@ -86,7 +86,8 @@ def told(log: str | os.PathLike) -> tuple[str, str] | None:
     return found[-1] if found else None
 
 
-def _in_words(device: str) -> str:
+def in_words(device: str) -> str:
+    """Return a device with the name of what computes there, such as "cpu (x86_64 with AVX2)"."""
     if not str(device).startswith("cuda"):
         return f"{device} ({processor()})"
     import torch

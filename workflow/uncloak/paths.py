@@ -31,6 +31,7 @@ IMPORTED_FILES = "results/{dataset}/perturbed/files/{attack}.csv"
 PERTURBED = "results/{dataset}/perturbed/{attack}.h5"
 TRANSMITTED = "results/{dataset}/perturbed/{attack}.{channel}.h5"
 LPIPS = "results/{dataset}/perturbed/lpips/{attack}.csv"
+TIMES = "results/{dataset}/experiments/{experiment}/times/{attack}.csv"  # another run has others
 EXPORTED = "results/{dataset}/exported/{attack}"
 
 EMBEDDINGS = "results/{dataset}/embeddings/{extractor}/{posting}.h5"

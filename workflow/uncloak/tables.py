@@ -18,14 +18,14 @@ _TEXT = (
     *("detector", "posting", "source", "posted", "posters", "gallery", "among", "target", "path", "shown", "missing"),
     *("part", "role", "sign", "repeated", "condition", "trained_on", "surrogate", "place", "quantity", "unit", "note"),
     *("label", "attack_label", "extractor_label", "defense_label", "differs", "status"),
-    *("released", "attack_released", "released_source", "sha256"),
+    *("released", "attack_released", "released_source", "sha256", "device"),
 )
 _TRUTH = ("white_box", "saw_people", "enters", "in_ensemble")
 # Numbers that may be missing.
 _GAPS = (
     *("lpips", "lpips_low", "lpips_high", "landmark_shift", "landmark_shift_low", "landmark_shift_high"),
     *("false_accept_rate", "false_positive_rate"),
-    *("passed_on", "largest_clean_error", "sd_seeds", "sd_users", "sd_rest", "share_of_seeds"),
+    *("steps", "passed_on", "largest_clean_error", "sd_seeds", "sd_users", "sd_rest", "share_of_seeds"),
     *(f"above_{baseline}{end}" for baseline in ("clean", "no_defense") for end in ("", "_low", "_high")),
 )
 ANEW = "delete it and run again"

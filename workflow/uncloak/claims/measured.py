@@ -25,6 +25,10 @@ DETECTION = (
     *("dataset", "detector", "attack", "n_identities", "seed"),
     *(f"{name}{end}" for name in _DETECTION.values() for end in ("", "_low", "_high")),
 )
+TIMES = (
+    *("dataset", "attack", "attack_label", "seconds", "seconds_low", "seconds_high", "cpu_seconds"),
+    *("n_users", "n_pictures", "device", "seed"),
+)
 PUBLIC = ("attack", "attack_label", "n_identities", "n_pictures", "seed")
 TRANSFER = (
     *("classifier", "label", "condition", "n_pictures", "seed"),
@@ -123,6 +127,26 @@ def from_giveaway(table: pd.DataFrame) -> pd.DataFrame:
             )
         )
     return pd.concat(found, ignore_index=True)[list(COLUMNS)]
+
+
+def from_times(table: pd.DataFrame) -> pd.DataFrame:
+    """Return how long it takes to perturb one picture.
+
+    Args:
+        table: columns `TIMES`: one row per (dataset, attack), as `uncloak.experiments.cost.measure.average` returns
+            them.
+
+    Returns one row per row, with the columns `COLUMNS`: seconds on the clock. No extractor looks on; its label says
+    what computed, and in how much CPU time, for on a core that is shared the clock tells of others, too.
+    """
+    computed = table["device"] + ", " + table["cpu_seconds"].map("{:.3g} s of CPU time".format)
+    rows = table.assign(
+        **{"extractor": "none", "extractor_label": computed, "classifier": "none", "defense": "none"},
+        **{"posters": "", "quantity": "time per picture", "rank": 1, "among": ""},
+        **{"value": table["seconds"], "low": table["seconds_low"], "high": table["seconds_high"]},
+        n=[f"{row.n_pictures} pictures of {row.n_users} users" for row in table.itertuples()],
+    )
+    return rows[list(COLUMNS)]
 
 
 def from_public(table: pd.DataFrame, dataset: str, extractors: Mapping[str, str]) -> pd.DataFrame:

@@ -44,6 +44,15 @@ def perturbed_in_shards(config: Mapping) -> list[str]:
     return our_own(config, photographs=False) if config["shards"] > 1 else []
 
 
+def one_by_one(config: Mapping) -> list[str]:
+    """Our attacks, on faces and on photographs, that perturb picture by picture, and no whole user at once."""
+    return [
+        name
+        for name in [*our_own(config, photographs=False), *our_own(config, photographs=True)]
+        if not plugins.constant(plugins.METHOD, config["attacks"][name]["method"], "WHOLE_USERS", False)
+    ]
+
+
 def imported(config: Mapping, photographs: bool) -> list[str]:
     """Somebody else's perturbed pictures: whole photographs, or aligned faces."""
     whole = on_photographs(config)
@@ -227,7 +236,7 @@ def pictures_of_lpips(config: Mapping, dataset: str, attack: str) -> dict[str, s
     return {"perturbed": paths.fill(paths.PERTURBED, **names)}
 
 
-def originals_of_lpips(config: Mapping, dataset: str, attack: str) -> str | list[str]:
+def originals(config: Mapping, dataset: str, attack: str) -> str | list[str]:
     """The folder of the clean photographs, for an attack on photographs."""
     return brought.dataset_folder(config, dataset) if attack in on_photographs(config) else []
 

@@ -67,6 +67,10 @@ def measured_giveaway(config: Mapping) -> list[str]:
     return [each.table() for each in _made(config, "giveaway")]
 
 
+def measured_times(config: Mapping) -> list[str]:
+    return [each.table() for each in _made(config, "cost")]
+
+
 def measured_public(config: Mapping) -> list[str]:
     return [each.table() for each in _made(config, "public")]
 
@@ -144,7 +148,10 @@ def check(asked: Asked, place: str) -> None:
     ours = {
         "dataset": [*config["datasets"], "transfer"],
         "attack": [*config["attacks"], "transferred", *through],
-        "extractor": [*config["extractors"], *pairs, *config["detectors"], *config["image_classifiers"], _TOGETHER],
+        "extractor": [
+            *(*config["extractors"], *pairs, *config["detectors"], *config["image_classifiers"]),
+            *(_TOGETHER, "none"),
+        ],
         "classifier": _CLASSIFIERS,
     }
     for kind, known in ours.items():

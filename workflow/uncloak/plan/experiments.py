@@ -37,6 +37,11 @@ def by_part(config: Mapping, part: str) -> list[str]:
     return [name for name, record in config["experiments"].items() if part in _parts(record["method"])]
 
 
+def by_method(config: Mapping, method: str) -> list[str]:
+    """The experiments that are one method's."""
+    return [name for name, record in config["experiments"].items() if record["method"] == method]
+
+
 def _parts(method: str) -> list[str]:
     return plugins.parts(plugins.EXPERIMENT, method)
 
@@ -73,6 +78,11 @@ def told(config: Mapping, experiment: str, dataset: str) -> dict:
 def measuring(config: Mapping, experiment: str, dataset: str) -> list[str]:
     """The modules that the measuring picks at run time."""
     return Asked(config, experiment, dataset).modules("measure")
+
+
+def timed_pictures(config: Mapping, experiment: str, dataset: str) -> int:
+    """How many pictures are perturbed one at a time, for an experiment that asks what that costs."""
+    return Asked(config, experiment, dataset).options.pictures
 
 
 def labels(config: Mapping, experiment: str, dataset: str) -> dict:

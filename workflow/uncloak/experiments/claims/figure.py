@@ -11,11 +11,13 @@ from uncloak.claims.measured import (
     GIVEAWAY,
     PUBLIC,
     RATES,
+    TIMES,
     TRANSFER,
     from_detection,
     from_giveaway,
     from_public,
     from_rates,
+    from_times,
     from_transfer,
     together,
 )
@@ -45,6 +47,7 @@ def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
             *(from_rates(read_table(path, *RATES), told["spelled"]) for path in files.get("rates", [])),
             *(from_detection(read_table(path, *DETECTION)) for path in files.get("detection", [])),
             *(from_giveaway(read_table(path, *GIVEAWAY)) for path in files.get("giveaway", [])),
+            *(from_times(read_table(path, *TIMES)) for path in files.get("times", [])),
             *(
                 from_public(read_table(path, *PUBLIC), **of)
                 for path, of in zip(files.get("public", []), told["public"], strict=True)
