@@ -24,7 +24,8 @@ def test_people_whom_nobody_perturbs_are_told(default):
 
 def test_targets_of_attacks(default):
     assert attacks.targeted(default) == [
-        *("fawkes_v03", "fawkes_v03_stop", "fawkes_v03_average", "fawkes_v10_collusion", "tip_im"),
+        *("fawkes_v03", "fawkes_v03_strong", "fawkes_v03_stop", "fawkes_v03_stop_60", "fawkes_v03_average"),
+        *("fawkes_v10_collusion", "tip_im"),
     ]
     targets = "perturbed/targets"
     assert [attacks.chosen_targets(default, "synthetic", "fawkes_v03")] == of("synthetic", f"{targets}/fawkes_v03.csv")
