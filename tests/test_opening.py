@@ -14,6 +14,7 @@ CONFIG = {
     "datasets": {"drawn": {"label": "drawn faces", "face_size": 64}, "other": {"label": "not in the run"}},
     "attacks": {"lowkey": {"label": "LowKey"}, "fawkes": {"label": "Fawkes, v1.0"}},
     "extractors": {"arcface": {"label": "ArcFace", "input": {"size": [64, 64], "template": "arcface"}}},
+    "experiments": {},
     "precision": "auto",
 }
 
@@ -67,3 +68,16 @@ def test_it_asks_pytorch_only_where_there_is_a_driver():
 def test_it_tells_of_experiments_that_cannot_be_made():
     text = opening(configuration({"run": {"experiments": ["ranks", "seeds", "channels"]}}), 1, None)
     assert "Note: nothing to make of seeds, channels on the datasets of this run (docs/experiments.md)." in text
+
+
+def test_it_tells_of_records_of_which_nothing_can_be_made():
+    """Of a record that says what it wants; not of a folder alone, nor of one that is another dataset's."""
+    own = {name: {"method": name, "datasets": ["synthetic"]} for name in ("by_budget", "surrogates", "transfer_grid")}
+    elsewhere = {"method": "by_budget", "datasets": ["background"]}
+    told = {"experiments": {**{f"my_{name}": record for name, record in own.items()}, "elsewhere": elsewhere}}
+    text = opening(configuration(told), 1, None)
+    made = "Note: nothing to make of my_by_budget, my_surrogates, my_transfer_grid on the datasets of this run"
+    assert f"{made} (docs/experiments.md)." in text
+    timed = {"experiments": {"cost": {"attacks": ["fawkes_half"]}}}  # a mixture has no time
+    assert "Note: nothing to make of cost on" in opening(configuration(timed), 1, None)
+    assert "Note: nothing" not in opening(configuration(), 1, None)

@@ -114,6 +114,16 @@ def test_who_makes_no_picture_alone_has_no_time():
     assert experiments.timed_pictures(config, "cost", "synthetic") == 5
 
 
+def test_one_user_is_not_timed():
+    alone = configuration(
+        {
+            "datasets": {"synthetic": {"split": {"roles": {"user": 1}}}},
+            "run": {"experiments": ["cost", "visibility"]},
+        }
+    )
+    assert experiments.unmade(alone) == ["cost"]
+
+
 def test_a_figure_has_a_marker_per_attack_on_a_logarithmic_axis():
     svg = svg_of(seconds_per_picture(cost_tables.averaged(), "Title", "Subtitle"))
     assert {"Fawkes v1.0", "LowKey (DSSIM)", "2.5 s", "16 s", "seconds per picture"} <= set(texts(svg))

@@ -187,6 +187,9 @@ def test_the_default_is_valid():
         ("run.defenses", ["jpeg"], ["run.defenses", "no defense 'jpeg'", "do you mean 'jpeg_50'?"]),
         ("run.experiments", ["rank"], ["run.experiments", "no experiment 'rank'", "do you mean 'ranks'?"]),
         ("run.extractors", ["pixels"], ["experiments.protection.extractors", "raw pixels alone", "run.extractors"]),
+        # Also where a figure is drawn from a table that has others.
+        ("experiments.lifetime.extractors", ["pixels"], ["experiments.lifetime.extractors", "raw pixels alone"]),
+        ("experiments.ranks.extractors", ["pixels"], ["experiments.ranks.extractors", "raw pixels alone"]),
         ("defenses.jpeg_50.method", "jpg", ["defenses.jpeg_50.method", "no defense 'jpg'", "do you mean 'jpeg'?"]),
         ("defenses.jpeg_50.options.quality", 0, ["defenses.jpeg_50.options", "quality is 0"]),
         ("defenses.jpeg_50.options.sigma", 1.0, ["defenses.jpeg_50.options", "no key 'sigma'"]),

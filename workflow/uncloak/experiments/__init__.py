@@ -9,14 +9,16 @@ A folder holds
   measured and drawn, by name (else the distances of the extractors, and the experiment's own table); `told(asked)`,
   `labels(asked)` and `shown(asked)`, what the jobs that measure, average and draw are told besides;
   `recognizers(asked, found)`, another choice than every extractor with every defense; `possible(asked)`, whether it
-  can be made on a dataset at all; `claimed(asked)`, whether its rates are such as papers claim; `check(asked,
-  place)`, which raises InputError where it cannot be made as it stands; and what it takes: PIXELS (raw pixels are
-  drawn, too), CHANNELS (every channel of the run), OWN_ATTACKS (its attacks need not be those of the run), SCORED
-  (detectors score the pictures of its attacks, too), WHOLE_TABLE (its table holds every extractor and attack of a
-  dataset, its figure what the record asks for), USERS_PICTURES (its own `files` hold users' pictures, as those of
-  other experiments do, so that its figure says how visible they are), REPEATS (what the `seeds` of its extractors and
-  attacks make anew, too), RUN_DEFENSES (those of the run, unless the record names some), LABELED (False where its
-  table is not of extractors), HOOKS (of the defenses that it can measure: faces and extractor, unless it says more);
+  can be made on a dataset at all; `claimed(asked)`, whether its rates are such as papers claim; `depends(asked)`,
+  what a row of its table is about -> what else its number depends on, so that another record has another number for
+  it; `check(asked, place)`, which raises InputError where it cannot be made as it stands; and what it takes: PIXELS
+  (raw pixels are drawn, too), CHANNELS (every channel of the run), OWN_ATTACKS (its attacks need not be those of the
+  run), SCORED (detectors score the pictures of its attacks, too), WHOLE_TABLE (its table holds every extractor and
+  attack of a dataset, its figure what the record asks for), USERS_PICTURES (its own `files` hold users' pictures, as
+  those of other experiments do, so that its figure says how visible they are), REPEATS (what the `seeds` of its
+  extractors and attacks make anew, too), RUN_DEFENSES (those of the run, unless the record names some), LABELED (False
+  where its table is not of extractors), HOOKS (of the defenses that it can measure: faces and extractor, unless it says
+  more);
 - `measure.py`: `measure(given)` returns a tidy table with one row per user. `average(given, table)` makes the averages
   of it, where they are not those of `uncloak.experiments.averaging`, and MEASURED names the columns of the table, where
   they are not those of `uncloak.recognition.evaluation`;

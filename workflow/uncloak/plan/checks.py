@@ -54,7 +54,7 @@ def check(config: Mapping) -> None:
             _tuned(config, f"defenses.{name}.options.extractors", defenses.options(config, name)["extractors"])
     for name in experiments.names(config):
         _measurable(config, name)
-    if (unmade := experiments.unmade(config)) and unmade == config["run"]["experiments"]:
+    if (unmade := experiments.unmade(config)) and unmade == experiments.names(config):
         reason = "can be made on a dataset of this run; give one what it needs (docs/experiments.md), or name others"
         raise InputError(f"config: run.experiments: none of {', '.join(unmade)} {reason}")
     for asked in _made(config):
@@ -112,9 +112,12 @@ def _gated(config: Mapping) -> None:
 def _recognized(asked: Asked, place: str) -> None:
     """That somebody is recognized whom an attack could protect."""
     measured = asked.experiment in experiments.by_part(asked.config, "measure")
-    if not measured or asked.about("files") is not None:
+    of_its_own = asked.about("files") is not None or not measured
+    if of_its_own and _PROTECTION not in asked.drawn_from():
         return
-    if not any(asked.attacks_on(each) for each in asked.recognizers):
+    whole = asked.about("WHOLE_TABLE", False)
+    drawn = [each for each in asked.recognizers if not whole or each.extractor in asked.extractors]
+    if not any(asked.attacks_on(each) for each in drawn):
         reason = "raw pixels alone, which no attack fools; name another extractor, here or in run.extractors"
         raise InputError(f"{place}.extractors: {reason}")
 

@@ -16,6 +16,8 @@ METHOD = "claims"
 TITLE, CATEGORY = (plugins.constant(plugins.EXPERIMENT, METHOD, name) for name in ("TITLE", "CATEGORY"))
 # Methods whose averaged rates are compared with published ones.
 _RATES = ("protection", "ranks", "surrogates", "transfer_grid", "systems", "classifiers", "interpolation")
+# Methods whose tables published numbers of any kind are compared with.
+_COMPARED = (*_RATES, "detection", "giveaway", "cost", "public")
 # The surrogates of the transfer, as one classifier (`uncloak.transfer.ENSEMBLE`).
 _TOGETHER = "the ensemble"
 # How galleries of few pictures of everybody are told from whole ones (`uncloak.claims.measured.from_rates`).
@@ -55,8 +57,7 @@ def measured_rates(config: Mapping) -> list[str]:
 
 
 def _measured(config: Mapping) -> list[Asked]:
-    made = [each for method in _RATES for each in _made(config, method)]
-    return [each for each in made if each.about("claimed", lambda _: True)(each)]
+    return [each for method in _RATES for each in _made(config, method)]
 
 
 def measured_detection(config: Mapping) -> list[str]:
@@ -76,7 +77,13 @@ def measured_public(config: Mapping) -> list[str]:
 
 
 def _made(config: Mapping, method: str) -> list[Asked]:
-    return [each for dataset in _datasets(config) for each in experiments.made_on(config, dataset, method)]
+    left_out = asked(config)[0].options.leave_out if asked(config) else ()
+    return [
+        each
+        for dataset in _datasets(config)
+        for each in experiments.made_on(config, dataset, method)
+        if each.experiment not in left_out and each.about("claimed", lambda _: True)(each)
+    ]
 
 
 def measured_transfer(config: Mapping) -> list[str]:
@@ -160,3 +167,23 @@ def check(asked: Asked, place: str) -> None:
             if name not in known:
                 reason = f"there is no '{name}'; {suggestion(name, known)}"
                 raise InputError(f"{place}.options.counterparts.{kind}.{title}.ours: {reason}")
+    for name in asked.options.leave_out:
+        if name not in config["experiments"]:
+            reason = f"there is no experiment '{name}'; {suggestion(name, config['experiments'])}"
+            raise InputError(f"{place}.options.leave_out: {reason}")
+    _agreeing(config, place)
+
+
+def _agreeing(config: Mapping, place: str) -> None:
+    """That no two experiments have each a number of their own for the same."""
+    for method in _COMPARED:
+        found: dict[tuple[str, str], tuple[str, object]] = {}
+        for each in _made(config, method):
+            for about, value in each.about("depends", lambda _: {})(each).items():
+                first, other = found.setdefault((each.dataset, about), (each.experiment, value))
+                if other != value:
+                    reason = (
+                        f"'{first}' and '{each.experiment}' each have a number of their own for {about} on"
+                        f" '{each.dataset}', and claims stand beside one; name one of the two here"
+                    )
+                    raise InputError(f"{place}.options.leave_out: {reason}")

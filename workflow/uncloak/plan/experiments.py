@@ -21,8 +21,18 @@ def made(config: Mapping, experiment: str) -> list[Asked]:
 
 
 def unmade(config: Mapping) -> list[str]:
-    """The experiments that a run names and that cannot be made on any of its datasets."""
-    return [name for name in config["run"].get("experiments", ()) if not made(config, name)]
+    """The experiments that are asked of a dataset of the run, and cannot be made on any.
+
+    Asked for is what the run names, and, where it names none, what a record says more of than its method.
+    """
+    named = "experiments" in config["run"]
+    return [name for name in names(config) if (named or _asks(config, name)) and not made(config, name)]
+
+
+def _asks(config: Mapping, experiment: str) -> bool:
+    record, run = config["experiments"][experiment], evaluated.datasets(config)
+    own = record["method"] != experiment or record.keys() - {"method", "options"}
+    return bool(own) and any(name in run for name in record.get("datasets", run))
 
 
 def made_on(config: Mapping, dataset: str, method: str | None = None) -> Iterator[Asked]:

@@ -24,10 +24,12 @@ class Options:
             are named FIRST_SECOND, an attack through a channel ATTACK.CHANNEL, and a dataset of which everybody has N
             pictures in the gallery at most "DATASET, N gallery pictures". An attack on one surrogate is published as
             "ATTACK on SURROGATE". A classifier that is not named is the same here.
+        leave_out: experiments whose tables are not set beside claims: of two that each have a number for the same, one.
     """
 
     published: tuple[str, ...]
     counterparts: dict[str, dict[str, dict[str, str]]]
+    leave_out: tuple[str, ...] = ()
 
     def __post_init__(self):
         kinds = {"dataset", "attack", "extractor", "classifier"}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from uncloak import paths
 from uncloak.errors import InputError
-from uncloak.plan import attacks
+from uncloak.plan import attacks, datasets
 
 TITLE = "How long does it take to cloak a picture?"
 CATEGORY = "What does it cost?"
@@ -33,12 +33,18 @@ def recognizers(asked, found):
 
 
 def possible(asked):
-    return bool(_attacks(asked))
+    """An interval is over two users at least."""
+    return bool(_attacks(asked)) and datasets.number_of(asked.config, asked.dataset, "user") > 1
 
 
 def _attacks(asked):
     """Its attacks; of a mixture, of others' pictures and of one mask for a whole user no single picture has a time."""
     return [name for name in asked.attacks if name in attacks.one_by_one(asked.config)]
+
+
+def depends(asked):
+    """Each record times its attacks anew."""
+    return {f"attack '{name}'": asked.experiment for name in _attacks(asked)}
 
 
 def files(asked):

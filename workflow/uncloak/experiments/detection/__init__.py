@@ -29,6 +29,14 @@ class Options:
             raise InputError(f"threshold is {self.threshold}; it must be above 0 and below 1")
 
 
+def depends(asked):
+    return {
+        f"attack '{attack}' and detector '{detector}'": asked.options.threshold
+        for attack in asked.attacks
+        for detector in asked.options.detectors
+    }
+
+
 def files(asked):
     return {"scores": scored_by(asked.dataset, asked.options.detectors)}
 

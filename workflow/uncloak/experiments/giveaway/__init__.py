@@ -58,6 +58,14 @@ def _extractors(asked):
     return [each.extractor for each in asked.recognizers]
 
 
+def depends(asked):
+    return {
+        f"attack '{attack}' and extractor '{extractor}'": asked.options.choices
+        for attack in _attacks(asked)
+        for extractor in _extractors(asked)
+    }
+
+
 def files(asked):
     """Clean and posted faces as each extractor sees them, who is who, and whom attacks aim at."""
     dataset, found = asked.dataset, _extractors(asked)

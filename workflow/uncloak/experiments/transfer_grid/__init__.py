@@ -44,6 +44,14 @@ def claimed(asked):
     return asked.options.distractors
 
 
+def depends(asked):
+    return {
+        f"extractor '{each.extractor}' and {size} gallery pictures": asked.options.choices
+        for each in asked.recognizers
+        for size in asked.options.gallery or ()
+    }
+
+
 def check(asked, place):
     for name in asked.attacks:
         if name in attacks.mixtures(asked.config):
