@@ -122,6 +122,8 @@ def test_bad_tables_are_told(change, message):
     assert "\n" not in str(caught.value)
     with pytest.raises(InputError, match="visibility table: has no row of attack 'lowkey'"):
         over_visibility(protection(), visibility_table()[:1])
+    with pytest.raises(InputError, match="visibility table: has several rows of attack 'lowkey'; measure it again"):
+        over_visibility(protection(), pd.concat([visibility_table(), visibility_table()[1:]]))
 
 
 def test_it_is_drawn_from_tables_that_others_have():

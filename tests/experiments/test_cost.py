@@ -135,6 +135,16 @@ def test_a_figure_has_a_marker_per_attack_on_a_logarithmic_axis():
     slope = np.diff(drawn) / np.diff(expected)
     np.testing.assert_allclose(slope, slope[0], rtol=1e-3)
     assert slope[0] > 0
-    wrong = cost_tables.averaged().assign(seconds_low=[2.0, 0.0])
-    with pytest.raises(InputError, match="cost table: a time of attack 'lowkey' is not above 0; measure it again"):
-        seconds_per_picture(wrong, "Title", "Subtitle")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda table: table.assign(seconds_low=[2.0, 0.0]), "a time of attack 'lowkey' is not above 0"),
+        (lambda table: table[:0], "has no rows"),
+        (lambda table: pd.concat([table, table[1:]]), "has several rows of attack 'lowkey'"),
+    ],
+)
+def test_a_table_of_other_rows_is_told(change, told):
+    with pytest.raises(InputError, match=f"cost table: {told}; measure it again"):
+        seconds_per_picture(change(cost_tables.averaged()), "Title", "Subtitle")

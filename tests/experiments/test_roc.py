@@ -102,3 +102,5 @@ def test_faulty_tables_are_told(drawn):
         figure(curves, metrics, {**ATTACKS, "other": "Other"}, {"first": "one"})
     with pytest.raises(InputError, match="detection table: has no rows of detector 'second'"):
         figure(curves, metrics[metrics["detector"] == "first"])
+    with pytest.raises(InputError, match="detection table: has several rows of detector 'first' and attack '"):
+        figure(curves, pd.concat([metrics, metrics.head(1)]))

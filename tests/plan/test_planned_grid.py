@@ -1,4 +1,4 @@
-"""LowKey's grid as planned: every number of its Tables 2 and 5 to 9 has a row of ours to stand beside."""
+"""LowKey's grid as planned: every number of its Tables 2, 3 and 5 to 10 has a row of ours to stand beside."""
 
 import pandas as pd
 import pytest
@@ -12,7 +12,7 @@ from uncloak.experiments.transfer_grid.measure import POSTERS, RANKS
 from uncloak.plan import claims, experiments
 from uncloak.plan.asked import Asked
 
-PLACES = [f"Table {number}" for number in (2, 5, 6, 7, 8, 9)]
+PLACES = [f"Table {number}" for number in (2, 3, 5, 6, 7, 8, 9, 10)]
 
 
 @pytest.fixture(scope="module")
@@ -23,14 +23,21 @@ def grids():
 def rates(asked: Asked) -> pd.DataFrame:
     """What the averages of a grid's plan have as keys; every rate is 1/2."""
     rows = [
-        {"extractor": each.extractor, "attack": attack, "posters": posters, "among": among, "rank": rank}
+        {
+            "extractor": each.extractor,
+            "defense": each.defense,
+            "attack": attack,
+            "posters": posters,
+            "among": among,
+            "rank": rank,
+        }
         for each in asked.recognizers
         for attack in ("none", *asked.attacks_on(each))
         for posters in POSTERS
         for among in ("identities", "pictures")
         for rank in RANKS
     ]
-    same = {"dataset": asked.dataset, "channel": "png", "defense": "none", "classifier": "nearest neighbor", "seed": 1}
+    same = {"dataset": asked.dataset, "channel": "png", "classifier": "nearest neighbor", "seed": 1}
     same |= {"unprotected": 0, "n_users": 20, **dict.fromkeys(("protection_rate", "low", "high"), 0.5)}
     return pd.DataFrame(rows).assign(**same, attack_label="an attack", extractor_label="an extractor")
 
@@ -38,16 +45,16 @@ def rates(asked: Asked) -> pd.DataFrame:
 def test_every_published_cell_has_a_row_of_ours(grids):
     plan(grids)
     made = [asked for asked in experiments.made_on(grids, "crowd", "transfer_grid") if asked.options.distractors]
-    assert len(made) == 2
+    assert len(made) == 3
     published = read_published(claims.published(grids))
     of_grids = published[(published["source"] == "Cherepanova 2021") & published["place"].isin(PLACES)]
-    assert len(of_grids) == 88 + 88 + 79 + 80 + 79 + 80
+    assert len(of_grids) == 88 + 24 + 88 + 79 + 80 + 79 + 80 + 24
     counterparts = claims.words(grids)["counterparts"]
     beside = compare(of_grids, together(from_rates(rates(asked)) for asked in made), counterparts)
     assert set(beside["status"]) == {"measured"}
     # No two published attacks or extractors share one of ours, Fawkes and clean aside.
     ours = beside.drop_duplicates(["attack", "our_attack"]), beside.drop_duplicates(["extractor", "our_extractor"])
-    assert len(ours[0]) == ours[0]["our_attack"].nunique() == 2 + 9 + 9
+    assert len(ours[0]) == ours[0]["our_attack"].nunique() == 2 + 9 + 9 + 1  # not smoothed
     assert len(ours[1]) == ours[1]["our_extractor"].nunique() == 8
 
 
@@ -74,4 +81,4 @@ def test_rates_without_distractors_are_measured_and_no_claim_stands_beside_them(
     alone = Asked(grids, "transfer_grid_alone", "crowd")
     assert alone.table() in experiments.tables(grids, "transfer_grid_alone")
     assert not alone.told()["options"]["distractors"]
-    assert claims.measured_rates(grids) == tables("crowd", "transfer_grid", "transfer_grid_small")
+    assert claims.measured_rates(grids) == tables("crowd", "transfer_grid", "transfer_grid_small", "blurred_grid")

@@ -42,11 +42,14 @@ def with_visibility(protection: pd.DataFrame, visibility: pd.DataFrame) -> pd.Da
     Returns the rows of `protection` with the columns of every measure and `n_pictures`, without those of attack "none",
     which changes nothing.
 
-    Raises InputError where an attack has no visibility.
+    Raises InputError where an attack has no visibility, or several rows of it.
     """
     rows = plain(protection)
     rows = rows[rows["attack"] != "none"]
     shown = visibility[list(SHOWN)]
+    repeated = shown[shown.duplicated(["dataset", "attack"])]
+    if len(repeated):
+        raise InputError(f"visibility table: has several rows of attack '{repeated.iloc[0].attack}'; measure it again")
     merged = rows.merge(shown, on=["dataset", "attack"], how="left", validate="many_to_one")
     absent = merged[merged["n_pictures"].isna()]
     if len(absent):

@@ -36,8 +36,12 @@ def seconds_per_picture(table: pd.DataFrame, title: str, subtitle: str) -> alt.L
         table: as `uncloak.experiments.cost.measure.average` returns it, attacks told apart by name.
         title, subtitle: the figure's.
 
-    Raises InputError where a time is not above 0.
+    Raises InputError where there are no rows, or several of an attack, and where a time is not above 0.
     """
+    repeated = table[table["attack"].duplicated()]
+    if table.empty or len(repeated):
+        fault = f"several rows of attack '{repeated.iloc[0].attack}'" if len(repeated) else "no rows"
+        raise InputError(f"cost table: has {fault}; measure it again")
     wrong = table[~(table[[*_TIMES]] > 0).all(axis=1)]
     if len(wrong):
         raise InputError(f"cost table: a time of attack '{wrong.iloc[0].attack}' is not above 0; measure it again")

@@ -62,7 +62,7 @@ def roc_curves_figure(
         title: the figure's title.
         subtitle: what is shown, numbers of people and pictures, dataset, seed; wrapped to the figure's width.
 
-    Raises InputError where columns are missing, or a detector or an attack has no curve.
+    Raises InputError where columns are missing, a detector or an attack has no curve, or both have several metrics.
     """
     for what, table, needed in (("ROC table", curves, _CURVES), ("detection table", metrics, _METRICS)):
         missing = [column for column in needed if column not in table]
@@ -74,6 +74,10 @@ def roc_curves_figure(
             detector, attack = absent[0] if absent else ("", "")
             raise InputError(f"{what}: has no rows of detector '{detector}' and attack '{attack}'; name others")
     metrics = metrics[metrics["detector"].isin(list(detectors)) & metrics["attack"].isin(list(attacks))].copy()
+    repeated = metrics[metrics.duplicated(["detector", "attack"])]
+    if len(repeated):
+        one = f"detector '{repeated.iloc[0].detector}' and attack '{repeated.iloc[0].attack}'"
+        raise InputError(f"detection table: has several rows of {one}; measure them again")
     metrics["learned"] = [row.attack in row.trained_on.split() for row in metrics.itertuples()]
     metrics["label"] = metrics["attack"].map(dict(attacks))
     metrics["line"] = metrics["attack"].map({attack: place for place, attack in enumerate(attacks)})
