@@ -13,6 +13,7 @@ from uncloak.records.faults import input_error
 from uncloak.records.files import catalog, read_yaml, refuse_repeated_keys
 from uncloak.records.filling import as_rules_know, fill
 from uncloak.records.plain import plain, struck
+from uncloak.records.shipped import check_begun
 
 # Where a checkout keeps what there is, and what of it is run.
 RECORDS, CONFIG = "resources/records", "config.yaml"
@@ -27,6 +28,7 @@ def read(config: Mapping) -> Configuration:
     """
     try:
         tree = plain(config)
+        check_begun(tree)
         fill(tree, struck(config))
         checked = Configuration.model_validate(tree)
         references.check(checked, struck(config))

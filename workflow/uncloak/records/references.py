@@ -13,6 +13,7 @@ from uncloak.records.datasets import Drawn, DrawnFaces, Photographs
 from uncloak.records.defenses import Defense
 from uncloak.records.experiments import Experiment
 from uncloak.records.extractors import BlackBox, Finetuned, Interpolated, Pixels, Training, architecture
+from uncloak.records.shipped import advice
 from uncloak.records.transfer import DrawnObjects, PublishedImageClassifier, TrainedImageClassifier
 from uncloak.records.words import brief, suggestion
 
@@ -105,8 +106,10 @@ class _References:
         records, noun, before = getattr(self.config, kind), kind.removesuffix("s").replace("_", " "), set()
         for name in names:
             if name not in records:
-                gone = " (an overlay strikes it out)" if (kind, name) in self.struck else ""
-                _refuse(place, f"there is no {noun} '{brief(name)}'{gone}; {suggestion(name, records)}")
+                struck = (kind, name) in self.struck
+                gone, elsewhere = (" (an overlay strikes it out)", "") if struck else ("", advice(kind, name))
+                mend = elsewhere or suggestion(name, records)
+                _refuse(place, f"there is no {noun} '{brief(name)}'{gone}; {mend}")
             if name in before:
                 _refuse(place, f"'{name}' stands twice; name it once")
             before.add(name)
