@@ -81,3 +81,11 @@ def test_times_are_never_the_same_and_other_attacks_and_datasets_are_no_contradi
 def test_what_cannot_be_left_out_is_told(names, said):
     with pytest.raises(InputError, match=re.escape(said)):
         configuration({"experiments": {"claims": {"options": {"leave_out": names}}}})
+
+
+def test_claims_beside_nothing_are_refused():
+    alone = {"run": {"experiments": ["claims", "lifetime"]}, "transfer": {"image_classifiers": []}}
+    with pytest.raises(InputError, match="nothing that this run measures stands beside claims; make"):
+        configuration(alone)
+    assert configuration(alone, {"run": {"experiments": ["claims", "protection"]}})
+    assert configuration({"run": {"experiments": ["claims"]}})  # beside the transfer of image classifiers

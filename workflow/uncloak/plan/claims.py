@@ -172,6 +172,10 @@ def check(asked: Asked, place: str) -> None:
             reason = f"there is no experiment '{name}'; {suggestion(name, config['experiments'])}"
             raise InputError(f"{place}.options.leave_out: {reason}")
     _agreeing(config, place)
+    measured = measured_rates, measured_detection, measured_giveaway, measured_times, measured_public, measured_transfer
+    if not any(tables(config) for tables in measured):
+        reason = f"nothing that this run measures stands beside claims; make '{_RATES[0]}', too, or leave this out"
+        raise InputError(f"{place}: {reason}")
 
 
 def _agreeing(config: Mapping, place: str) -> None:
