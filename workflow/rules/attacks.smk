@@ -141,7 +141,7 @@ rule gather_perturbed:
         "../scripts/gather_perturbed.py"
 
 
-# What an attack costs a person with one picture. Its table is the one output that differs between two runs: what holds
+# What an attack costs a person with one picture; it takes the memory that perturbing does. Its table is the one output that differs between two runs: what holds
 # pictures holds no seconds.
 rule time_pictures:
     input:
@@ -168,7 +168,7 @@ rule time_pictures:
     resources:
         mem_mb=lambda wildcards: (
             6500 if wildcards.attack in attacks.on_photographs(config) else 3200
-        ),  # as perturbing
+        ),
         runtime=240,
         gpu=1,
     params:
