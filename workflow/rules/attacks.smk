@@ -141,8 +141,8 @@ rule gather_perturbed:
         "../scripts/gather_perturbed.py"
 
 
-# What an attack costs a person with one picture; it takes the memory that perturbing does. Its table is the one output that differs between two runs: what holds
-# pictures holds no seconds.
+# What an attack costs a person with one picture; it takes the memory that perturbing does. Its table is the one output that
+# differs between two runs: what holds pictures holds no seconds.
 rule time_pictures:
     input:
         root=ancient(planned(attacks.originals)),
