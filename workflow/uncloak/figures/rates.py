@@ -160,7 +160,7 @@ def explained(subtitle: str, rows: pd.DataFrame) -> str:
 
 
 class Marks:
-    """Color and marker of every line or series, and their legend, laid out over `width` points.
+    """Color and marker of every line or series, and their legend, laid out over `width` points; None: without one.
 
     Attributes:
         stroke: the color of an outline.
@@ -169,14 +169,14 @@ class Marks:
         fill: the color, or white where the extractor is a surrogate of the attack.
     """
 
-    def __init__(self, rows: pd.DataFrame, column: str, names: Sequence[str], width: int):
+    def __init__(self, rows: pd.DataFrame, column: str, names: Sequence[str], width: int | None):
         """Style the entries `names` of `column`, "attack" or "extractor", whose labels stand in `rows`."""
         labels = dict(zip(rows[column], rows[f"{column}_label"], strict=True))
         styles = theme.attack_styles(names)
         colors = alt.Scale(domain=list(names), range=[style.color for style in styles])
         shapes = alt.Scale(domain=list(names), range=[style.shape for style in styles])
         widest = _LEGEND_SYMBOL_WIDTH + theme.POINTS_PER_LETTER * max(map(len, labels.values()))
-        legend = alt.Legend(
+        legend = width and alt.Legend(
             orient="top",
             title=None,
             labelLimit=0,

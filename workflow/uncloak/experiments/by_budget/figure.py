@@ -30,7 +30,7 @@ def draw(given: Given) -> tuple[alt.TopLevelMixin, pd.DataFrame]:
         f"Error of nearest-neighbor recognition on the users' clean probes, over the mean {measure.upper()} of the "
         f"users' posted 8-bit pictures, by extractor. {source(given, rows)}"
     )
-    return lines_over_visibility(rows, given.attacks, given.told["title"], subtitle, measure, INTERVAL), rows
+    return lines_over_visibility(rows, given.attacks, given.told["title"], subtitle, measure), rows
 
 
 def over_visibility(protection: pd.DataFrame, visibility: pd.DataFrame) -> tuple[pd.DataFrame, str]:
@@ -60,8 +60,7 @@ def lines_over_visibility(
     attacks: Sequence[str],
     title: str,
     subtitle: str,
-    measure: str = "dssim",
-    interval: str = "95 % interval",
+    measure: str,
 ) -> alt.LayerChart:
     """Draw protection rates over visibility, one line per extractor on the band of its intervals.
 
@@ -71,7 +70,6 @@ def lines_over_visibility(
         title: the figure's title.
         subtitle: what is shown, numbers of users and probes, interval, dataset, seed; wrapped to the figure's width.
         measure: that of the table.
-        interval: what `low` and `high` are, for the tooltip.
 
     Raises InputError where columns or attacks are missing, rows repeated, or rates out of range, and where an attack's
     visibility is missing or infinite.
@@ -80,6 +78,6 @@ def lines_over_visibility(
     marks = Marks(rows, "extractor", list(by_release(rows, "last")["extractor"]), _WIDTH)
     solid = alt.StrokeDash("channel:N", legend=None)
     x = visibility_axis(rows, measure, padding=_PADDING)
-    chart = alt.layer(*rate_lines(rows, x, solid, marks, "protection rate", tooltip(interval, *told(measure))))
+    chart = alt.layer(*rate_lines(rows, x, solid, marks, "protection rate", tooltip(INTERVAL, *told(measure))))
     heading = alt.TitleParams(title, subtitle=theme.wrapped(explained(f"{subtitle} {_LEFT_END}", rows), _WIDTH))
     return theme.themed(chart.properties(width=_WIDTH, height=_HEIGHT, title=heading))

@@ -1,14 +1,12 @@
 """Seconds per picture, by attack."""
 
-from collections.abc import Sequence
-
 import altair as alt
 import pandas as pd
 
 from uncloak.errors import InputError
 from uncloak.experiments.given import Given
 from uncloak.figures import theme
-from uncloak.figures.rates import BAR, POINT, label_expression
+from uncloak.figures.rates import BAR, POINT, Marks, label_expression
 
 _TIMES = ("seconds", "seconds_low", "seconds_high", "cpu_seconds")
 _COLUMNS = ("attack", "attack_label", *_TIMES, "n_users", "n_pictures", "pixels", "steps", "device", "seed")
@@ -67,7 +65,8 @@ def seconds_per_picture(table: pd.DataFrame, title: str, subtitle: str) -> alt.L
         ),
     )
     base = alt.Chart(rows).encode(y=y)
-    stroke, fill, shape = _marks(list(rows["attack"]))
+    marks = Marks(rows, "attack", list(rows["attack"]), None)  # the axis names them
+    stroke, fill, shape = marks.stroke, marks.solid, marks.shape
     tips = [
         alt.Tooltip(f"{name}:N", title=heading)
         for name, heading in (
@@ -86,12 +85,3 @@ def seconds_per_picture(table: pd.DataFrame, title: str, subtitle: str) -> alt.L
     )
     heading = alt.TitleParams(title, subtitle=theme.wrapped(subtitle, _WIDTH + 160))
     return theme.themed(layers.properties(width=_WIDTH, height=_ROW_HEIGHT * len(rows), title=heading))
-
-
-def _marks(attacks: Sequence[str]) -> tuple[alt.Stroke, alt.Fill, alt.Shape]:
-    """Color and marker of each attack, which the axis names."""
-    styles = theme.attack_styles(attacks)
-    colors = alt.Scale(domain=list(attacks), range=[style.color for style in styles])
-    shapes = alt.Scale(domain=list(attacks), range=[style.shape for style in styles])
-    kinds = ((alt.Stroke, colors), (alt.Fill, colors), (alt.Shape, shapes))
-    return tuple(kind("attack:N", scale=scale, legend=None) for kind, scale in kinds)
